@@ -1,0 +1,1 @@
+"""Casegate's core: everything but the screens. Read `core.consult` first; it is the spine."""
