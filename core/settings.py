@@ -1,0 +1,160 @@
+"""Settings: frozen, read once from the environment and `.env`. The only reader of the environment.
+
+Every variable begins with `CASEGATE_`, but for the providers' keys, whose names stand in
+`core/gateway/providers.toml`. In staging and production a key is looked up under its name with the
+environment's suffix first (`HOLYSHEEP_API_KEY_PRODUCTION`), so that the three environments hold
+separate keys.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigError
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+ENV_FILE = ".env"
+_OIDC = ("oidc_client_id", "oidc_client_secret", "oidc_metadata_url", "oidc_redirect_uri", "oidc_cookie_secret")
+
+
+class Environment(StrEnum):
+    """Where this installation stands; each has its own provider keys."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Read with `load_settings`, which turns faults into ConfigError."""
+
+    model_config = SettingsConfigDict(env_prefix="CASEGATE_", env_file=ENV_FILE, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    env: Environment = Environment.DEVELOPMENT
+    data_dir: Path = Path("var")
+    audit_database: str = ""
+    vault_database: str = ""
+    vault_keys: SecretStr | None = None
+    providers_file: Path | None = None
+    default_provider: str = ""
+    temperature: float = Field(0.3, ge=0, le=2)
+    max_tokens: int = Field(2000, ge=64, le=32_000)
+    api_keys: SecretStr = SecretStr("")
+    api_rate: str = "30/minute"
+    demo_public: bool = False
+    sandbox_speed: float = Field(1.0, gt=0)
+    sandbox_record: Path | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_metadata_url: str = ""
+    oidc_redirect_uri: str = ""
+    oidc_cookie_secret: SecretStr = SecretStr("")
+    oidc_role_claim: str = "roles"
+
+    @field_validator("vault_keys", "api_keys", "oidc_client_secret", "oidc_cookie_secret")
+    @classmethod
+    def _no_blank(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is None else SecretStr(value.get_secret_value().strip())
+
+    @model_validator(mode="after")
+    def _oidc_whole(self) -> Self:
+        given = [name for name in _OIDC if self._plain(name)]
+        missing = [f"CASEGATE_{name.upper()}" for name in _OIDC if not self._plain(name)]
+        if given and missing:
+            raise ValueError(f"sign-in is half configured: set {', '.join(missing)} too, or none of the CASEGATE_OIDC_ settings")
+        return self
+
+    def _plain(self, name: str) -> str:
+        value = getattr(self, name)
+        return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+    @property
+    def demo(self) -> bool:
+        """No identity provider is configured: loopback only, roles can be switched, the sandbox provider answers."""
+        return not self.oidc_client_id
+
+    @property
+    def audit_path(self) -> str:
+        """Path or SQLAlchemy URL of the audit store."""
+        return self.audit_database or str(self.data_dir / "audit.sqlite3")
+
+    @property
+    def vault_path(self) -> str:
+        """Path of the vault."""
+        return self.vault_database or str(self.data_dir / "vault.sqlite3")
+
+    @property
+    def api_key_list(self) -> tuple[tuple[str, str], ...]:
+        """(caller name, key) pairs for the REST API, from `name:key,name:key`; a bare key is called `caller-N`."""
+        pairs = []
+        for number, item in enumerate(filter(None, (part.strip() for part in self.api_keys.get_secret_value().split(","))), 1):
+            name, _, key = item.rpartition(":")
+            pairs.append((name or f"caller-{number}", key))
+        return tuple(pairs)
+
+    def streamlit_auth(self) -> dict[str, dict[str, str | bool | list[str]]]:
+        """The `secrets` that st.App wants for st.login; empty in demo mode."""
+        if self.demo:
+            return {}
+        return {
+            "auth": {
+                "redirect_uri": self.oidc_redirect_uri,
+                "cookie_secret": self._plain("oidc_cookie_secret"),
+                "client_id": self.oidc_client_id,
+                "client_secret": self._plain("oidc_client_secret"),
+                "server_metadata_url": self.oidc_metadata_url,
+            }
+        }
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `.env` and `overrides`. Raises ConfigError naming each variable, never its value."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(e) for e in error.errors(include_input=False, include_url=False))) from None
+
+
+def _explain(error: Mapping[str, object]) -> str:
+    where = error["loc"]
+    name = f"CASEGATE_{str(where[0]).upper()}: " if isinstance(where, tuple) and where else ""
+    return f"{name}{str(error['msg']).removeprefix('Value error, ')}"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+def provider_keys(variables: Mapping[str, Sequence[str]], env: Environment) -> dict[str, str]:
+    """Provider id → key, for those whose variables hold one; `variables` maps provider id → variable names in order."""
+    values = {k: v for k, v in dotenv_values(ENV_FILE).items() if v} | {k: v for k, v in os.environ.items() if v.strip()}
+    found = {}
+    for provider, names in variables.items():
+        suffixed = [f"{name}_{env.value.upper()}" for name in names]
+        for name in [*suffixed, *names]:
+            if name in values:
+                found[provider] = str(values[name])
+                break
+    return found
+
+
+def require_safe_listening(config: Settings, address: str) -> None:
+    """Refuse to serve a demo anywhere but on loopback, unless its operator has said that it is a public demo."""
+    if config.demo and not config.demo_public and address not in LOOPBACK:
+        raise ConfigError(
+            f"Casegate will not listen on {address or 'all addresses'} without sign-in. Configure an identity provider "
+            "(CASEGATE_OIDC_CLIENT_ID, CASEGATE_OIDC_CLIENT_SECRET, CASEGATE_OIDC_METADATA_URL, CASEGATE_OIDC_REDIRECT_URI, "
+            "CASEGATE_OIDC_COOKIE_SECRET), or set CASEGATE_DEMO_PUBLIC=yes for a demo in a container that holds invented cases only, "
+            "or let it listen on 127.0.0.1."
+        )
