@@ -73,11 +73,12 @@ class Finding:
 
 
 class PreflightError(DeidError):
-    """The final payload still holds something that looks like an identifier."""
+    """The final payload still holds something that looks like an identifier, or (no findings) is not what was reviewed."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding] = ()) -> None:
         kinds = ", ".join(sorted({f.category for f in findings}))
-        super().__init__(f"Not sent: the outgoing text still seems to hold {kinds}. Redact it in the case, then review again.")
+        why = f"the outgoing text still seems to hold {kinds}. Redact it in the case" if kinds else "this is not the text that was reviewed"
+        super().__init__(f"Not sent: {why}, then review again." if kinds else f"Not sent: {why}. Review it again.")
         self.findings = tuple(findings)
 
 
