@@ -380,6 +380,32 @@ class Principal:
     display_name: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """How one model call ended, for usage figures. Times in milliseconds, `time` in UTC; None where unknown."""
+
+    time: datetime
+    provider: str
+    model: str
+    tier: Tier | None
+    actor: str
+    role: Role
+    outcome: Literal["ok", "failed", "cancelled", "refused"]
+    error_class: str | None
+    http_status: int | None
+    attempt: int | None
+    latency_ms: int | None
+    ttft_ms: int | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    tokens_estimated: bool
+    cost_usd: Decimal | None
+    cost_partial: bool
+    simulated: bool
+    request_id: str
+    case_ref: str
+
+
 class Clock(Protocol):
     """Time, so that tests can hold it."""
 
