@@ -63,12 +63,6 @@ class Entry:
     entry_hash: str
 
     @classmethod
-    def after(cls, head: Head, at: datetime, event: Event) -> Entry:
-        """The entry that follows `head`."""
-        sequence, at = head.sequence + 1, at.astimezone(UTC)
-        return cls(sequence, at, event, head.entry_hash, chain_hash(head.entry_hash, body_bytes(sequence, at, event)))
-
-    @classmethod
     def from_row(cls, row: Row) -> Entry:
         """An entry from its stored form. Raises ValueError when the body is not an entry's; does not check hashes."""
         facts = json.loads(row.body)
@@ -84,9 +78,13 @@ class Entry:
         """The chain's head when this entry is its last."""
         return Head(self.sequence, self.entry_hash)
 
-    def row(self) -> Row:
-        """The stored form."""
-        return Row(self.sequence, body_bytes(self.sequence, self.time, self.event), self.prev_hash, self.entry_hash)
+
+def seal(head: Head, at: datetime, event: Event) -> tuple[Entry, Row]:
+    """The entry that follows `head`, and its stored form. Raises ValueError for a time without a zone."""
+    sequence, prev_hash = head.sequence + 1, head.entry_hash
+    body = body_bytes(sequence, at, event)
+    row = Row(sequence, body, prev_hash, chain_hash(prev_hash, body))
+    return Entry(sequence, at.astimezone(UTC), event, prev_hash, row.entry_hash), row
 
 
 def body_bytes(sequence: int, at: datetime, event: Event) -> bytes:

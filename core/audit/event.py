@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -57,7 +57,6 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "phi_counts": frozenset(Category),
 }
 _Member = TypeVar("_Member", bound=StrEnum)
-NO_COUNTS: Mapping[Any, int] = MappingProxyType({})
 
 
 def nano_usd(cost_usd: Decimal | None) -> int | None:
@@ -95,8 +94,8 @@ class Event:
     tier: Tier | None = None
     policy_version: str | None = None
     prompt_version: str | None = None
-    input_lengths: Mapping[str, int] = NO_COUNTS
-    phi_counts: Mapping[Category, int] = NO_COUNTS
+    input_lengths: Mapping[str, int] = field(default_factory=dict)
+    phi_counts: Mapping[Category, int] = field(default_factory=dict)
     payload_sha256: str | None = None
     reply_sha256: str | None = None
     prompt_tokens: int | None = None

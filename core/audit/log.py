@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import read_anchor, write_anchor
-from core.audit.entry import Entry, Head, Row, time_text
+from core.audit.entry import Entry, Head, Row, seal, time_text
 from core.audit.event import Event
 from core.audit.store import ENTRY, Store
 from core.audit.verify import Progress, Reason, Verification, verify_rows
@@ -101,10 +101,13 @@ class AuditLog:
             self._anchor()
 
     def _chain(self, head: Head, batch: Sequence[_Ticket], entries: list[Entry]) -> list[Row]:
+        rows = []
         for ticket in batch:
-            entries.append(Entry.after(head, self._clock.now(), ticket.event))
-            head = entries[-1].head
-        return [entry.row() for entry in entries]
+            entry, row = seal(head, self._clock.now(), ticket.event)
+            entries.append(entry)
+            rows.append(row)
+            head = entry.head
+        return rows
 
     def _anchor(self) -> None:
         """Keep the head beside the store, unless the kept one contradicts the store: then it is evidence and stays."""

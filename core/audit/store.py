@@ -56,6 +56,9 @@ _GUARDS = (
 )
 # Read as blobs: a byte flipped into invalid UTF-8 must reach the verifier, not stop the driver.
 _RAW = sa.select(ENTRY.c.sequence, *(sa.cast(ENTRY.c[name], sa.LargeBinary).label(name) for name in ("body", "prev_hash", "entry_hash")))
+# Built once: SQLAlchemy then finds their compiled form without looking at every clause again.
+_LAST = sa.select(ENTRY.c.sequence, ENTRY.c.entry_hash).order_by(ENTRY.c.sequence.desc()).limit(1)
+_APPEND = ENTRY.insert()
 _HINTS: tuple[tuple[frozenset[int], str], ...] = (
     (
         frozenset({sqlite3.SQLITE_FULL}),
@@ -133,7 +136,7 @@ class Store:
         self._require_same_file()
         with self._transaction(immediate=True) as connection:
             rows = make(_head(connection))
-            connection.execute(ENTRY.insert(), [row._asdict() | {"body": row.body.decode("ascii")} for row in rows])
+            connection.execute(_APPEND, [row._asdict() | {"body": row.body.decode("ascii")} for row in rows])
 
     def head(self) -> Head:
         """The last entry's sequence and hash."""
@@ -215,7 +218,7 @@ def explain(error: sa.exc.DBAPIError | sqlite3.Error) -> AuditError:
 
 
 def _head(connection: sa.Connection) -> Head:
-    row = connection.execute(sa.select(ENTRY.c.sequence, ENTRY.c.entry_hash).order_by(ENTRY.c.sequence.desc()).limit(1)).first()
+    row = connection.execute(_LAST).first()
     return EMPTY if row is None else Head(row.sequence, row.entry_hash)
 
 
