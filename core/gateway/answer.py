@@ -1,0 +1,209 @@
+"""Puts an answer together from a stream of events or one JSON document. Pure; trusts nothing it reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+from core.model import Usage
+
+MAX_BODY_BYTES = 2_000_000
+MAX_TOKENS = 100_000_000
+FINISH_REASON = re.compile(r"[a-z_]{1,32}")
+OPEN, CLOSE = "<think>", "</think>"
+
+
+class Fault(Enum):
+    """What is wrong with an answer."""
+
+    NOT_JSON = "not JSON"
+    NOT_COMPLETION = "not a completion"
+    REPORTED = "reports an error"
+    TRUNCATED = "ends early"
+    TOO_LARGE = "too large"
+    EMPTY = "empty"
+    WEB_PAGE = "not an API answer"
+    ENCODED = "compressed"
+
+
+class AnswerError(Exception):
+    """The answer can't be used; `status` is the HTTP status an error inside it names."""
+
+    def __init__(self, fault: Fault, status: int | None = None) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.status = status
+
+
+class EventReader:
+    """Cuts a byte stream into the data of server-sent events. Lines end in LF or CRLF; comments and other fields are skipped."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._data: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The data of every event completed by these bytes."""
+        self._buffer += chunk
+        while (end := self._buffer.find(b"\n", self._searched)) >= 0:
+            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            del self._buffer[: end + 1]
+            self._searched = 0
+            if line.startswith(b"data:"):
+                self._data.append(line[5:].removeprefix(b" "))
+            elif not line:
+                yield from self.close()
+        self._searched = len(self._buffer)
+
+    def close(self) -> Iterator[bytes]:
+        """The data of an event that no blank line has ended yet."""
+        data, self._data = self._data, []
+        if data:
+            yield b"\n".join(data)
+
+
+class ThoughtFilter:
+    """Holds back a leading `<think>…</think>` block, even when its tags arrive in pieces."""
+
+    def __init__(self) -> None:
+        self._held: str | None = ""
+        self.hidden_chars = 0
+
+    def feed(self, text: str) -> str:
+        """The part of this text that belongs to the answer, as far as can be told yet."""
+        if self._held is None:
+            return text
+        self._held += text
+        start = self._held.lstrip()
+        if start.startswith(OPEN):
+            return self._after_thought(start)
+        return "" if OPEN.startswith(start) else self.close()
+
+    def _after_thought(self, block: str) -> str:
+        thought, closed, rest = block.partition(CLOSE)
+        if not closed:
+            return ""
+        self._held = None
+        self.hidden_chars += len(thought)
+        return rest.lstrip()
+
+    def close(self) -> str:
+        """What was held back and turned out to be no thought."""
+        held, self._held = self._held or "", None
+        if held.lstrip().startswith(OPEN):
+            self.hidden_chars += len(held)
+            return ""
+        return held
+
+
+class Answer:
+    """What has arrived of one answer: visible text, reasoning kept apart, finish reason, usage.
+
+    `begun`: content has arrived, so that trying again would pay twice. `complete`: the provider said that it ended.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._thoughts = ThoughtFilter()
+        self._reasoning_chars = 0
+        self.chars = 0
+        self.begun = False
+        self.finish_reason = ""
+        self.done = False
+        self.usage: Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """The visible text so far."""
+        return _mended("".join(self._parts))
+
+    @property
+    def written_chars(self) -> int:
+        """Characters the model wrote, reasoning included."""
+        return self.chars + self._reasoning_chars + self._thoughts.hidden_chars
+
+    @property
+    def complete(self) -> bool:
+        """Whether the provider has said that the answer ended."""
+        return self.done or bool(self.finish_reason)
+
+    def add_event(self, data: bytes) -> str:
+        """Take one event's data; gives the visible text it adds. Raises AnswerError."""
+        if data.strip() == b"[DONE]":
+            self.done = True
+            return self._shown(self._thoughts.close())
+        return self._taken(_object(data), "delta")
+
+    def add_document(self, body: bytes) -> str:
+        """Take a whole answer that was not streamed. Raises AnswerError."""
+        document = _object(body)
+        if not document.get("choices") and "error" not in document:
+            raise AnswerError(Fault.NOT_COMPLETION)
+        text = self._taken(document, "message")
+        self.done = True
+        return text + self._shown(self._thoughts.close())
+
+    def _taken(self, document: dict[str, object], part: str) -> str:
+        if document.get("error"):
+            raise AnswerError(Fault.REPORTED, _status_in(document["error"]))
+        self.usage = _usage(document.get("usage")) or self.usage
+        choices = document.get("choices") or [{}]
+        choice = choices[0] if isinstance(choices, list) else None
+        message = (choice.get(part) or {}) if isinstance(choice, dict) else None
+        if not isinstance(choice, dict) or not isinstance(message, dict):
+            raise AnswerError(Fault.NOT_COMPLETION)
+        if reason := choice.get("finish_reason"):
+            self.finish_reason = reason if isinstance(reason, str) and FINISH_REASON.fullmatch(reason) else "unknown"
+        self._reasoning_chars += len(_text(message.get("reasoning_content") or message.get("reasoning")))
+        return self._shown(self._thoughts.feed(_text(message.get("content"))))
+
+    def _shown(self, text: str) -> str:
+        if text:
+            self._parts.append(text)
+            self.chars += len(text)
+            self.begun = True
+        return _mended(text)
+
+
+def _object(data: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise AnswerError(Fault.NOT_JSON)
+    return value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mended(text: str) -> str:
+    """The text with halves of characters joined where both arrived, replaced where not: it must encode as UTF-8 later."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _status_in(error: object) -> int | None:
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if type(code) is int and 400 <= code <= 599 else None
+
+
+def _usage(value: object) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+    details = value.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    prompt, completion = _count(value.get("prompt_tokens")), _count(value.get("completion_tokens"))
+    return None if prompt is None or completion is None else Usage(prompt, completion, cached or 0)
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None

@@ -1,0 +1,55 @@
+"""What a call costs and is expected to cost. Pure; money is Decimal to the end.
+
+HolySheep publishes output prices only. A cost without the input price is still shown, because it is what is known,
+but it is *partial*: `cost_is_partial` says so, and whoever shows it must add "output tokens only".
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.gateway.registry import Model
+from core.model import Estimate, Prompt, Usage
+
+CHARS_PER_TOKEN = 4.0
+TOKENS_PER_MESSAGE = 4
+PARTIAL_COST_NOTE = "output tokens only; input price unknown"
+
+
+def cost_usd(usage: Usage, model: Model) -> Decimal | None:
+    """Exact cost in USD; output tokens only when the input price is unknown, None when the output price is.
+
+    Cached input tokens are billed as input tokens: an upper bound.
+    """
+    price = model.price
+    if price is None or price.output_usd_per_mtok is None:
+        return None
+    return (usage.completion_tokens * price.output_usd_per_mtok + usage.prompt_tokens * (price.input_usd_per_mtok or 0)).scaleb(-6)
+
+
+def cost_is_partial(model: Model) -> bool:
+    """Whether a known cost of this model leaves the input tokens out."""
+    price = model.price
+    return price is not None and price.output_usd_per_mtok is not None and price.input_usd_per_mtok is None
+
+
+def tokens_of(chars: int) -> int:
+    """Tokens that so many characters come to, about; never 0 for some text."""
+    return -int(-chars // CHARS_PER_TOKEN)
+
+
+def estimated_usage(prompt: Prompt, completion_chars: int) -> Usage:
+    """Usage of a call whose provider reported none."""
+    return Usage(prompt_tokens_of(prompt), tokens_of(completion_chars), estimated=True)
+
+
+def prompt_tokens_of(prompt: Prompt) -> int:
+    """Tokens of a prompt, about: its characters, and a few for each message's frame."""
+    return sum(tokens_of(len(m.content)) + TOKENS_PER_MESSAGE for m in prompt.messages)
+
+
+def estimate(prompt: Prompt, model: Model) -> Estimate:
+    """What this prompt is expected to take at that model."""
+    completion = min(model.typical_completion_tokens, prompt.max_tokens)
+    usage = Usage(prompt_tokens_of(prompt), completion, estimated=True)
+    return Estimate(usage.prompt_tokens, completion, cost_usd(usage, model), model.typical_latency_s)
