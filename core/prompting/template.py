@@ -1,0 +1,24 @@
+"""The versioned texts of the prompt. A released version never changes: its digest is held by a golden test."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from core.prompting.schema import schema_outline
+
+PROMPT_VERSION = "assess/1"
+_FOLDER = Path(__file__).parent / "templates"
+
+
+@cache
+def template(role: str) -> str:
+    """The raw text for `system`, `user` or `repair` at PROMPT_VERSION, without its final newline."""
+    path = _FOLDER / f"{PROMPT_VERSION.replace('/', '-')}.{role}.md"
+    return path.read_text(encoding="utf-8").removesuffix("\n")
+
+
+@cache
+def system_prompt() -> str:
+    """The system message: the same for every case, so that a provider can cache it."""
+    return template("system").replace("{{schema}}", schema_outline())
