@@ -1,0 +1,123 @@
+"""The key-encryption keys: where they come from and which one is current. Keys never show in a repr or a message."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+from core.errors import ConfigError, VaultError
+
+KEY_BYTES = 32
+Random = Callable[[int], bytes]
+_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Key-encryption keys by id, 32 bytes each. `current` seals what is written from now on; the others still open."""
+
+    keys: Mapping[str, bytes] = field(repr=False)
+    current: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
+        if self.current not in self.keys:
+            raise ValueError("the current key is not among the keys")
+        if any(not _KEY_ID.fullmatch(key_id) for key_id in self.keys):
+            raise ValueError("a key id is 1 to 40 letters, digits, dots, dashes or underscores")
+        if any(len(key) != KEY_BYTES for key in self.keys.values()):
+            raise ValueError(f"a key is {KEY_BYTES} bytes")
+
+    def key(self, key_id: str) -> bytes:
+        """The key of an id. Raises VaultError that names the id wanted."""
+        try:
+            return self.keys[key_id]
+        except KeyError:
+            raise VaultError(
+                f"The vault needs key '{key_id}', which is not in the key ring. Add it to CASEGATE_VAULT_KEYS again."
+            ) from None
+
+    @classmethod
+    def from_base64(cls, text: str) -> Self:
+        """Keys from `id:base64,id:base64`, the current one first. Raises ConfigError that names the entry's number, never its content."""
+        entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+        pairs = [_decode(entry, number) for number, entry in enumerate(entries, 1)]
+        keys = dict(pairs)
+        if not pairs:
+            raise ConfigError("CASEGATE_VAULT_KEYS is empty. Set it to id:key, the key being 32 random bytes in base64.")
+        if len(keys) < len(pairs):
+            raise ConfigError("CASEGATE_VAULT_KEYS holds two keys with the same id. Give each its own.")
+        return cls(keys, pairs[0][0])
+
+    @classmethod
+    def demo(cls, path: str | Path, *, random: Random = os.urandom) -> Self:
+        """The keys in a file, made with mode 0600 when there is none yet; processes that start together get the same.
+
+        Raises VaultError when others may read the file, or it can't be read, made or understood.
+        """
+        path = Path(path)
+        try:
+            if not path.exists():
+                _make(path, random)
+            return cls.from_base64(_read_private(path))
+        except ConfigError:
+            raise VaultError(
+                f"The key file {path} is damaged. Restore it from a backup; without it the vault's records can't be opened."
+            ) from None
+        except OSError as error:
+            raise VaultError(
+                f"The key file {path} can't be used: {os.strerror(error.errno or 0)}. Check the path and its permissions."
+            ) from error
+
+
+def _decode(entry: str, number: int) -> tuple[str, bytes]:
+    key_id, _, encoded = entry.partition(":")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if not _KEY_ID.fullmatch(key_id) or len(key) != KEY_BYTES:
+        raise ConfigError(f"CASEGATE_VAULT_KEYS: entry {number} is not id:key with a key of 32 bytes in base64.")
+    return key_id, key
+
+
+def _make(path: Path, random: Random) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{random(8).hex()}")
+    try:
+        handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"demo-{random(4).hex()}:{base64.b64encode(random(KEY_BYTES)).decode()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first: its key counts
+            os.link(draft, path)  # appears whole or not at all, and never replaces a key
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read_private(path: Path) -> str:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(handle, encoding="ascii", errors="replace") as file:
+        mode = stat.S_IMODE(os.fstat(handle).st_mode)
+        if mode & 0o077:
+            raise VaultError(f"The key file {path} may be read by others (mode {mode:04o}). Run: chmod 600 {path}")
+        return file.read()
