@@ -22,7 +22,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Protocol
 
 from core import audit, auth, deid, prompting
@@ -81,6 +80,7 @@ class Tools:
     vault: Keeping
     gateway: Completing
     simulated: Callable[[Target], bool]
+    cost_partial: Callable[[Target], bool]
     deadline_s: Callable[[Tier], float]
     temperature: float = 0.3
     max_tokens: int = 2000
@@ -114,7 +114,8 @@ def _preflight(prompt: Prompt, redacted: deid.Deidentified, identity: Identity) 
 
 def note_review(tools: Tools, prepared: Prepared, principal: Principal) -> None:
     """Record that the clinician has reviewed exactly this payload. Raises AuditError."""
-    tools.audit.append(_event(prepared, principal, Action.PREVIEW_REVIEWED))
+    simulated = tools.simulated(prepared.prompt.target)
+    tools.audit.append(_event(prepared, principal, Action.PREVIEW_REVIEWED, simulated=simulated))
 
 
 def submit(
@@ -141,7 +142,9 @@ def submit(
     except Error as error:
         call.note_failure(error)
         raise
-    call.note(Action.DIAGNOSIS_RESPONSE_RECEIVED, **_reply_facts(reply, tools), outcome=audit.Outcome.OK, concern_count=len(checked.concerns))
+    call.note(
+        Action.DIAGNOSIS_RESPONSE_RECEIVED, **_reply_facts(reply, tools), outcome=audit.Outcome.OK, concern_count=len(checked.concerns)
+    )
     return _keep(call, checked, reply, repaired)
 
 
@@ -176,7 +179,9 @@ class _Call:
 
     def note(self, action: Action, **facts: Any) -> None:
         """Append an entry about this call."""
-        self.tools.audit.append(_event(self.prepared, self.principal, action, request_id=self.request_id, simulated=self._simulated(), **facts))
+        self.tools.audit.append(
+            _event(self.prepared, self.principal, action, request_id=self.request_id, simulated=self._simulated(), **facts)
+        )
 
     def note_failure(self, error: Error) -> None:
         """Record that the call ended without an answer: the error's class, never its text."""
@@ -185,9 +190,7 @@ class _Call:
         facts["outcome"] = audit.Outcome.CANCELLED if cancelled else audit.Outcome.FAILED
         if isinstance(error, ProviderError):
             facts |= {"http_status": error.status, "attempt": error.attempts}
-        self.note(
-            Action.REQUEST_CANCELLED if cancelled else Action.DIAGNOSIS_REQUEST_FAILED, **facts, error_class=type(error).__name__
-        )
+        self.note(Action.REQUEST_CANCELLED if cancelled else Action.DIAGNOSIS_REQUEST_FAILED, **facts, error_class=type(error).__name__)
 
     def _unanswered(self, cancelled: bool) -> dict[str, Any]:
         """A stopped call has still cost its prompt: an estimate, marked as such."""
@@ -272,7 +275,7 @@ def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Co
     tools.audit.append(
         Event(
             actor_id=principal.user_id,
-            actor_role=principal.role.value,
+            actor_role=principal.role,
             action=Action.CONSULTATION_OPENED,
             case_ref=done.case_ref,
             request_id=request_id,
@@ -294,7 +297,8 @@ def _reply_facts(reply: Reply, tools: Tools) -> dict[str, Any]:
         "prompt_tokens": reply.usage.prompt_tokens,
         "completion_tokens": reply.usage.completion_tokens,
         "tokens_estimated": reply.usage.estimated,
-        "cost_usd": reply.cost_usd,
+        "cost_nano_usd": audit.nano_usd(reply.cost_usd),
+        "cost_partial": tools.cost_partial(reply.target),
         "latency_ms": round(reply.latency_s * 1000),
         "ttft_ms": None if reply.ttft_s is None else round(reply.ttft_s * 1000),
         "attempt": reply.attempts,
@@ -306,17 +310,17 @@ def _event(prepared: Prepared, principal: Principal, action: Action, **facts: An
     target = prepared.prompt.target
     return Event(
         actor_id=principal.user_id,
-        actor_role=principal.role.value,
+        actor_role=principal.role,
         action=action,
         case_ref=prepared.case_ref,
         provider=target.provider,
         model=target.model,
-        tier=prepared.tier.value,
+        tier=prepared.tier,
         endpoint=ENDPOINT,
         policy_version=prepared.deidentified.policy,
         prompt_version=prepared.prompt.version,
         input_lengths=dict(prepared.input_lengths),
-        phi_counts={category.value: count for category, count in prepared.deidentified.counts.items()},
+        phi_counts=dict(prepared.deidentified.counts),
         payload_sha256=prepared.sha256 or None,
         **facts,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
@@ -19,7 +20,13 @@ from core.api.security import SecurityMiddleware
 if TYPE_CHECKING:
     from core.bootstrap import Services
 
-__all__ = ["PreviewDesk", "content_security_policy", "middleware", "routes"]
+__all__ = ["PreviewDesk", "content_security_policy", "desk", "middleware", "routes"]
+
+
+@cache
+def desk() -> PreviewDesk:
+    """The preview desk of this process: the page opens it, the route reads it."""
+    return PreviewDesk()
 
 
 def routes(services: Callable[[], Services], desk: PreviewDesk, *, demo: bool = True) -> list[Route]:

@@ -1,0 +1,185 @@
+"""Settings → Services: the only place that builds real things. Clock, ids, randomness and keys are made here."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache, cached_property, partial
+from pathlib import Path
+
+from core import deid
+from core.audit import Action, AuditLog, Event
+from core.consult import Tools
+from core.errors import AuditError, ConfigError
+from core.gateway import Gateway, Registry, check_key, cost_is_partial
+from core.model import Principal, Role, Target, Tier
+from core.reference import ReferenceEngine
+from core.settings import Environment, Settings, provider_keys, settings
+from core.vault import KeyRing, Vault
+
+VERSION = "0.1.0"
+SANDBOX = "sandbox"
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        """Wall clock, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services(Tools):
+    """Everything built for one process. `vault`, `audit` and `gateway` are the real ones."""
+
+    settings: Settings = field(repr=False)
+    audit: AuditLog
+    vault: Vault
+    gateway: Gateway
+    registry: Registry
+    sandbox_key: str = field(repr=False)
+
+    @property
+    def demo(self) -> bool:
+        """No identity provider: see Settings.demo."""
+        return self.settings.demo
+
+    def reference(self) -> ReferenceEngine:
+        """The reference engine, loaded once at its first use."""
+        return _reference()
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """Every model that can be asked: of providers with a key, real providers first."""
+        ready = self.gateway.configured()
+        return tuple(Target(p.id, m.id) for p in self.registry.providers if p.id in ready for m in p.models)
+
+    def proposed(self, tier: Tier) -> Target:
+        """The model proposed for a tier, at the default provider. Raises ConfigError when no provider has a key."""
+        ready = self.gateway.configured()
+        if not ready:
+            raise ConfigError("No model can be asked: no provider has a key. Set one of the key variables in core/gateway/providers.toml.")
+        wanted = self.settings.default_provider
+        return self.registry.model_for_tier(tier, wanted if wanted in ready else ready[0])
+
+    def close(self) -> None:
+        """Close what holds files and sockets."""
+        self.gateway.close()
+        self.audit.close()
+        self.vault.close()
+
+
+def build(config: Settings, *, port: int) -> Services:
+    """Build everything. Raises ConfigError, AuditError or VaultError, each saying what to set or mend."""
+    clock = SystemClock()
+    registry = Registry.load(config.providers_file, port=port)
+    sandbox_key = f"sandbox-{secrets.token_urlsafe(24)}"
+    keys = _keys(registry, config, sandbox_key)
+    gateway = Gateway(registry, keys, clock=clock, sleep=time.sleep, random=secrets.SystemRandom().random)
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Services(
+        clock=clock,
+        new_id=_new_id,
+        audit=AuditLog.open(config.audit_path, clock=clock),
+        vault=Vault.open(config.vault_path, keyring=_keyring(config), clock=clock),
+        gateway=gateway,
+        simulated=partial(_simulated, registry),
+        cost_partial=partial(_cost_partial, registry),
+        deadline_s=registry.deadline_s,
+        temperature=config.temperature,
+        max_tokens=config.max_tokens,
+        settings=config,
+        registry=registry,
+        sandbox_key=sandbox_key,
+    )
+
+
+def _keys(registry: Registry, config: Settings, sandbox_key: str) -> dict[str, str]:
+    keys = provider_keys({p.id: p.key_variables for p in registry.providers if not p.simulated}, config.env)
+    for provider in registry.providers:
+        if provider.id in keys:
+            check_key(provider, keys[provider.id])
+    if config.demo:
+        keys |= {p.id: sandbox_key for p in registry.providers if p.simulated}
+    elif not keys and config.env is not Environment.DEVELOPMENT:
+        names = ", ".join(v for p in registry.providers if not p.simulated for v in p.key_variables)
+        raise ConfigError(f"No provider key is set for {config.env.value}: set one of {names}.")
+    return keys
+
+
+def _keyring(config: Settings) -> KeyRing:
+    if config.vault_keys is not None:
+        return KeyRing.from_base64(config.vault_keys.get_secret_value())
+    if config.demo:
+        return KeyRing.demo(Path(config.data_dir) / "vault.key")
+    raise ConfigError("Set CASEGATE_VAULT_KEYS to `id:base64-of-32-bytes`: outside demo mode the vault's key is never made for you.")
+
+
+def _simulated(registry: Registry, target: Target) -> bool:
+    return registry.find(target)[0].simulated
+
+
+def _cost_partial(registry: Registry, target: Target) -> bool:
+    return cost_is_partial(registry.find(target)[1])
+
+
+def _new_id() -> str:
+    return f"req-{secrets.token_hex(12)}"
+
+
+@cache
+def _reference() -> ReferenceEngine:
+    return ReferenceEngine.load()
+
+
+_lock = threading.Lock()
+_held: list[Services] = []
+
+
+def services(port: int = 8501) -> Services:
+    """The services of this process, built at the first call that succeeds."""
+    with _lock:
+        if not _held:
+            _held.append(build(settings(), port=port))
+        return _held[0]
+
+
+def warm_up() -> None:
+    """Load what the first case would otherwise wait for."""
+    deid.warm_up()
+    _reference()
+
+
+def check(config: Settings) -> None:
+    """Read the providers' file and every key. Raises ConfigError; builds nothing."""
+    _keys(Registry.load(config.providers_file), config, "sandbox")
+    if not config.demo:
+        _keyring(config)
+
+
+SYSTEM = Principal("casegate", Role.SERVICE)
+
+
+def record_start(built: Services) -> None:
+    """The first entry of a run. Raises AuditError when the store can't be written."""
+    built.audit.append(Event(actor_id=SYSTEM.user_id, actor_role=SYSTEM.role, action=Action.SERVICE_STARTED))
+
+
+def stop() -> None:
+    """The last entry of a run; then everything is closed. Does nothing when nothing was built."""
+    with _lock:
+        built = _held.pop() if _held else None
+    if built is None:
+        return
+    with suppress(AuditError):
+        built.audit.append(Event(actor_id=SYSTEM.user_id, actor_role=SYSTEM.role, action=Action.SERVICE_STOPPED))
+    built.close()

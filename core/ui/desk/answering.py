@@ -1,0 +1,94 @@
+"""The answer to the case on the form: which one it is, whether it is on screen, and its drawing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import consult, prompting
+from core.audit import Action
+from core.bootstrap import Services
+from core.consultation import Consultation
+from core.errors import Error
+from core.model import Principal
+from core.ui.desk import session
+from core.ui.desk.drafts import Draft
+from core.ui.views import Provenance, draw_answer
+
+_KEY = "consultation"
+_SHOW_KEY = "show_answer"
+_REVEALED_KEY = "revealed"
+
+
+def current(services: Services, draft: Draft, person: Principal) -> Consultation | None:
+    """The answer that belongs to the draft: of this session, else from the vault."""
+    held = st.session_state.get(_KEY)
+    if isinstance(held, Consultation) and held.owner == person.user_id and held.request_id == draft.consultation:
+        return held
+    if not draft.consultation:
+        return None
+    try:
+        found = consult.open_consultation(services, draft.consultation, person)
+    except Error as error:
+        st.warning(f"The last answer could not be opened. {error.user_message}", icon=":material/warning:")
+        return None
+    st.session_state[_KEY] = found
+    return found
+
+
+def keep(draft: Draft, result: Consultation) -> None:
+    """Make it the draft's answer and show it."""
+    draft.consultation = result.request_id
+    st.session_state[_KEY] = result
+    show(True)
+
+
+def forget() -> None:
+    """No answer is on screen; the consultation itself stays in the vault."""
+    st.session_state.pop(_KEY, None)
+    show(False)
+
+
+def show(on: bool) -> None:
+    """Answer or form."""
+    st.session_state[_SHOW_KEY] = on
+
+
+def showing() -> bool:
+    """Whether the answer is on screen rather than the form."""
+    return bool(st.session_state.get(_SHOW_KEY, False))
+
+
+def draw(services: Services, done: Consultation, person: Principal) -> None:
+    """The whole answer. Tags are turned back here and nowhere else, and that they were is recorded once."""
+    if st.session_state.get(_REVEALED_KEY) != done.request_id:
+        session.record(person, Action.RESPONSE_REVEALED, case_ref=done.case_ref, request_id=done.request_id, simulated=done.reply.simulated)
+        st.session_state[_REVEALED_KEY] = done.request_id
+    draw_answer(
+        done.checked,
+        sent_case=done.sent_case,
+        restore=consult.reveal(done, person),
+        provenance=provenance(services, done),
+        find_quote=prompting.find_quote,
+        describe_code=prompting.describe_code,
+    )
+
+
+def provenance(services: Services, done: Consultation) -> Provenance:
+    """Where the answer comes from and what it took."""
+    reply = done.reply
+    return Provenance(
+        provider=services.registry.find(reply.target)[0].name,
+        model=reply.target.model,
+        simulated=reply.simulated,
+        prompt_version=done.prompt_version,
+        policy=done.policy_version,
+        usage=reply.usage,
+        cost_usd=reply.cost_usd,
+        latency_s=reply.latency_s,
+        ttft_s=reply.ttft_s,
+        attempts=reply.attempts,
+        request_id=done.request_id,
+        payload_sha256=done.payload_sha256,
+        finish_reason=reply.finish_reason,
+        answered_at=done.at.isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,115 @@
+"""The case form: live editors, age, sex, the identity panel, tier and model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from core.bootstrap import Services
+from core.model import MAX_AGE_YEARS, TEXT_FIELDS, Identity, Sex, Target, TextField, Tier
+from core.ui.desk.drafts import Draft
+from core.ui.editor import live_editor
+
+ROWS: Mapping[str, int] = {"chief_complaint": 1, "symptoms": 5, "history": 3, "medications": 2, "examination": 3, "labs": 3}
+IDENTITY_LABELS: tuple[tuple[str, str], ...] = (
+    ("name", "Patient name"),
+    ("record_number", "Record number"),
+    ("date_of_birth", "Date of birth"),
+    ("phone", "Phone"),
+    ("email", "E-mail"),
+    ("address", "Address"),
+    ("ssn", "SSN"),
+)
+IDENTITY_MAX = 200
+
+
+def draw_form(draft: Draft, token: str) -> bool:
+    """Draw the form and take what was typed into the draft. True when every editor's live preview works."""
+    with st.container(border=True):
+        _person(draft)
+    _identity(draft)
+    answering = [_editor(draft, spec, token) for spec in TEXT_FIELDS]
+    return all(answering)
+
+
+def _person(draft: Draft) -> None:
+    age, sex = st.columns([1, 2], vertical_alignment="bottom")
+    draft.age = age.number_input(
+        "Age", min_value=0, max_value=MAX_AGE_YEARS, value=draft.age, step=1, placeholder="years", key=f"age-{draft.version}"
+    )
+    chosen = sex.segmented_control("Sex", list(Sex), default=draft.sex, format_func=lambda s: s.value, key=f"sex-{draft.version}")
+    draft.sex = Sex(chosen) if chosen else None
+
+
+def _identity(draft: Draft) -> None:
+    given = len(draft.identity.values())
+    title = (
+        f"Identity panel · never leaves · {given} of {len(IDENTITY_LABELS)} given" if given else "Identity panel · optional · never leaves"
+    )
+    with st.expander(title, icon=":material/shield_person:", expanded=False, key=f"identity-{draft.version}"):
+        st.caption("Whatever stands here is removed from the case in any spelling. It is stored encrypted on this server and never sent.")
+        columns = st.columns(2)
+        values = {
+            name: columns[index % 2].text_input(
+                label, value=getattr(draft.identity, name), max_chars=IDENTITY_MAX, key=f"id-{name}-{draft.version}", autocomplete="off"
+            )
+            for index, (name, label) in enumerate(IDENTITY_LABELS)
+        }
+    draft.identity = Identity(**values)
+
+
+def _editor(draft: Draft, spec: TextField, token: str) -> bool:
+    text = draft.texts[spec.name]
+    value = live_editor(
+        spec,
+        value=text,
+        token=token,
+        key=f"editor-{spec.name}",
+        version=draft.version,
+        problem=_problem(spec, text),
+        height_rows=ROWS[spec.name],
+    )
+    draft.texts[spec.name] = value.text
+    return value.preview_ok
+
+
+def _problem(spec: TextField, text: str) -> str:
+    """What is wrong with a field that has been begun; an untouched field is not scolded."""
+    length = len(text.strip())
+    if len(text) > spec.max_chars:
+        return f"Shorten to {spec.max_chars:,} characters; it has {len(text):,}."
+    return f"Write at least {spec.min_chars} characters; it has {length}." if 0 < length < spec.min_chars else ""
+
+
+def draw_route(draft: Draft, services: Services) -> Target:
+    """Tier and model; the tier proposes, the clinician decides."""
+    tiers = list(Tier)
+    tier = st.segmented_control("Tier", tiers, default=draft.tier, format_func=lambda t: t.value, key=f"tier-{draft.version}")
+    draft.tier = Tier(tier) if tier else draft.tier
+    proposed = services.proposed(draft.tier)
+    return st.selectbox(
+        "Model",
+        services.targets,
+        index=services.targets.index(proposed),
+        format_func=model_name(services, proposed),
+        key=f"model-{draft.tier.value}-{draft.version}",
+    )
+
+
+def model_name(services: Services, proposed: Target | None = None) -> Callable[[Target], str]:
+    """How a model is called on screen; a simulated one says so."""
+
+    def name(target: Target) -> str:
+        provider, model = services.registry.find(target)
+        parts = [f"{model.name} · {provider.name}"]
+        parts += ["simulated"] if provider.simulated and "simulated" not in provider.name.lower() else []
+        parts += ["proposed"] if target == proposed else []
+        return " · ".join(parts)
+
+    return name
+
+
+def names_of(services: Services, targets: Sequence[Target]) -> list[str]:
+    """The models' names in order."""
+    return [model_name(services)(target) for target in targets]

@@ -1,0 +1,160 @@
+"""The case being written: in the session while the page lives, in the vault for everything that can go wrong.
+
+Saved encrypted at every change, so it survives a rerun, a page change, an error, a time-out, a closed tab
+and a restart. The identity panel is a record of its own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+
+from core import bootstrap
+from core.errors import CaseError, Error, FieldProblem
+from core.model import TEXT_FIELDS, ClinicalCase, Decisions, Identity, Principal, Sex, Tier, age_range_of
+
+_KEY = "draft"
+
+
+@dataclass
+class Draft:
+    """What is on the form now. `version` changes when the program, not the clinician, changes the texts."""
+
+    owner: str
+    texts: dict[str, str] = field(default_factory=lambda: {spec.name: "" for spec in TEXT_FIELDS})
+    age: int | None = None
+    sex: Sex | None = None
+    tier: Tier = Tier.ROUTINE
+    identity: Identity = Identity()
+    keep: frozenset[str] = frozenset()
+    redact: frozenset[str] = frozenset()
+    case_ref: str = field(default_factory=lambda: f"case-{secrets.token_hex(6)}")
+    consultation: str = ""
+    version: str = field(default_factory=lambda: secrets.token_hex(4))
+    saved: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def decisions(self) -> Decisions:
+        """The clinician's own word on terms."""
+        return Decisions(self.keep, self.redact)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing has been typed."""
+        return not any(t.strip() for t in self.texts.values()) and not self.identity.values() and self.age is None
+
+    def case(self, encounter: date) -> ClinicalCase:
+        """The case on the form. Raises CaseError with one problem per field."""
+        if self.age is None or self.sex is None:
+            raise CaseError([*self._missing(), *self._text_problems(encounter)])
+        return ClinicalCase(
+            **self.texts,
+            age_range=age_range_of(self.age),
+            age_years=self.age,
+            sex=self.sex,
+            encounter=encounter,
+            tier=self.tier,
+            identity=self.identity,
+        )
+
+    def _missing(self) -> list[FieldProblem]:
+        problems = [] if self.age is not None else [FieldProblem("Age", "enter whole years")]
+        return problems + ([] if self.sex is not None else [FieldProblem("Sex", "choose one")])
+
+    def _text_problems(self, encounter: date) -> list[FieldProblem]:
+        try:
+            ClinicalCase(**self.texts, age_range=age_range_of(40), sex=Sex.OTHER, encounter=encounter)
+        except CaseError as error:
+            return list(error.problems)
+        return []
+
+    def payload(self) -> dict[str, Any]:
+        """JSON-ready, without the identity panel."""
+        return {
+            "texts": dict(self.texts),
+            "age": self.age,
+            "sex": self.sex.value if self.sex else None,
+            "tier": self.tier.value,
+            "keep": sorted(self.keep),
+            "redact": sorted(self.redact),
+            "case_ref": self.case_ref,
+            "consultation": self.consultation,
+        }
+
+
+def today() -> date:
+    """The encounter's date where the viewer sits."""
+    zone = st.context.timezone
+    now = datetime.now().astimezone() if not zone else _now_in(zone)
+    return now.date()
+
+
+def _now_in(zone: str) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return datetime.now(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        return datetime.now().astimezone()
+
+
+def open_draft(services: bootstrap.Services, person: Principal) -> Draft:
+    """The person's draft: of this session, else from the vault, else a new one."""
+    held = st.session_state.get(_KEY)
+    if isinstance(held, Draft) and held.owner == person.user_id:
+        return held
+    draft = _restored(services, person) or Draft(person.user_id)
+    st.session_state[_KEY] = draft
+    return draft
+
+
+def _restored(services: bootstrap.Services, person: Principal) -> Draft | None:
+    try:
+        record = services.vault.get("draft", person.user_id)
+        identity = services.vault.get("identity", person.user_id)
+    except Error as error:
+        st.warning(f"Your saved draft could not be opened. {error.user_message}", icon=":material/warning:")
+        return None
+    if not record:
+        return None
+    texts = {spec.name: str(record["texts"].get(spec.name, "")) for spec in TEXT_FIELDS}
+    return Draft(
+        person.user_id,
+        texts=texts,
+        age=record["age"],
+        sex=Sex(record["sex"]) if record["sex"] else None,
+        tier=Tier(record["tier"]),
+        identity=Identity(**(identity or {})),
+        keep=frozenset(record["keep"]),
+        redact=frozenset(record["redact"]),
+        case_ref=record["case_ref"],
+        consultation=record["consultation"],
+        saved={"draft": record, "identity": identity or {}},
+    )
+
+
+def save(services: bootstrap.Services, draft: Draft) -> None:
+    """Put what has changed into the vault. A fault is shown; what was typed stays on screen."""
+    records = {"draft": draft.payload(), "identity": asdict(draft.identity)}
+    if draft.empty and not draft.saved:
+        return
+    try:
+        for kind, record in records.items():
+            if draft.saved.get(kind) != record:
+                services.vault.put(kind, draft.owner, draft.owner, record)
+                draft.saved[kind] = record
+    except Error as error:
+        st.warning(f"This draft is only on your screen for now. {error.user_message}", icon=":material/warning:")
+
+
+def replace_draft(services: bootstrap.Services, person: Principal, **values: Any) -> Draft:
+    """Begin again, with `values` filled in; the old draft and its key are destroyed."""
+    for kind in ("draft", "identity"):
+        services.vault.delete(kind, person.user_id)
+    draft = Draft(person.user_id, **values)
+    st.session_state[_KEY] = draft
+    return draft

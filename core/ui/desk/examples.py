@@ -1,0 +1,34 @@
+"""Invented cases for a first look, read from `examples.toml`. No person in them exists."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.model import Identity, Sex, Tier
+
+_FILE = Path(__file__).with_name("examples.toml")
+
+
+@cache
+def _all() -> dict[str, dict[str, Any]]:
+    return {case["name"]: case for case in tomllib.loads(_FILE.read_text())["case"]}
+
+
+def names() -> tuple[str, ...]:
+    """Titles in the order of the file."""
+    return tuple(_all())
+
+
+def load(name: str) -> dict[str, Any]:
+    """A draft's values. Raises KeyError for an unknown title."""
+    case = _all()[name]
+    return {
+        "texts": {k: str(v).strip() for k, v in case["texts"].items()},
+        "age": case["age"],
+        "sex": Sex(case["sex"]),
+        "tier": Tier(case["tier"]),
+        "identity": Identity(**case.get("identity", {})),
+    }

@@ -1,0 +1,134 @@
+"""What will be sent, beside the form: the exact messages, open flags, the tick, and Send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import consult, deid, prompting
+from core.audit import Action
+from core.bootstrap import Services
+from core.consultation import Prepared
+from core.errors import CaseError, DeidError, Error, PreflightError
+from core.model import TEXT_FIELDS, Category, Principal, Target
+from core.ui.desk import session
+from core.ui.desk.drafts import Draft, today
+from core.ui.views import draw_outgoing
+
+LABELS = {spec.name: spec.label for spec in TEXT_FIELDS}
+REVIEWED = "I have reviewed what will be sent"
+SEND = "Send redacted case"
+_NOTED_KEY = "reviewed_payload"
+
+
+@dataclass(frozen=True)
+class Review:
+    """Where the review stands. `send` is True in the run in which Send was pressed and may be obeyed."""
+
+    prepared: Prepared | None
+    send: bool = False
+
+
+def draw_review(draft: Draft, services: Services, person: Principal, target: Target, *, preview_ok: bool) -> Review:
+    """Prepare the case and show it; Send stays disabled until preflight passes and the tick is set."""
+    st.subheader("What will be sent", anchor=False)
+    try:
+        case = draft.case(today())
+        prepared = consult.prepare(services, case, person, target=target, case_ref=draft.case_ref, decisions=draft.decisions)
+    except CaseError as error:
+        _incomplete(error)
+        return Review(None)
+    except DeidError:
+        st.error(
+            "The redactor failed on this text, so nothing can be sent. Remove unusual content or shorten it.", icon=":material/gpp_bad:"
+        )
+        return Review(None)
+    outgoing(prepared, services)
+    _injection(prepared)
+    _flags(draft, prepared, person)
+    if prepared.blocked:
+        _blocked(prepared.blocked)
+    if not preview_ok:
+        st.warning("The live preview is not answering, so Send is blocked. Wait a moment or reload the page.", icon=":material/warning:")
+    return Review(prepared, _tick_and_send(prepared, services, person, preview_ok=preview_ok))
+
+
+def outgoing(prepared: Prepared, services: Services) -> None:
+    """The exact payload with its hash and what it is expected to take."""
+    partial = services.cost_partial(prepared.prompt.target)
+    draw_outgoing(
+        prepared.prompt,
+        sha256=prepared.sha256,
+        counts=prepared.deidentified.counts,
+        estimate=prepared.estimate,
+        cost_note="output tokens only; this provider's input price is not known" if partial else "",
+    )
+
+
+def _incomplete(error: CaseError) -> None:
+    st.info("Complete the case to see exactly what would be sent.", icon=":material/edit_note:")
+    for problem in error.problems:
+        st.caption(f"**{problem.field}**: {problem.message}")
+    st.checkbox(REVIEWED, disabled=True, key="reviewed-nothing")
+    st.button(SEND, type="primary", disabled=True, key="send-nothing", width="stretch")
+
+
+def _injection(prepared: Prepared) -> None:
+    if found := prompting.injection_phrases(prepared.prompt.messages[-1].content):
+        many = f"{len(found)} phrases" if len(found) > 1 else "a phrase"
+        st.warning(
+            f"The case holds {many} that speak to the model rather than of the patient. They are sent as data and must change nothing; "
+            "check that they belong here.",
+            icon=":material/policy_alert:",
+        )
+
+
+def _flags(draft: Draft, prepared: Prepared, person: Principal) -> None:
+    flags = prepared.deidentified.flags
+    if not flags:
+        return
+    st.markdown(f"**{len(flags)} to decide**: these may be identifiers. Nothing is sent until each is kept or redacted.")
+    for number, (field, span) in enumerate(flags):
+        term = draft.texts[field][span.start : span.end]
+        text, keep, redact = st.columns([4, 1.4, 1.6], vertical_alignment="center")
+        text.text(f"{LABELS[field]}: “{term}”, perhaps a {span.category.value}")
+        for column, label, action in ((keep, "Keep", Action.FLAG_KEPT), (redact, "Redact", Action.FLAG_REDACTED)):
+            column.button(
+                label,
+                key=f"{label}-{number}-{field}-{span.start}",
+                on_click=_decide,
+                args=(draft, person, term, span.category, action),
+                width="stretch",
+                help=f"{label} this term in this case",
+            )
+
+
+def _decide(draft: Draft, person: Principal, term: str, category: Category, action: Action) -> None:
+    session.record(person, action, case_ref=draft.case_ref, phi_counts={category: 1})
+    key = deid.term_key(term)
+    if action is Action.FLAG_KEPT:
+        draft.keep |= {key}
+    else:
+        draft.redact |= {key}
+
+
+def _blocked(refusal: PreflightError) -> None:
+    lines = "\n".join(f"- {f.category} in {f.place}" for f in refusal.findings)
+    st.error(f"{refusal.user_message}\n\n{lines}", icon=":material/gpp_bad:")
+
+
+def _tick_and_send(prepared: Prepared, services: Services, person: Principal, *, preview_ok: bool) -> bool:
+    """The tick belongs to one payload: another payload is another tick, and it is not set."""
+    clear = prepared.cleared is not None and preview_ok
+    tag = prepared.sha256[:16] or "blocked"
+    ticked = st.checkbox(REVIEWED, disabled=not clear, key=f"reviewed-{tag}")
+    pressed = st.button(SEND, type="primary", icon=":material/send:", disabled=not (clear and ticked), key=f"send-{tag}", width="stretch")
+    if clear and ticked and st.session_state.get(_NOTED_KEY) != prepared.sha256:
+        try:
+            consult.note_review(services, prepared, person)
+        except Error as error:
+            st.error(error.user_message, icon=":material/error:")
+            return False
+        st.session_state[_NOTED_KEY] = prepared.sha256
+    return clear and ticked and pressed

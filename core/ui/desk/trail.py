@@ -1,0 +1,74 @@
+"""The audit trail on screen: a page of entries, and the verification with its progress."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.audit import Action, Entry
+from core.auth import Permission, authorize
+from core.bootstrap import Services
+from core.errors import AuditError
+from core.model import Principal
+from core.ui.desk import session
+from core.ui.views import banner
+
+PAGE = 50
+_BEFORE_KEY = "trail_before"
+
+
+def verify(services: Services, person: Principal) -> None:
+    """Recompute every entry from its raw body and say what was found; the run is itself an entry."""
+    authorize(person, Permission.AUDIT_VERIFY)
+    with st.spinner("Recomputing every entry from its raw body"):
+        found = services.audit.verify()
+    session.record(person, Action.VERIFICATION_RUN, count=found.entries, error_class=None if found.ok else "ChainError")
+    if found.ok:
+        banner(
+            f"{found.entries:,} entries recomputed, each follows from the one before. Head {found.head.entry_hash}.", "good", lead="Intact."
+        )
+    else:
+        banner(
+            f"The first bad entry is number {found.first_bad}: {found.reason}. Keep the files as they are and tell security.",
+            "danger",
+            lead="Altered.",
+        )
+
+
+def draw_entries(services: Services, action: Action | None) -> None:
+    """One page of entries, newest first, with keyset paging."""
+    before = st.session_state.get(_BEFORE_KEY)
+    try:
+        entries = services.audit.entries(action=action, before_sequence=before, limit=PAGE)
+    except AuditError as error:
+        st.error(error.user_message, icon=":material/error:")
+        return
+    st.dataframe([_row(e) for e in entries], hide_index=True, height=560)
+    newest, older = st.columns(2)
+    newest.button("Newest", on_click=_go, args=(None,), disabled=before is None, width="stretch")
+    last = entries[-1].sequence if entries else None
+    older.button("Older", on_click=_go, args=(last,), disabled=last in (None, 1) or len(entries) < PAGE, width="stretch")
+
+
+def _go(before: int | None) -> None:
+    st.session_state[_BEFORE_KEY] = before
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    event = entry.event
+    return {
+        "#": entry.sequence,
+        "time (UTC)": entry.time.strftime("%Y-%m-%d %H:%M:%S"),
+        "actor": event.actor_id,
+        "role": event.actor_role.value,
+        "action": event.action.value.replace("_", " "),
+        "outcome": event.outcome.value,
+        "case": event.case_ref or "",
+        "request": event.request_id or "",
+        "model": event.model or "",
+        "simulated": "simulated" if event.simulated else "",
+        "removed": sum(event.phi_counts.values()) or None,
+        "tokens": None if event.prompt_tokens is None else event.prompt_tokens + (event.completion_tokens or 0),
+        "latency ms": event.latency_ms,
+        "error": event.error_class or "",
+        "entry hash": entry.entry_hash[:16],
+    }

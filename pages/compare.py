@@ -1,0 +1,22 @@
+"""Compare: the same reviewed case to two to four models at once, their differentials side by side."""
+
+import streamlit as st
+
+from core.auth import Permission
+from core.ui.desk import case_form, comparing, drafts, session
+
+PERSON = session.guard(Permission.CASE_COMPARE)
+
+services = session.services()
+draft = drafts.open_draft(services, PERSON)
+
+st.title("Compare", anchor=False)
+st.caption("Every model gets the same redacted case, in parallel. The case is the one on the Work-up page.")
+targets = services.targets
+chosen = st.multiselect(
+    "Models (2 to 4)", targets, default=targets[:3], max_selections=comparing.MOST, format_func=case_form.model_name(services)
+)
+prepared = comparing.prepare_all(draft, services, PERSON, chosen)
+if prepared and comparing.reviewed(prepared, services, PERSON):
+    comparing.ask_all(services, prepared, PERSON, draft.identity)
+comparing.draw_results(services, draft, PERSON)

@@ -1,0 +1,60 @@
+"""Work-up: write a case, see what will be removed while typing, review what will be sent, send, read the differential."""
+
+import streamlit as st
+
+from core import api
+from core.audit import Action
+from core.auth import Permission
+from core.ui.desk import answering, asking, case_form, drafts, examples, review, session
+
+PERSON = session.guard(Permission.CASE_SUBMIT)
+
+services = session.services()
+draft = drafts.open_draft(services, PERSON)
+done = answering.current(services, draft, PERSON)
+
+
+def new_case() -> None:
+    """Begin again; the old draft is destroyed."""
+    session.record(PERSON, Action.DRAFT_DISCARDED, case_ref=draft.case_ref)
+    drafts.replace_draft(services, PERSON)
+    answering.forget()
+
+
+def try_example(name: str) -> None:
+    """Fill in an invented case."""
+    drafts.replace_draft(services, PERSON, **examples.load(name))
+    answering.forget()
+
+
+title, actions = st.columns([3, 2], vertical_alignment="bottom")
+title.title("Work-up", anchor=False)
+with actions.container(horizontal=True, horizontal_alignment="right"):
+    if done and answering.showing():
+        st.button("Edit case", icon=":material/edit:", on_click=answering.show, args=(False,))
+    elif done:
+        st.button("Show answer", icon=":material/clinical_notes:", on_click=answering.show, args=(True,))
+    with st.popover("Try a case", icon=":material/science:"):
+        st.caption("Invented cases with invented identifiers. Loading one replaces what is on the form.")
+        for name in examples.names():
+            st.button(name, on_click=try_example, args=(name,), width="stretch")
+    st.button("New case", icon=":material/note_add:", on_click=new_case, disabled=draft.empty)
+
+if done and answering.showing():
+    answering.draw(services, done, PERSON)
+else:
+    form, beside = st.columns([11, 10], gap="large")
+    with form:
+        token = api.desk().open(
+            session.session_id(), texts=draft.texts, identity=draft.identity, encounter=drafts.today(), decisions=draft.decisions
+        )
+        preview_ok = case_form.draw_form(draft, token)
+    with beside:
+        target = case_form.draw_route(draft, services)
+        drafts.save(services, draft)
+        stage = review.draw_review(draft, services, PERSON, target, preview_ok=preview_ok)
+        if stage.prepared and stage.send and (result := asking.ask(services, stage.prepared, PERSON, draft.identity)):
+            answering.keep(draft, result)
+            drafts.save(services, draft)
+            st.rerun()
+        asking.draw_notice()
