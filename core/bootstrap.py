@@ -94,7 +94,7 @@ def build(config: Settings, *, port: int) -> Services:
         gateway=gateway,
         simulated=partial(_simulated, registry),
         cost_partial=partial(_cost_partial, registry),
-        deadline_s=registry.deadline_s,
+        deadline_s=partial(_deadline_s, registry),
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         settings=config,
@@ -122,6 +122,10 @@ def _keyring(config: Settings) -> KeyRing:
     if config.demo:
         return KeyRing.demo(Path(config.data_dir) / "vault.key")
     raise ConfigError("Set CASEGATE_VAULT_KEYS to `id:base64-of-32-bytes`: outside demo mode the vault's key is never made for you.")
+
+
+def _deadline_s(registry: Registry, tier: Tier, target: Target) -> float:
+    return registry.deadline_s(tier, target.provider)
 
 
 def _simulated(registry: Registry, target: Target) -> bool:

@@ -25,12 +25,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from core import audit, auth, deid, prompting
+from core.assessment import CheckedAssessment
 from core.audit import Action, Event
 from core.auth import Permission
 from core.consultation import Consultation, Prepared
 from core.errors import CancelledError, Error, PreflightError, ProviderError, ReplyFormatError
 from core.gateway import Cancel
-from core.model import ClearedPrompt, ClinicalCase, Clock, Decisions, Estimate, Identity, Principal, Prompt, Reply, Target, Tier, Usage
+from core.model import ClearedPrompt, ClinicalCase, Clock, Decisions, Deidentified, Estimate, Identity, Principal, Prompt, Reply, Target, Tier, Usage
 
 ENDPOINT = "chat/completions"
 OnText = Callable[[str, int], None]
@@ -81,7 +82,7 @@ class Tools:
     gateway: Completing
     simulated: Callable[[Target], bool]
     cost_partial: Callable[[Target], bool]
-    deadline_s: Callable[[Tier], float]
+    deadline_s: Callable[[Tier, Target], float]
     temperature: float = 0.3
     max_tokens: int = 2000
 
@@ -105,7 +106,7 @@ def prepare(
     return Prepared(case_ref, case.tier, lengths, redacted, prompt, tools.gateway.estimate(prompt), cleared, blocked)
 
 
-def _preflight(prompt: Prompt, redacted: deid.Deidentified, identity: Identity) -> tuple[ClearedPrompt | None, PreflightError | None]:
+def _preflight(prompt: Prompt, redacted: Deidentified, identity: Identity) -> tuple[ClearedPrompt | None, PreflightError | None]:
     try:
         return deid.clear(prompt, redacted, identity=identity), None
     except PreflightError as refusal:
@@ -170,7 +171,7 @@ class _Call:
 
     def ask(self, cleared: ClearedPrompt) -> Reply:
         """Step 8, within the tier's deadline."""
-        deadline_s = self.tools.deadline_s(self.prepared.tier)
+        deadline_s = self.tools.deadline_s(self.prepared.tier, self.prepared.prompt.target)
         reply = self.tools.gateway.complete(
             cleared, deadline_s=deadline_s, request_id=self.request_id, on_text=self.on_text, cancel=self.cancel
         )
@@ -225,7 +226,7 @@ def _add(a: Usage, b: Usage) -> Usage:
     )
 
 
-def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[prompting.CheckedAssessment, Reply, bool]:
+def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[CheckedAssessment, Reply, bool]:
     """Step 9. Raises ReplyFormatError after the second try; the text of the last reply is then in the vault."""
     sent = call.prepared.prompt
     case_text = sent.messages[-1].content
@@ -242,7 +243,7 @@ def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[promptin
         raise
 
 
-def _keep(call: _Call, checked: prompting.CheckedAssessment, reply: Reply, repaired: bool) -> Consultation:
+def _keep(call: _Call, checked: CheckedAssessment, reply: Reply, repaired: bool) -> Consultation:
     """Step 11."""
     prepared, tools, owner = call.prepared, call.tools, call.principal.user_id
     done = Consultation(
