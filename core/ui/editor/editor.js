@@ -1,0 +1,356 @@
+const HUES = "__HUES__";
+const PREVIEW_DELAY_MS = 100;
+const PREVIEW_MAX_WAIT_MS = 400;
+const PREVIEW_TIMEOUT_MS = 6000;
+const COMMIT_DELAY_MS = 800;
+const RETRY_MS = [1000, 2000, 5000, 10000];
+const PLURALS = { "ip address": "ip addresses", biometric: "biometrics", "age over 89": "ages over 89", facility: "facilities" };
+
+/* Text typed but not yet in Python, kept over a remount of the same field; gone when the tab closes. */
+const unsent = new Map();
+const editors = new WeakMap();
+
+export default function mount({ parentElement, data, setStateValue }) {
+  let editor = editors.get(parentElement);
+  if (!editor) {
+    editor = new Editor(parentElement);
+    editors.set(parentElement, editor);
+  }
+  editor.update(data, setStateValue);
+  /* Streamlit may call an outdated mount's clean-up while the element lives on. */
+  return () => setTimeout(() => {
+    if (editor.root.isConnected) return;
+    editor.stop();
+    editors.delete(parentElement);
+  }, 0);
+}
+
+/* Moves spans over the one edit that turns `before` into `after`; what the edit swallowed is dropped. */
+function shift(spans, before, after) {
+  if (before === after) return spans;
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before.charCodeAt(head) === after.charCodeAt(head)) head++;
+  let tail = 0;
+  while (tail < most - head && before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)) tail++;
+  const cut = before.length - tail;
+  const delta = after.length - before.length;
+  const moved = [];
+  for (const span of spans) {
+    let { start, end } = span;
+    if (end <= head) { /* before the edit */ }
+    else if (start >= cut) { start += delta; end += delta; }
+    else if (start <= head && end >= cut) end += delta;
+    else if (start < head) end = head;
+    else if (end > cut) { start = cut + delta; end += delta; }
+    else continue;
+    if (start < end) moved.push({ ...span, start, end });
+  }
+  return moved;
+}
+
+function usable(spans, length) {
+  const sorted = spans
+    .filter((s) => Number.isInteger(s.start) && Number.isInteger(s.end) && s.start >= 0 && s.start < s.end && s.end <= length)
+    .sort((a, b) => a.start - b.start || b.end - a.end);
+  let from = 0;
+  return sorted.filter((s) => s.start >= from && (from = s.end));
+}
+
+function codePoints(text) {
+  let n = 0;
+  for (const _ of text) n++;
+  return n;
+}
+
+function amount(n, noun) {
+  if (n === 1) return `1 ${noun}`;
+  return `${n} ${PLURALS[noun] ?? (noun.endsWith("s") || noun.endsWith("x") ? noun + "es" : noun + "s")}`;
+}
+
+function tally(spans) {
+  const counts = new Map();
+  for (const s of spans) counts.set(s.category, (counts.get(s.category) ?? 0) + 1);
+  return [...counts].map(([category, n]) => amount(n, category)).join(", ");
+}
+
+function summary(spans) {
+  const masked = spans.filter((s) => s.state !== "flagged");
+  const flagged = spans.filter((s) => s.state === "flagged");
+  const parts = [];
+  if (masked.length) parts.push(`${amount(masked.length, "identifier")} will be removed: ${tally(masked)}`);
+  if (flagged.length) parts.push(`${flagged.length} to decide: ${tally(flagged)}`);
+  return parts.join(" · ");
+}
+
+function reason(status) {
+  if (status === 401 || status === 403) return "the session has ended; reload the page";
+  if (status === 413) return "the text is too long";
+  if (status === 429) return "too many requests; it will be tried again";
+  return `the redaction service answered ${status}`;
+}
+
+class Editor {
+  constructor(parent) {
+    this.root = parent.querySelector(".cg-editor");
+    const find = (selector) => this.root.querySelector(selector);
+    this.area = find("textarea");
+    this.backdrop = find(".backdrop");
+    this.label = find("label");
+    this.need = find(".need");
+    this.status = find(".status");
+    this.count = find(".count");
+    this.problem = find(".problem");
+    this.tip = find(".tip");
+    this.nonce = null;
+    this.rev = 0;
+    this.text = "";
+    this.spans = [];
+    this.failure = "";
+    this.failures = 0;
+    this.answered = -1;
+    this.sent = { text: "", ok: true };
+    this.listen();
+  }
+
+  listen() {
+    const area = this.area;
+    area.addEventListener("input", () => this.typed());
+    area.addEventListener("blur", () => { this.commit(); this.showCaption(null); });
+    area.addEventListener("keydown", (e) => {
+      if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) this.commit();
+      if (e.key === "Escape") this.hideTip();
+    });
+    for (const name of ["keyup", "click", "focus"]) area.addEventListener(name, () => this.atCaret());
+    area.addEventListener("mousemove", (e) => this.hover(e));
+    area.addEventListener("mouseleave", () => this.hideTip());
+    this.flush = () => { if (document.visibilityState === "hidden") this.commit(); };
+    document.addEventListener("visibilitychange", this.flush);
+  }
+
+  stop() {
+    document.removeEventListener("visibilitychange", this.flush);
+    for (const timer of [this.previewTimer, this.commitTimer, this.retryTimer]) clearTimeout(timer);
+    this.request?.abort();
+  }
+
+  update(data, send) {
+    this.data = data;
+    this.send = send;
+    this.label.textContent = data.label;
+    this.need.textContent = data.required ? "required" : "";
+    this.root.style.setProperty("--rows", data.rows);
+    this.area.disabled = data.disabled;
+    this.area.placeholder = data.placeholder;
+    this.area.setAttribute("aria-required", data.required);
+    this.problem.textContent = data.problem;
+    if (data.nonce !== this.nonce) this.adopt(data);
+    this.drawCount();
+  }
+
+  adopt(data) {
+    this.nonce = data.nonce;
+    const kept = unsent.get(data.id);
+    const text = kept?.nonce === data.nonce ? kept.text : data.value;
+    if (kept?.nonce !== data.nonce) unsent.delete(data.id);
+    this.area.value = text;
+    this.text = this.area.value;
+    this.spans = [];
+    this.sent = { text: data.value, ok: true };
+    this.rev = Math.max(this.rev, data.rev) + 1;
+    this.draw();
+    this.ask();
+    if (this.text !== data.value) this.commitSoon();
+  }
+
+  typed() {
+    const before = this.text;
+    this.text = this.area.value;
+    if (before === this.text) return;
+    this.rev++;
+    this.spans = shift(this.spans, before, this.text);
+    unsent.set(this.data.id, { nonce: this.nonce, text: this.text });
+    this.hideTip();
+    this.draw();
+    this.askSoon();
+    this.commitSoon();
+  }
+
+  askSoon() {
+    const now = performance.now();
+    if (!this.previewTimer) this.waitingSince = now;
+    clearTimeout(this.previewTimer);
+    const left = Math.max(0, this.waitingSince + PREVIEW_MAX_WAIT_MS - now);
+    this.previewTimer = setTimeout(() => this.ask(), Math.min(PREVIEW_DELAY_MS, left));
+  }
+
+  async ask() {
+    clearTimeout(this.previewTimer);
+    clearTimeout(this.retryTimer);
+    this.previewTimer = null;
+    this.request?.abort();
+    if (!this.text.trim()) return this.succeed([]);
+    const request = (this.request = new AbortController());
+    const asked = { rev: this.rev, text: this.text, nonce: this.nonce };
+    const timer = setTimeout(() => request.abort("timeout"), PREVIEW_TIMEOUT_MS);
+    try {
+      const response = await fetch(this.data.url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Preview-Token": this.data.token },
+        body: JSON.stringify({ field: this.data.field, text: asked.text.toWellFormed?.() ?? asked.text, rev: asked.rev }),
+        cache: "no-store",
+        redirect: "error",
+        signal: request.signal,
+      });
+      if (!response.ok) throw new Error(reason(response.status));
+      this.receive(asked, await response.json());
+    } catch (error) {
+      if (request.signal.aborted && request.signal.reason !== "timeout") return;
+      if (asked.nonce === this.nonce) this.fail(request.signal.aborted ? "no answer in time" : said(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  receive(asked, answer) {
+    if (asked.nonce !== this.nonce || asked.rev <= this.answered) return;
+    if (answer.rev !== asked.rev || !Array.isArray(answer.spans)) throw new Error("the answer could not be read");
+    this.answered = asked.rev;
+    this.succeed(shift(usable(answer.spans, asked.text.length), asked.text, this.text));
+  }
+
+  succeed(spans) {
+    this.spans = spans;
+    this.failure = "";
+    this.failures = 0;
+    this.draw();
+    this.report();
+  }
+
+  fail(why) {
+    this.failure = why;
+    const wait = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
+    this.retryTimer = setTimeout(() => { if (this.root.isConnected) this.ask(); }, wait);
+    this.draw();
+    this.report();
+  }
+
+  /* A change of health is told to Python on its own only when no commit of text is on its way. */
+  report() {
+    if (!this.commitTimer && this.sent.ok !== !this.failure) this.commit();
+  }
+
+  commitSoon() {
+    clearTimeout(this.commitTimer);
+    this.commitTimer = setTimeout(() => this.commit(), COMMIT_DELAY_MS);
+  }
+
+  commit() {
+    clearTimeout(this.commitTimer);
+    this.commitTimer = null;
+    const ok = !this.failure;
+    unsent.delete(this.data.id);
+    if (this.text === this.sent.text && ok === this.sent.ok) return;
+    this.sent = { text: this.text, ok };
+    this.send("edit", { text: this.text.toWellFormed?.() ?? this.text, rev: this.rev, nonce: this.nonce, ok });
+  }
+
+  draw() {
+    const nodes = [];
+    let at = 0;
+    for (const span of this.spans) {
+      nodes.push(this.text.slice(at, span.start));
+      const mark = document.createElement("mark");
+      mark.dataset.category = span.category;
+      mark.dataset.state = span.state;
+      mark.dataset.hue = HUES[span.category] ?? "red";
+      mark.textContent = this.text.slice(span.start, span.end);
+      nodes.push(mark);
+      at = span.end;
+    }
+    /* A trailing line break needs something after it to have a height. */
+    nodes.push(this.text.slice(at) + "\u200b");
+    this.backdrop.replaceChildren(...nodes);
+    this.root.classList.toggle("stale", Boolean(this.failure));
+    this.caption = null;
+    this.drawStatus();
+    this.drawCount();
+  }
+
+  drawStatus() {
+    const line = this.failure ? `Preview not available: ${this.failure}` : this.caption ?? summary(this.spans);
+    if (this.status.textContent !== line) this.status.textContent = line;
+    this.status.classList.toggle("bad", Boolean(this.failure));
+    this.status.classList.toggle("found", !this.failure && this.spans.length > 0);
+  }
+
+  drawCount() {
+    if (!this.data) return;
+    const n = codePoints(this.text);
+    const over = n > this.data.max;
+    this.count.textContent = `${n.toLocaleString("en-US")} / ${this.data.max.toLocaleString("en-US")}`;
+    this.count.classList.toggle("over", over);
+    const wrong = over || Boolean(this.data.problem);
+    this.root.classList.toggle("wrong", wrong);
+    this.area.setAttribute("aria-invalid", wrong);
+  }
+
+  atCaret() {
+    const { selectionStart: a, selectionEnd: b } = this.area;
+    const span = a === b ? this.spans.find((s) => s.start <= a && a <= s.end) : null;
+    this.showCaption(span);
+  }
+
+  showCaption(span) {
+    this.caption = span ? words(span) : null;
+    const marks = this.backdrop.querySelectorAll("mark");
+    marks.forEach((mark, i) => mark.classList.toggle("at", this.spans[i] === span));
+    this.drawStatus();
+  }
+
+  hover(event) {
+    const marks = [...this.backdrop.querySelectorAll("mark")];
+    const inside = (r) => event.clientX >= r.left && event.clientX <= r.right && event.clientY >= r.top && event.clientY <= r.bottom;
+    const i = marks.findIndex((mark) => [...mark.getClientRects()].some(inside));
+    if (i < 0) return this.hideTip();
+    this.showTip(this.spans[i], [...marks[i].getClientRects()].find(inside));
+  }
+
+  showTip(span, rect) {
+    const kind = document.createElement("b");
+    kind.textContent = capital(span.category);
+    const becomes = span.state === "flagged" ? document.createElement("span") : document.createElement("code");
+    becomes.textContent = span.state === "flagged" ? "keep or redact: you decide" : span.tag;
+    const why = document.createElement("span");
+    why.textContent = `found by ${plainly(span.detector)}`;
+    this.tip.replaceChildren(kind, span.state === "flagged" ? " · " : " becomes ", becomes, document.createElement("br"), why);
+    this.tip.dataset.hue = HUES[span.category] ?? "red";
+    this.tip.hidden = false;
+    const box = this.root.getBoundingClientRect();
+    const left = Math.min(rect.left - box.left, box.width - this.tip.offsetWidth);
+    this.tip.style.left = `${Math.max(0, left)}px`;
+    this.tip.style.top = `${rect.bottom - box.top + 6}px`;
+  }
+
+  hideTip() {
+    this.tip.hidden = true;
+  }
+}
+
+function capital(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function plainly(detector) {
+  return String(detector ?? "").replace(/[_:.]+/g, " ");
+}
+
+function words(span) {
+  const fate = span.state === "flagged" ? "keep or redact: you decide" : `becomes ${span.tag}`;
+  return `${capital(span.category)} ${fate} (found by ${plainly(span.detector)})`;
+}
+
+function said(error) {
+  if (error instanceof TypeError) return "the server cannot be reached";
+  return error instanceof SyntaxError ? "the answer could not be read" : error.message;
+}

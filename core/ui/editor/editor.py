@@ -1,0 +1,139 @@
+"""The Python half of the live editor: assets read once, a seat per key that tells edits from programmatic change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.model import Category, TextField
+from core.ui.palette import css_variables, hue_of
+
+_HERE = Path(__file__).parent
+_SEATS = "casegate-editors"
+
+
+@dataclass(frozen=True, slots=True)
+class EditorValue:
+    """What Python has of a field.
+
+    `text`: line breaks are `\\n`. `rev` grows with every edit in the browser. `preview_ok` is False once the
+    preview has failed for this text, and until it works again.
+    """
+
+    text: str
+    rev: int
+    preview_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    nonce: int
+    given: str
+    rev: int = 0
+    version: str = ""
+
+
+def live_editor(
+    field: TextField,
+    *,
+    value: str,
+    token: str,
+    key: str,
+    problem: str = "",
+    height_rows: int = 3,
+    disabled: bool = False,
+    placeholder: str = "",
+    version: str = "",
+) -> EditorValue:
+    """Draw the editor of `field` and return what has been typed so far.
+
+    The caller owns the text: pass it as `value` and store the returned `text` in the same place in the same
+    statement, `draft[name] = live_editor(..., value=draft[name]).text`. A `value` other than the text returned
+    last, or a new `version`, counts as a programmatic change (clear, load an example) and replaces what the
+    browser shows; otherwise what was typed stays, over any rerun. `token` goes to the preview route as `X-Preview-Token`.
+    `problem` is shown beside the field and read out. Not for use inside `st.form`.
+    """
+    value = _with_plain_lines(value)
+    seat = _take_seat(key, value, version)
+    data = _data(field, seat, value, token) | {
+        "id": key,
+        "problem": problem,
+        "rows": height_rows,
+        "disabled": disabled,
+        "placeholder": placeholder,
+    }
+    result = _component()(key=key, data=data, on_edit_change=_nothing)
+    given = _read(result.get("edit"), seat, value)
+    _seats()[key] = _Seat(seat.nonce, given.text, given.rev, version)
+    return given
+
+
+def _data(field: TextField, seat: _Seat, value: str, token: str) -> dict[str, Any]:
+    return {
+        "field": field.name,
+        "label": field.label,
+        "max": field.max_chars,
+        "required": field.min_chars > 0,
+        "value": value,
+        "nonce": seat.nonce,
+        "rev": seat.rev,
+        "token": token,
+        "url": _preview_url(),
+    }
+
+
+def _seats() -> dict[str, _Seat]:
+    seats: dict[str, _Seat] = st.session_state.setdefault(_SEATS, {})
+    return seats
+
+
+def _take_seat(key: str, value: str, version: str) -> _Seat:
+    seat = _seats().get(key)
+    if seat is None:
+        return _Seat(1, value)
+    same = seat.given == value and seat.version == version
+    return seat if same else _Seat(seat.nonce + 1, value, seat.rev)
+
+
+def _read(edit: object, seat: _Seat, value: str) -> EditorValue:
+    """The browser's last word when it is about this seat, else the caller's value."""
+    match edit:
+        case {"text": str(text), "rev": int(rev), "nonce": seat.nonce, "ok": bool(ok)}:
+            return EditorValue(_with_plain_lines(text), rev, ok)
+        case _:
+            return EditorValue(value, seat.rev, True)
+
+
+def _with_plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _preview_url() -> str:
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/preview" if base else "/preview"
+
+
+def _nothing() -> None:
+    """Streamlit wants a callback for each state it is to return."""
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    hues = json.dumps({str(category): hue_of(category) for category in Category})
+    css = f".cg-editor{{{css_variables()}}}\n" + _asset("editor.css")
+    return st.components.v2.component(
+        "casegate_live_editor",
+        html=_asset("editor.html"),
+        css=css,
+        js=_asset("editor.js").replace('"__HUES__"', hues, 1),
+    )
+
+
+def _asset(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,27 @@
+"""Functions that take values and draw them: no store, no clock, no service, no decision.
+
+Case text and model text are escaped before they are drawn and never read as Markdown.
+"""
+
+from core.ui.views.answer import draw_answer, simulated_banner
+from core.ui.views.comparison import ComparisonColumn, draw_comparison
+from core.ui.views.outgoing import draw_outgoing
+from core.ui.views.partial import draw_partial
+from core.ui.views.provenance import Provenance, draw_provenance
+from core.ui.views.shell import banner, demo_banner, footer, install_styles, page_header
+
+__all__ = [
+    "ComparisonColumn",
+    "Provenance",
+    "banner",
+    "demo_banner",
+    "draw_answer",
+    "draw_comparison",
+    "draw_outgoing",
+    "draw_partial",
+    "draw_provenance",
+    "footer",
+    "install_styles",
+    "page_header",
+    "simulated_banner",
+]

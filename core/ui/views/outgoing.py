@@ -1,0 +1,69 @@
+"""What will be sent: the outgoing messages as they are, with the replaced parts marked, and what it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.model import Category, Estimate, Message, Prompt, PromptMark
+from core.ui.palette import hue_of
+from core.ui.views.figures import counted, dollars, seconds
+from core.ui.views.markup import Highlight, Html, draw, escaped, joined, pill, tag, with_marks
+
+_TITLES = {"system": "System prompt", "user": "Case as sent", "assistant": "Earlier answer"}
+
+
+def draw_outgoing(
+    prompt: Prompt, *, sha256: str, counts: Mapping[Category, int], estimate: Estimate | None, cost_note: str = "", destination: str = ""
+) -> None:
+    """Draw the outgoing request: its messages with the replaced parts marked, then cost, hash and exact bytes.
+
+    `sha256` is empty while preflight blocks the payload; `counts` as in Deidentified; `destination` names provider
+    and model in words. The system prompt is folded away, the rest is open.
+    """
+    if destination:
+        draw(tag("p", escaped(f"To {destination}"), "cg-quiet"))
+    draw(_count_pills(counts))
+    draw(*(_message(i, m, prompt.marks) for i, m in enumerate(prompt.messages)))
+    if estimate is not None:
+        _draw_estimate(estimate, cost_note)
+    if sha256:
+        draw(tag("p", escaped("SHA-256 of the payload"), "cg-kicker"))
+        st.code(sha256, language=None, wrap_lines=True)
+    _draw_bytes(prompt.body())
+
+
+def _draw_bytes(body: bytes) -> None:
+    with st.expander(f"Exact bytes of the request body ({len(body):,})"):
+        st.code(body.decode(), language="json", wrap_lines=True, height=320)
+
+
+def _count_pills(counts: Mapping[Category, int]) -> Html:
+    shown = [(category, n) for category, n in counts.items() if n]
+    if not shown:
+        return tag("div", pill("no identifiers found"), "cg-pills")
+    total = tag("span", escaped(f"{counted(sum(n for _, n in shown), 'part')} replaced"), "cg-quiet")
+    pills = (pill(f"{n} × {category}", hue_of(category)) for category, n in shown)
+    return tag("div", joined([total, *pills]), "cg-pills", role="group", aria_label="Replaced parts by category")
+
+
+def _message(index: int, message: Message, marks: Sequence[PromptMark]) -> Html:
+    highlights = [Highlight(m.start, m.end, hue_of(m.category), str(m.category)) for m in marks if m.message == index]
+    sheet = tag("div", with_marks(message.content, highlights), "cg-sheet", tabindex="0", role="region", aria_label=_TITLES[message.role])
+    title = escaped(f"{_TITLES[message.role]} · {len(message.content):,} characters")
+    opened = {} if message.role == "system" else {"open": ""}
+    return tag("details", Html(tag("summary", title) + sheet), "cg-fold cg-message", **opened)
+
+
+def _draw_estimate(estimate: Estimate, cost_note: str) -> None:
+    cost, wait, tokens = st.columns(3)
+    cost.metric("Expected cost", dollars(estimate.cost_usd), border=True, help=_plain(cost_note) or None)
+    wait.metric("Expected latency", seconds(estimate.latency_s), border=True)
+    tokens.metric("Tokens in + out", f"{estimate.prompt_tokens:,} + {estimate.completion_tokens:,}", border=True)
+    if cost_note:
+        draw(tag("p", escaped(cost_note), "cg-quiet"))
+
+
+def _plain(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~$:" else c for c in text)
