@@ -176,7 +176,7 @@ class _Visit:
         return self._spine.submit(services, prepared, self._caller, identity=case.identity, reviewed_sha256=prepared.sha256, cancel=cancel)
 
     def _prepare(self, services: Services, case: ClinicalCase, decisions: Decisions) -> Prepared:
-        target, case_ref = services.proposed(Tier.ROUTINE), services.new_id()
+        target, case_ref = services.proposed(Tier.ROUTINE), services.new_id().replace("req-", "case-", 1)
         for _ in range(_MAX_ROUNDS):
             prepared = self._spine.prepare(
                 services, case, self._caller, target=target, case_ref=case_ref, decisions=decisions, permission=Permission.API_ASSIST

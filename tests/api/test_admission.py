@@ -12,6 +12,7 @@ from core.api.admission import LOOPBACK_MESSAGE, admit
 def scope(
     path: str = "/", *, kind: str = "http", method: str = "GET", scheme: str = "http", client: Any = ("127.0.0.1", 1), **headers: str
 ) -> Any:
+    """An ASGI scope of this computer asking on our port, changed as told."""
     named = {"host": "localhost:8501", **{k.replace("_", "-"): v for k, v in headers.items()}}
     raw = [(k.encode(), v.encode()) for k, v in named.items() if v]
     return {"type": kind, "path": path, "method": method, "scheme": scheme, "client": client, "headers": raw}

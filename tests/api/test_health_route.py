@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from api_doubles import StubServices, local_client, settings_for
+
 from core.api.health import health_route
 from core.bootstrap import VERSION
 from core.errors import ConfigError
 
 
 def broken(error: Exception) -> Any:
+    """Services that can't be built."""
+
     def services() -> Any:
         raise error
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 
+from api_doubles import ENCOUNTER
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_doubles import ENCOUNTER
 from core.api import PreviewDesk
 from core.api.spans import Utf16Offsets, tags_of
 from core.model import Category, FixedClock, Identity, Mark, Redacted, Span
 
 
 def opened(desk: PreviewDesk, session: str, text: str = "x") -> str:
+    """Open a session at the desk; its token."""
     return desk.open(session, texts={"symptoms": text}, identity=Identity(), encounter=ENCOUNTER)
 
 

@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 import pytest
+from api_doubles import ENCOUNTER, local_client, redact_words
 from starlette.testclient import TestClient
 
-from api_doubles import ENCOUNTER, local_client, redact_words
 from core import deid
 from core.api import PreviewDesk
 from core.api.preview import MAX_PREVIEW_CHARS, preview_route
@@ -18,12 +18,14 @@ WORDS = {"Oduya": Category.NAME, "12/03/2025": Category.DATE}
 
 
 def client_and_token(redact: Any = None, texts: dict[str, str] | None = None, identity: Identity = Identity()) -> tuple[TestClient, str]:
+    """A client of the route and the token of a session opened for it."""
     desk = PreviewDesk()
     token = desk.open("s", texts=texts or {"symptoms": "old", "history": ""}, identity=identity, encounter=ENCOUNTER)
     return local_client([preview_route(desk, redact or redact_words(WORDS))]), token
 
 
 def ask(client: TestClient, token: str, **body: Any) -> Any:
+    """Post one field to the preview."""
     return client.post("/preview", json={"field": "symptoms", "text": "", "rev": 1, **body}, headers={"X-Preview-Token": token})
 
 

@@ -16,6 +16,7 @@ POLICY = ResponsePolicy("default-src 'self'")
 
 
 def applied(headers: list[tuple[bytes, bytes]], path: str = "/", https: bool = False) -> dict[bytes, bytes]:
+    """The headers of a response after the policy."""
     return dict(POLICY.apply(headers, path=path, https=https))
 
 

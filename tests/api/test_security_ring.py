@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from api_doubles import CSP, local_client
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
@@ -15,7 +16,6 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api_doubles import CSP, local_client
 from core.api.headers import ResponsePolicy
 from core.api.security import SecurityMiddleware
 
@@ -23,14 +23,18 @@ CANARY = "Marguerite Ashdown MRN 88231"
 
 
 async def echo(request: Request) -> JSONResponse:
+    """Tells how many bytes arrived."""
     return JSONResponse({"bytes": len(await request.body())})
 
 
 async def fail(request: Request) -> PlainTextResponse:
+    """Raises with case text in its message."""
     raise ValueError(f"could not read {CANARY}")
 
 
 async def fail_midway(request: Request) -> StreamingResponse:
+    """Raises after the answer has begun."""
+
     def parts() -> Iterator[bytes]:
         yield b"first"
         raise ValueError(CANARY)
@@ -39,18 +43,21 @@ async def fail_midway(request: Request) -> StreamingResponse:
 
 
 async def cookie(request: Request) -> PlainTextResponse:
+    """Sets a sign-in cookie as Streamlit does."""
     response = PlainTextResponse("ok")
     response.set_cookie("_streamlit_user", "v", max_age=2_592_000, httponly=True)
     return response
 
 
 async def stream(websocket: WebSocket) -> None:
+    """Opens and closes."""
     await websocket.accept()
     await websocket.send_text("open")
     await websocket.close()
 
 
 def client(*, base_url: str = "http://localhost:8501", **options: Any) -> TestClient:
+    """A client of a small application inside the ring."""
     routes: list[Any] = [
         Route("/preview", echo, methods=["POST"]),
         Route("/elsewhere", echo, methods=["POST"]),
