@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import stat
 from collections.abc import Iterator
@@ -140,7 +141,7 @@ def test_deeper_tiers_show_at_least_as_much() -> None:
         answer = post(offline(), {"model": model, "messages": case_messages()}).json()["choices"][0]["message"]["content"]
         rankings.append([d.diagnosis for d in Assessment.model_validate_json(answer).differential])
     assert [len(r) <= s.depth.top for r, s in zip(rankings, STANDINS.values(), strict=True)] == [True] * 4
-    assert all(short == long[: len(short)] for short, long in zip(rankings, rankings[1:], strict=False))
+    assert all(short == long[: len(short)] for short, long in itertools.pairwise(rankings))
 
 
 def test_a_tight_limit_gets_a_shallower_answer_then_a_cut_one() -> None:
