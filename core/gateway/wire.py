@@ -98,14 +98,17 @@ class WatchedStream(httpcore.NetworkStream):
     ) -> WatchedStream:
         """The same connection, encrypted and the peer's certificate verified. Raises ConnectionFailedError."""
         try:
+            # The TLS socket takes the place of the plain one at once, so that `close` closes whichever holds the descriptor.
             sock = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname, do_handshake_on_connect=False)
+            self._sock = sock
             _patiently(sock, _watch(timeout), sock.do_handshake)
-        except BaseException as exc:
+        except OSError as exc:
             self.close()
-            if isinstance(exc, OSError):
-                raise ConnectionFailedError(_tls_trouble(exc)) from exc
+            raise ConnectionFailedError(_tls_trouble(exc)) from exc
+        except BaseException:
+            self.close()
             raise
-        return WatchedStream(sock)
+        return self
 
     def get_extra_info(self, info: str) -> object:
         """What httpcore asks of an idle connection: whether the peer has closed it."""

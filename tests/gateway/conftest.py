@@ -9,7 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,8 +26,6 @@ class RealClock:
     """The true clock; what the gateway waits for here is real."""
 
     def now(self):
-        from datetime import UTC, datetime
-
         return datetime.now(UTC)
 
     def monotonic(self):
@@ -158,7 +157,7 @@ def document(value: Any, *headers: str, media: str = "application/json") -> Scen
 
     def play(peer: Peer) -> None:
         peer.request()
-        head = [f"HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Connection: close", *headers]
+        head = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Connection: close", *headers]
         if media:
             head.append(f"Content-Type: {media}")
         peer.send("\r\n".join(head).encode() + b"\r\n\r\n" + body)
@@ -253,10 +252,8 @@ def play() -> Iterator[Callable[..., Rig]]:
 @pytest.fixture
 def scenes():
     """This module's scene makers and constants, for tests that can't import a conftest."""
-    from types import SimpleNamespace
-
     return SimpleNamespace(
         status=status, document=document, stream=stream, completion=completion, event=event, cleared=cleared, registry_at=registry_at,
         RealClock=RealClock, RawServer=RawServer,
-        DONE=DONE, USAGE=USAGE, TEXT=TEXT, GOOD=stream(*GOOD_STREAM), GOOD_STREAM=GOOD_STREAM, KEY=KEY, STREAM_HEAD=STREAM_HEAD, here=Path(__file__),
+        DONE=DONE, USAGE=USAGE, TEXT=TEXT, GOOD=stream(*GOOD_STREAM), GOOD_STREAM=GOOD_STREAM, KEY=KEY, STREAM_HEAD=STREAM_HEAD,
     )  # fmt: skip
