@@ -1,0 +1,116 @@
+"""Dates and ages over 89 by pattern, with the context that tells a date from a score, a dose or a pressure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.deid.timeline import read_date
+from core.deid.found import Found
+from core.deid.note import Note
+from core.model import Category
+
+_MON = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+_WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,? {1,2})?"
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
+_YEAR = r"(?:(?:19|20)\d\d|'\d\d)"
+_NO_DOSE = r"(?! ?(?:mg|mcg|ml|g|units?|%|years?|yrs?|y/?o|days?|weeks?|months?|hours?|tabs?|times|x|mm|cm|lbs?|kg)\b|%)"
+_FULL = tuple(
+    re.compile(p, re.I)
+    for p in (
+        rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}|\d\d(?![\d:/.])(?!,\d){_NO_DOSE}))?(?!\d)",
+        rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d){_NO_DOSE}(?:(?:,? of|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/.%]|,\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
+        rf"\b{_MON},?[-/ ]{{0,2}}(?:of )?{_YEAR}\b",
+        r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
+        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/-])(?!\.\d)",
+        r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
+        r"\b(?:0?[1-9]|[12]\d|3[01])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:(?:19|20)?\d\d)?\b",
+    )
+)
+_COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born|dos|doa|dod|doi|date)(?: is| was| on)?[ :=#.(-]{0,4}(\d{8}|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)", re.I)
+_PAIR = re.compile(r"(?<![\w/.:-])(1[0-2]|0?[1-9])([/-])(3[01]|[12]\d|0?[1-9])(?![\w/%-])(?!\.\d)")
+_MONTH_ALONE = re.compile(
+    r"\b(?:in|since|last|until|till|by|of|early|late|mid|this past|next|from|before|after|during|this)[ -](january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
+    r"(?!'s|\.? (?:be|have|not|also|cause|need|require|include|result|proceed|with|in place)\b)",
+    re.I,
+)
+_ORDINAL = re.compile(
+    r"\b(?:on|until|by|since) (the (?:3[01]|[12]?\d)(?:st|nd|rd|th))\b(?! (?:day|post|percentile|rib|toe|finger|digit|metatarsal|metacarpal|week|time|attempt|grade|floor|street|ave|admission|visit|cranial|intercostal|ray|decile|trimester|year|birthday|hospital))"
+)
+_HOLIDAY = re.compile(r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)|halloween|easter sunday|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth)\b(?:,? (?:19|20)\d\d)?", re.I)
+_BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
+_AGE = re.compile(
+    r"(?<![\w.$/-])(9\d|1[0-3]\d)(?! years (?:or|and) older)(?=(?:[ -]{0,2}(?:years?|yrs?)\b(?![ -](?:ago|history|prior|follow|survival|later|of (?!age)))| ?y/?o\b|yo[mf]?\b| ?y\.o\.|[MF]\b| ?(?:M|F|male|female)\b))"
+    r"|\b(?:aged?|age is|turn(?:ed|s|ing)|age of)[ :]{1,2}(9\d|1[0-3]\d)(?![\d%/]|\.\d| ?(?:%|mm|mg|bpm|lbs?|kg))"
+    r"|\b(ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?:[- ](?:and[- ])?(?:one|two|three|four|five|six|seven|eight|nine))?)(?=[- ]years?[- ]old)",
+    re.I,
+)
+_BEFORE_DATE = frozenset(
+    "on since until till dated date visit appt appointment seen started admitted admission interrogated last next due dc d/c discharged discharge through thru before after scheduled mailed faxed called received drawn resulted onset"
+    " surgery procedure born dob lmp edd injury doi expires exp mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday signed placed reviewed completed began stopped returned arrived updated"
+    " refilled filled by from note f/u up down between as of".split()
+)
+_SCORE_WORDS = frozenset(
+    "murmur pain strength scale pulse pulses rated score grade motor severity reflexes reflex power apgar dtrs intensity vision va acuity sensation stage bp pressure ratio gcs mmse moca phq gad nyha level rating eye verbal systolic diastolic"
+    " positive criteria lymph nodes node cores tender joints out minute".split()
+)
+_AFTER_SCORE = re.compile(
+    r" ?(?:pain|strength|murmur|systolic|diastolic|motor|sem\b|pulses?|scale|mg|cc|ml|hours?|of\b|mm|cm|inch|throughout|beats|sided|reflex|dtr|bilat|in severity|severity|in intensity|x\b|out of|points?|criteria|positive|blood|bid|tab|pack|ppd|dose|strip|in (?:the |all |both )?(?:upper|lower|bilat|right|left|extrem|ue|le|rue|lue|rle|lle)|on (?:the|room)|nodes?|cores?|joints?)",
+    re.I,
+)
+
+
+def dates(note: Note) -> Iterator[Found]:
+    """Dates in every spelling; a bare year is none, unless it is a birth year."""
+    text = note.text
+    for pattern in _FULL:
+        for match in pattern.finditer(text):
+            if not _is_word(match[0]) and read_date(match[0]):
+                yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
+    for match in _COMPACT.finditer(text):
+        yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
+    yield from _pairs(note)
+    yield from _loose(text)
+
+
+def _is_word(value: str) -> bool:
+    """`may 5` in lower case with nothing else is rather the verb or a dose."""
+    return value.startswith(("may ", "mar ", "march ")) and len(value) <= 8
+
+
+def _pairs(note: Note) -> Iterator[Found]:
+    for match in _PAIR.finditer(note.text):
+        index = note.index_at(match.start())
+        before = [note.low(i) for i in range(index - 4, index)]
+        if _AFTER_SCORE.match(note.text, match.end()) or _SCORE_WORDS & set(before) or "over" in before:
+            continue
+        cue = bool(before) and (before[-1] in _BEFORE_DATE or (before[-1] in ":,(" and before[-2] in _BEFORE_DATE))
+        month, dash, day = match.groups()
+        if cue and (dash == "/" or before[-1] in ("on", "since", "date", "dob", "dated")):
+            yield Found(match.start(), match.end(), Category.DATE, 0.85, "date-pair")
+        elif dash == "/" and int(day) > 10 and _opens_line(note, index) and int(month) <= 12:
+            yield Found(match.start(), match.end(), Category.DATE, 0.75, "date-pair")
+
+
+def _opens_line(note: Note, index: int) -> bool:
+    return index < len(note.tokens) and "\n" in note.tokens[index].gap
+
+
+def _loose(text: str) -> Iterator[Found]:
+    for match in _MONTH_ALONE.finditer(text):
+        if match[1] not in ("may", "march", "mar"):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
+    for match in _ORDINAL.finditer(text):
+        yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
+    for match in _HOLIDAY.finditer(text):
+        yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
+
+
+def ages(text: str) -> Iterator[Found]:
+    """Ages over 89 and birth years, which would reveal one (45 CFR 164.514(b)(2)(i)(C))."""
+    for match in _AGE.finditer(text):
+        group = match.lastindex or 0
+        if match[group][0].isalpha() or int(match[group]) >= 90:
+            yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
+    for match in _BORN.finditer(text):
+        yield Found(match.start(1), match.end(1), Category.DATE, 0.9, "birth-year")

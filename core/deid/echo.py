@@ -1,0 +1,133 @@
+"""Find known values again in any spelling: case, spacing, hyphens, reversed order, digits only.
+
+The same search serves three masters: the identity panel's values, whole-case propagation of what was
+masked once, and preflight. It compares letters and digits alone, so separators never matter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core.deid import cues
+from core.deid.found import Found
+from core.deid.lexicon import look_up
+from core.deid.note import Note
+from core.model import Category
+
+_LONGEST_GAP = 3
+
+
+class Needle(NamedTuple):
+    """A value to look for, squeezed to lower-case letters and digits.
+
+    `careful` values are also ordinary words (`May`, `Parkinson`): they count only where they are capitalised
+    and nothing says they mean the word. `solid` values may not be broken up.
+    """
+
+    key: str
+    category: Category
+    role: str = ""
+    careful: bool = False
+    solid: bool = False
+
+
+def squeeze(text: str) -> str:
+    """Letters and digits only, in lower case."""
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Squeezed:
+    """A text's letters and digits with their offsets."""
+
+    keys: str
+    at: list[int]
+
+
+def squeezed(text: str) -> Squeezed:
+    """Letters and digits of a text in lower case; a letter whose lower case is longer keeps one place."""
+    at = [i for i, c in enumerate(text) if c.isalnum()]
+    return Squeezed("".join(text[i].lower()[0] for i in at), at)
+
+
+def echoes(note: Note, needles: Iterable[Needle], detector: str, score: float = 0.9) -> Iterator[Found]:
+    """Every place where one of the values stands again."""
+    flat = squeezed(note.text)
+    for needle in needles:
+        for start, end in _places(note.text, flat, needle):
+            if not needle.careful or _meant(note, start, end):
+                yield Found(start, end, needle.category, score, detector, needle.role)
+
+
+def _places(text: str, flat: Squeezed, needle: Needle) -> Iterator[tuple[int, int]]:
+    at, size = flat.keys.find(needle.key), len(needle.key)
+    while at >= 0:
+        start, end = flat.at[at], flat.at[at + size - 1] + 1
+        if _bounded(text, start, end) and _held_together(flat, at, size, solid=needle.solid):
+            yield start, end
+        at = flat.keys.find(needle.key, at + 1)
+
+
+def _bounded(text: str, start: int, end: int) -> bool:
+    before = start and text[start - 1].isalnum() and text[start - 1].isdigit() == text[start].isdigit()
+    after = end < len(text) and text[end].isalnum() and text[end].isdigit() == text[end - 1].isdigit()
+    return not before and not after
+
+
+def _held_together(flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
+    gaps = [flat.at[i + 1] - flat.at[i] - 1 for i in range(at, at + size - 1)]
+    if not any(gaps):
+        return True
+    return all(gaps) and max(gaps) <= 2 if solid else max(gaps) <= _LONGEST_GAP
+
+
+def _meant(note: Note, start: int, end: int) -> bool:
+    """Whether an ordinary word stands here as a name: capitalised inside a sentence, and no eponym's noun behind it."""
+    index = bisect_left(note.starts, start)
+    if index >= len(note.tokens) or note.tokens[index].shape not in "CU":
+        return False
+    token = note.tokens[index]
+    behind = note.index_at(end)
+    behind += note.low(behind) in ("'s", "'", "-")
+    if token.shouted or note.low(behind) in cues.EPONYM_NOUNS or (token.shape == "U" and len(token.text) < 4):
+        return False
+    return not token.opens or note.low(behind) in cues.SPEECH
+
+
+def name_needles(name: str, role: str, *, sure: bool = False) -> Iterator[Needle]:
+    """What of a person's name is to be found again: the whole in both orders, and each part that says something.
+
+    `sure` is for values the clinician gave: then a part counts even when it is rare or short.
+    """
+    parts = [p for p in (squeeze(w) for w in name.replace("-", " ").replace(",", " ").replace(".", " ").split()) if p and p not in _NO_PART]
+    whole = [p for p in parts if len(p) > 1]
+    if len(whole) > 1:
+        yield Needle("".join(parts), Category.NAME, role)
+        yield Needle("".join(whole), Category.NAME, role)
+        yield Needle(whole[-1] + whole[0], Category.NAME, role)
+        yield Needle(whole[0] + whole[-1], Category.NAME, role)
+        yield Needle(whole[-1] + "".join(whole[:-1]), Category.NAME, role)
+    for part in dict.fromkeys(whole):
+        word = look_up(part)
+        common = bool(word.common or word.medical or word.capital) or part in cues.EPONYM_NOUNS
+        if len(part) >= 3 or sure:
+            yield Needle(part, Category.NAME, role, careful=common or len(part) < 3, solid=True)
+
+
+_NO_PART = frozenset("dr mr mrs ms miss prof doctor md rn np jr sr ii iii de la del van von der el al bin st the and of".split())
+
+
+def value_needles(value: str, category: Category) -> Iterator[Needle]:
+    """What of any other value is to be found again: the whole, when it is long or odd enough to mean itself."""
+    key = squeeze(value)
+    digits = sum(c.isdigit() for c in key)
+    letters = len(key) - digits
+    if digits >= 5 or (digits >= 3 and letters >= 2) or (not digits and letters >= 4 and _distinct(value)):
+        yield Needle(key, category, solid=not digits and " " not in value)
+
+
+def _distinct(value: str) -> bool:
+    return any(not (w := look_up(squeeze(part))).common and not w.medical for part in value.split())

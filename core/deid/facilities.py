@@ -1,0 +1,139 @@
+"""Hospitals, clinics, practices and schools: a head noun with a name before it, saints, and known systems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.deid import cues
+from core.deid.found import Found
+from core.deid.note import Note, Token
+from core.model import Category
+
+_HEADS = frozenset(
+    "hospital hospitals hosp clinic clinics center centre centers ctr infirmary hospice institute university college school academy pharmacy laboratories laboratory labs diagnostics imaging associates partners healthcare"
+    " health medical medicine care rehab rehabilitation manor dialysis pediatrics orthopedics cardiology dermatology church temple shelter prison jail vamc general memorial regional presbyterian methodist baptist elementary foundation industries"
+    " group practice living village commons lodge system network oncology urology radiology surgery physicians office".split()
+)
+_STRONG = frozenset(
+    "hospital hospitals hosp clinic clinics center centre centers ctr infirmary hospice institute university college academy pharmacy healthcare vamc elementary manor foundation church medical general memorial regional health school rehab"
+    " system associates".split()
+)
+_GENERIC = frozenset(
+    "general medical med health healthcare care family pain cardiology cardiac oncology neurology dermatology orthopedic orthopedics orthopaedic pediatric pediatrics surgery surgical women's womens children's childrens womens men's child children women adult geriatric"
+    " psychiatric psychiatry mental behavioral wound sleep diabetes diabetic endocrine endocrinology renal kidney dialysis infusion cancer heart vascular eye ear dental tb hiv std ob gyn obstetrics prenatal fertility rehab rehabilitation physical therapy occupational"
+    " speech nursing skilled home long term acute subacute trauma burn stroke hospice palliative walk-in free academic tertiary referral university teaching rural urban military va veterans outside another other same previous new old next first day night main satellite"
+    " travel allergy asthma anticoagulation coumadin lipid hypertension weight bariatric memory movement headache epilepsy hepatology liver gi gastroenterology rheumatology pulmonary respiratory urology sports medicine internal genetics immunization vaccine methadone"
+    " addiction recovery detox crisis foot podiatry hand breast prostate lung brain bone blood birth birthing delivery labor maternity newborn icu ed er or emergency urgent primary outpatient inpatient community county city state public private local regional specialty"
+    " specialist group practice department hospital hospitals clinic clinics center centers facility system call data services service reference lab labs laboratory imaging radiology diagnostic follow-up discharge admission visit poison control fitness senior assisted living"
+    " high middle elementary school college student employee human fire police social work security mass body sinus visual ice cold warm national american international united states world society association academy disease diseases head comprehensive"
+    " internal in preventive interventional critical intensive neonatal cochrane clinical nuclear molecular level population global standard quality center's centre point one my our your his her their the this that".split()
+) - {"va"}
+_LINKS = frozenset("of and the & at for".split())
+_KNOWN = re.compile(
+    r"\b(?:Mayo(?: Clinic)?(?! (?:stand|scissors|clamp|classification|score|tray|hegar|table))|Cleveland Clinic|John'?s? Hopkins(?! [a-z])|UCLA|UCSF|UCSD|NYU(?: Langone)?|M\.?D\.? Anderson|Dana[- ]Farber|City of Hope|Fred Hutch\w{0,8}|Roswell Park|Fox Chase"
+    r"|(?:Memorial )?Sloan[- ]Kettering|MSKCC|Kaiser(?: Permanente)?|Geisinger|Cedars?[- ]Sinai|Brigham(?: (?:and|&) Women'?s?)?|BIDMC|Beth Israel(?: Deaconess)?|Mass(?:achusetts)? General|Stanford(?! (?:type|class|a\b|b\b|A\b|B\b))|Vanderbilt|Emory|UPMC|UWMC"
+    r"|UT Southwestern|Intermountain|Sutter Health|Scripps|Baylor(?: Scott (?:&|and) White)?|Houston Methodist|Northwestern(?= (?:Mem|Med|Univ))|Mount Sinai|Mt\.? Sinai|Montefiore|New ?York[- ]Presbyterian|Weill Cornell|CHOP(?= )(?! (?:chemo|regimen|cycle))|Barnes[- ]Jewish"
+    r"|Ochsner|Banner Health|Harborview|OHSU|Walter Reed|Bellevue|Spaulding|Tufts|Yale(?:[- ]New Haven)?(?! (?:insulin|obsess|brown))|Tulane|Dartmouth(?:[- ]Hitchcock)?|Hackensack|Novant|HCA|CVS|Walgreens|Rite[- ]Aid|Wal-?[Mm]art|Costco|Kroger|Publix|Safeway|Quest Diagnostics|Lab-?[Cc]orp"
+    r"|DaVita|MedStar|Lahey(?= (?:Clinic|Hosp|Health|Med))|Karolinska|AIIMS|Baystate|Parkland|Maimonides|Lenox Hill|Hennepin|Froedtert|Sentara|Inova|WakeMed|Shriners|Duke(?= (?:Univ|Med|Health|Hosp|clinic|Raleigh|Regional)))\b(?:'s)?"
+)
+_SAINT = re.compile(r"\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Sacred|Good)(?<!Good morning) [A-Z][a-z]{2,15}(?:'s?)?(?: (?:Heart|of [A-Z][a-z]{2,12}|Samaritan))?(?:[ -](?:and )?[A-Z][a-z]{2,12}(?:'s)?)?")
+_SAINT_HINT = frozenset("at in from to of near by visited our the and via".split())
+_SAINT_DISEASE = frozenset("vitus anthony jude wort john elmo".split())
+
+
+def facilities(note: Note) -> Iterator[Found]:
+    """Names of facilities with their head noun."""
+    for match in _KNOWN.finditer(note.text):
+        yield _known(note, match.start(), match.end())
+    if "St" in note.text or "Sa" in note.text or "M" in note.text or "Good" in note.text:
+        yield from _saints(note)
+    for index, token in enumerate(note.tokens):
+        if token.low in _HEADS and token.shape in "CU":
+            yield from _named(note, index)
+        elif token.low in ("hospital", "clinic", "center", "pharmacy", "office") and token.shape == "l":
+            yield from _named(note, index)
+
+
+def _facility(note: Note, start: int, end: int, score: float) -> Found:
+    return Found(note.tokens[start].start, note.tokens[end - 1].end, Category.FACILITY, score, "facility")
+
+
+def _known(note: Note, start: int, end: int) -> Found:
+    """A known system with the head nouns that follow it."""
+    at = last = note.index_at(end)
+    while last < len(note.tokens) and last < at + 4 and note.tokens[last].gap == " " and (note.tokens[last].low in _HEADS and note.tokens[last].shape in "CU"):
+        last += 1
+    return Found(start, note.tokens[last - 1].end if last > at else end, Category.FACILITY, 0.9, "facility-known")
+
+
+def _saints(note: Note) -> Iterator[Found]:
+    for match in _SAINT.finditer(note.text):
+        first = note.index_at(match.start())
+        behind = note.index_at(match.end())
+        head = note.low(behind) in _HEADS or any(t.low in _HEADS for t in note.tokens[first:behind])
+        name = note.low(first + 1 + (note.low(first + 1) == "."))
+        if name in _SAINT_DISEASE and not head:
+            continue
+        if head or (note.low(first - 1) in _SAINT_HINT and note.low(first) in ("st", "saint", "mt", "mount")) or (note.low(first) == "sacred" and "Heart" in match[0]):
+            last = behind
+            while last < behind + 3 and note.low(last) in _HEADS:
+                last += 1
+            yield Found(match.start(), note.tokens[last - 1].end if last > behind else match.end(), Category.FACILITY, 0.85, "facility-saint")
+
+
+def _named(note: Note, head: int) -> Iterator[Found]:
+    """Walk back from a head noun over the name; it counts when a part of it is neither generic nor clinical."""
+    start = head
+    while start > 0 and head - start < 7 and _belongs(note, start - 1, note.tokens[start]):
+        start -= 1
+    while start < head and (note.low(start) in _LINKS or note.tokens[start].shape == "p" or note.tokens[start].low == "'s"):
+        start += 1
+    start = _drop_opening(note, start, head)
+    if start >= head or not _names_something(note, start, head):
+        return
+    end = head + 1
+    while end < len(note.tokens) and end < head + 4 and note.tokens[end].gap == " " and note.tokens[end].low in _HEADS and note.tokens[end].shape in "CU":
+        end += 1
+    yield _facility(note, start, end, 0.85)
+
+
+def _belongs(note: Note, index: int, following: Token) -> bool:
+    token = note.tokens[index]
+    if "\n" in following.gap or len(following.gap) > 2:
+        return False
+    if token.shape in "CU":
+        return token.low not in cues.TITLES and token.text not in ("Patient", "Pt", "The", "Dr")
+    if token.low == "'s" or token.text in "-&" or (token.text in "'.\"" and note.low(index - 1) in ("st", "mt", "s")) or token.text == "'":
+        return not following.gap or token.text == "&" or token.low == "'s" or token.text in "'."
+    return token.low in ("of", "and", "the", "for") and note.tokens[index - 1].shape in "CU" and token.gap == " " if index else False
+
+
+def _drop_opening(note: Note, start: int, head: int) -> int:
+    """Leave out what only begins the sentence, such as `Seen` in `Seen Elm Clinic`."""
+    while start < head and (note.low(start) in _SKIP or (note.tokens[start].opens and note.tokens[start].word.common >= 3 and head - start > 1 and not note.tokens[start].word.last)):
+        start += 1
+    return start
+
+
+_SKIP = frozenset("the at in our my seen visit visited from to and of for call contact follow followup a an this that his her their patient admitted transferred discharge discharged".split())
+
+
+def _names_something(note: Note, start: int, head: int) -> bool:
+    strong = note.low(head) in _STRONG
+    for token in note.tokens[start:head]:
+        if token.shape not in "CU" or token.low in _GENERIC or token.low in _LINKS or token.low in _HEADS:
+            continue
+        word = token.word
+        if token.shape == "U" and not token.shouted and len(token.text) > 1:
+            if strong and not word.clinical and len(token.text) > 1 and note.tokens[head].shape == "C":
+                return True
+            continue
+        if word.clinical and not (word.city or word.last == 3):
+            continue
+        listed = word.city >= 1 or word.last >= 2 or word.first >= 2 or word.unknown
+        if strong and (listed or not token.opens) and not (token.shouted and word.common):
+            return True
+        if not strong and (word.city >= 2 or (listed and not word.common and not word.eponym)) and not token.opens:
+            return True
+    return False

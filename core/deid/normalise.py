@@ -1,0 +1,119 @@
+"""Detection runs on a shadow of the text: hidden characters gone, look-alikes folded, offsets kept.
+
+Guarantee: every shadow character maps to exactly one source offset, in rising order, so any shadow span
+has a source span. Accents, full-width forms, foreign digits, odd dashes, quotes and spaces are folded;
+zero-width, bidirectional and control characters are dropped; Cyrillic and Greek look-alikes are folded
+inside words that also hold ASCII; letters standing for digits are folded inside number groups.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+_BREAKS = frozenset("\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029")
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "s", "æ": "a", "Æ": "A", "œ": "o", "þ": "t"})
+_QUOTES = {"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'", "“": '"', "”": '"', "„": '"'}
+_LOOKALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅавекмнорстухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν", "ABEKMHOPCTYXIJSabekmhopctyxijsABEZHIKMNOPTYXaopv")
+_MIXED_WORD = re.compile(r"[0-9A-Za-z\u0370-\u03ff\u0400-\u04ff]{2,64}")
+_D = "[0-9OoIlSB]"
+_SCANNED = re.compile(rf"(?<![A-Za-z0-9]){_D}{{3}}([- .])(?:{_D}{{2}}|{_D}{{3}})\1{_D}{{4}}(?![A-Za-z0-9])")
+_DIGIT_FOR = str.maketrans("OoIlSB", "001158")
+_PLAIN = re.compile(r"[^\n\t\x20-\x5f\x61-\x7e]")
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """The text as detectors see it; `at[i]` is the source offset of shadow character i, `at[-1]` the source length."""
+
+    text: str
+    at: Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Source offsets of a shadow span; a trailing combining mark stays with its letter."""
+        begin, stop = self.at[start], self.at[end - 1] + 1
+        return begin, max(stop, self.at[end]) if self._only_marks(end) else stop
+
+    def _only_marks(self, end: int) -> bool:
+        return end < len(self.at) and self.at[end] - self.at[end - 1] <= 4
+
+
+@lru_cache(maxsize=8192)
+def fold_char(char: str) -> str:
+    """One character as the shadow shows it: one character, or none when it is hidden or a mark."""
+    if char in "\n\t":
+        return char
+    if char in _BREAKS:
+        return "\n"
+    kind = unicodedata.category(char)
+    if char in _FILLERS or kind in ("Cc", "Cf", "Mn", "Me", "Cs"):
+        return ""
+    return _fold_visible(char, kind)
+
+
+def _fold_visible(char: str, kind: str) -> str:
+    if kind == "Zs":
+        return " "
+    if kind == "Pd" or char == "\u2212":
+        return "-"
+    if char in _QUOTES:
+        return _QUOTES[char]
+    if kind == "Nd":
+        return str(unicodedata.digit(char))
+    base = "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
+    return base.translate(_LETTERS) if len(base) == 1 else char
+
+
+@lru_cache(maxsize=8192)
+def visible_char(char: str) -> str:
+    """One character as it may leave: itself, a line break for an odd one, or nothing when hidden."""
+    if char in "\n\t":
+        return char
+    if char in _BREAKS:
+        return "\n"
+    return "" if char in _FILLERS or unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
+
+
+def visible(text: str) -> str:
+    """The text without hidden and control characters; line feeds and tabs stay."""
+    if not _PLAIN.search(text):
+        return text
+    return "".join(map(visible_char, text.replace("\r\n", "\n")))
+
+
+def fold(text: str) -> str:
+    """The shadow's text alone."""
+    return shadow(text).text
+
+
+def shadow(text: str) -> Shadow:
+    """The text as detectors see it."""
+    if not _PLAIN.search(text):
+        return Shadow(_scanned(text), range(len(text) + 1))
+    chars: list[str] = []
+    at: list[int] = []
+    for i, char in enumerate(text):
+        if char == "\r" and text[i + 1 : i + 2] == "\n":
+            continue
+        folded = fold_char(char)
+        if folded:
+            chars.append(folded)
+            at.append(i)
+    at.append(len(text))
+    return Shadow(_scanned(_unmask("".join(chars))), at)
+
+
+def _unmask(text: str) -> str:
+    return text if text.isascii() else _MIXED_WORD.sub(_latin, text)
+
+
+def _latin(word: re.Match[str]) -> str:
+    return word[0].translate(_LOOKALIKE) if any(c.isascii() for c in word[0]) else word[0]
+
+
+def _scanned(text: str) -> str:
+    return _SCANNED.sub(lambda m: m[0].translate(_DIGIT_FOR) if sum(c.isdigit() for c in m[0]) >= 5 else m[0], text)

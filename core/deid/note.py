@@ -1,0 +1,119 @@
+"""A text cut into tokens once, with what every detector wants to know of each: case, place, word-list facts."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from core.deid.lexicon import Word, look_up
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|[^\s\w]|_")
+_NEW_SENTENCE = frozenset(".!?:;•*|\"([{")
+OWN_TAG = re.compile(
+    r"\[(?:(?:PATIENT|CLINICIAN|RELATIVE|PERSON|FACILITY|STREET|CITY|PHONE|FAX|EMAIL|SSN|MRN|PLAN|ACCOUNT|LICENSE|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|ID"
+    r"|DATE|REDACTED|WITHHELD)(?:_\d{1,5})?(?:: [a-z-]{2,20})?|ZIP \d{3}\*\*|ZIP|90 or older|day 0|\d{1,3} days? (?:before|after)|birth date"
+    r"|(?:about|more than) (?:\d{1,3} years?)?(?: ?\d{1,2} months?)? (?:before|after))(?: #\d{1,5})?\]"
+)
+
+
+@dataclass(slots=True)
+class Token:
+    """One token: text, lower case, offsets, case shape and whether a sentence, a line or a label begins here.
+
+    Shapes: `C` Capitalised, `U` UPPER, `I` one capital letter, `l` lower, `d` digits, `p` anything else.
+    """
+
+    text: str
+    low: str
+    start: int
+    end: int
+    shape: str
+    word: Word
+    opens: bool = False
+    shouted: bool = False
+    gap: str = ""
+
+
+def _shape(text: str) -> str:
+    first = text[0]
+    if first.isdigit():
+        return "d"
+    if not first.isalpha():
+        return "p"
+    if not first.isupper():
+        return "l"
+    if len(text) == 1:
+        return "I"
+    return "U" if text.isupper() else "C"
+
+
+@dataclass
+class Note:
+    """A shadow text with its tokens; the parts that are already our own tags are in `tags`."""
+
+    text: str
+    tokens: list[Token] = field(init=False)
+    tags: list[tuple[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tags = [m.span() for m in OWN_TAG.finditer(self.text)] if "[" in self.text else []
+        self.tokens = self._cut()
+        self._mark_openings()
+        self._mark_shouted()
+
+    def _cut(self) -> list[Token]:
+        text = OWN_TAG.sub(lambda m: "§" * len(m[0]), self.text) if self.tags else self.text
+        made: dict[str, tuple[str, str, Word]] = {}
+        tokens = []
+        for match in _TOKEN.finditer(text):
+            found = match[0]
+            facts = made.get(found)
+            if facts is None:
+                low = found.lower()
+                facts = made[found] = (low, _shape(found), look_up(low))
+            tokens.append(Token(found, facts[0], match.start(), match.end(), facts[1], facts[2]))
+        return tokens
+
+    def _mark_openings(self) -> None:
+        last = None
+        for token in self.tokens:
+            gap = self.text[last.end : token.start] if last else "\n"
+            token.gap = gap
+            token.opens = last is None or "\n" in gap or last.text in _NEW_SENTENCE or (last.opens and last.text in "-–•>#\"'")
+            last = token
+
+    def _mark_shouted(self) -> None:
+        line: list[Token] = []
+        for token in self.tokens:
+            if "\n" in token.gap:
+                _judge(line)
+                line = []
+            line.append(token)
+        _judge(line)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Start offsets of the tokens, rising."""
+        return [t.start for t in self.tokens]
+
+    def index_at(self, offset: int) -> int:
+        """Index of the first token that starts at or after an offset."""
+        return bisect_left(self.starts, offset)
+
+    def low(self, index: int) -> str:
+        """Lower-case token at an index, or an empty string outside."""
+        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+
+    def in_tag(self, start: int, end: int) -> bool:
+        """Whether a span touches one of our own tags."""
+        return any(start < b and a < end for a, b in self.tags)
+
+
+def _judge(line: list[Token]) -> None:
+    upper = sum(t.shape == "U" for t in line)
+    lower = sum(t.shape in "lC" and len(t.text) > 1 for t in line)
+    if upper >= 3 and upper >= 3 * lower:
+        for token in line:
+            token.shouted = True

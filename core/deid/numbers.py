@@ -1,0 +1,149 @@
+"""Numbered identifiers: a value that holds digits, and the cue words before it that say what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.deid import checks
+from core.deid.found import Found
+from core.deid.note import Note
+from core.model import Category
+
+_VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
+_MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}")
+_PLATE = re.compile(r"\bplates?(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}([A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})\b", re.I)
+_LOGIN = re.compile(r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})", re.I)
+_BIOMETRIC = re.compile(
+    r"\b(?:finger|voice|palm|retina|iris|face)[ -]?(?:print|scan|id|template)s?(?: (?:id|no|number|ref|template|hash|file|code)){0,3}[ :#.=]{1,3}([A-Za-z0-9][A-Za-z0-9_./-]{3,40})", re.I
+)
+_PHOTO = re.compile(r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm)|(?:photo|photograph|image file|picture)s? (?:id|no|file|ref)[ :#.=]{1,3}[\w./-]{3,60})\b", re.I)
+
+_CUES: dict[str, Category] = {}
+_STRONG: set[str] = set()
+for _category, _strong, _weak in (
+    (Category.MRN, "mrn mrnumber mr# m.r.n uhid mpi emrn", "mr record chart patient pt medical rec hospital"),
+    (Category.ACCOUNT, "acct account iban routing aba", "billing invoice bill card cc credit debit bank guarantor"),
+    (Category.HEALTH_PLAN, "policy subscriber medicare medicaid mbi hicn hic insurance beneficiary claim bcbs aetna cigna humana uhc tricare anthem", "member plan group grp ins payer hmo ppo kaiser"),
+    (Category.LICENSE, "licence license lic dl dea npi passport certificate cert", "upin board registration permit"),
+    (Category.VEHICLE, "vin plate plates", "vehicle tag car truck"),
+    (Category.DEVICE, "serial s/n sn udi", "device implant model lot pacemaker icd pump prosthesis stimulator imei ref batch"),
+    (Category.SSN, "ssn ss# social", "security ss itin nino"),
+    (Category.FAX, "fax", ""),
+    (Category.PHONE, "phone tel telephone pager", "ext extension cell mobile beeper pgr ph"),
+    (Category.OTHER_ID, "csn accession badge aadhaar nhs sin nss fin har", "encounter enc visit specimen case study subject participant order req requisition reference confirmation ticket"
+     " employee student user id ids identifier tracking authorization auth referral rx prescription barcode sample folder file number enrollment protocol trial registry donor"),
+):
+    for _word in f"{_strong} {_weak}".split():
+        _CUES[_word] = _category
+    _STRONG.update(_strong.split())
+_FILL = frozenset("no num number nr nbr id ids is was as # : . = ( - of the code rec record recorded identifier key ref issued state's 's her his under with and".split())
+_LINKS = frozenset("# : = no num number nr id ids".split())
+_UNITS = re.compile(
+    r" ?(?:mg|mcg|ml|mls|cc|cm|mm|kg|lbs?|pounds|ounces|oz|units?|iu|meq|mmol|mmhg|bpm|beats|%|percent|degrees?|years?|yrs?|y/?o|months?|weeks?|days?|hours?|hrs?|minutes?|min|seconds?|times|french|fr|gauge|x10|/h|/ul"
+    r"|cells|copies|steps|g|l|dl|patients?|participants?|subjects?|cases|people|women|men|children|k/ul)\b|%",
+    re.I,
+)
+_BARE = (
+    (re.compile(r"(?<![\w.$,/+-])#?\d{7,20}(?![\w%]|\.\d|,\d)"), 0.85),
+    (re.compile(r"(?<![\w.$/-])#?[A-Z]{1,6}[-_]?\d{5,12}(?:-\d{1,6})?[A-Z]{0,2}(?!\w)"), 0.85),
+    (re.compile(r"(?<![\w.-])#?[A-Z]{2,6}-[A-Z]{0,3}\d{3,10}(?:-[A-Z0-9]{1,8}){0,3}(?!\w)"), 0.8),
+    (re.compile(r"(?<![\w./-])\d{2,5}-\d{2,6}-\d{2,6}(?:-\w{1,6}){0,3}(?![\w])"), 0.85),
+    (re.compile(r"(?<![\w./-])\d{4,10}-\d{2,10}(?:-?[A-Z0-9]{1,4})?(?![\w-])"), 0.7),
+    (re.compile(r"(?<![\w-])[A-HJ-NPR-Z0-9]{17}(?!\w)"), 0.9),
+    (re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), 0.85),
+    (re.compile(r"(?<![\w-])(?:\d{4}[ -]){3}\d{1,7}(?!\w)"), 0.9),
+    (re.compile(r"(?<![\w-])[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[A-Z]{2}\d{2}(?!\w)"), 0.9),
+    (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8),
+    (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8),
+    (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8),
+)
+_NO_ID = re.compile(r"#?(?:NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)", re.I)
+_SIX = re.compile(r"(?<![\w.$,/#+-])\d{6}(?![\w%,]|\.\d)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d{1,2}(?:-?[A-Z]?\d{1,2})?")
+
+
+def numbered(note: Note) -> Iterator[Found]:
+    """Identifiers with digits in them: those with a cue, then those whose shape says enough."""
+    if not any(t.shape == "d" for t in note.tokens):
+        return
+    for match in _VALUE.finditer(note.text):
+        yield from _by_cue(note, match)
+    yield from _by_phrase(note.text)
+    yield from _by_shape(note.text)
+
+
+def _by_phrase(text: str) -> Iterator[Found]:
+    for pattern, category in ((_PLATE, Category.VEHICLE), (_LOGIN, Category.OTHER_ID), (_BIOMETRIC, Category.BIOMETRIC)):
+        for match in pattern.finditer(text):
+            if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID:
+                yield Found(match.start(1), match.end(1), category, 0.9, "cue")
+    for match in _PHOTO.finditer(text):
+        yield Found(match.start(), match.end(), Category.PHOTO, 0.9, "photo")
+
+
+def _by_shape(text: str) -> Iterator[Found]:
+    for pattern, score in _BARE:
+        for match in pattern.finditer(text):
+            value = match[0].lstrip("#")
+            if any(c.isdigit() for c in value) and not _NO_ID.match(value) and not _UNITS.match(text, match.end()):
+                yield Found(match.start(), match.end(), _shape_category(value), score, "number")
+    for match in _SIX.finditer(text):
+        if not _UNITS.match(text, match.end()):
+            yield Found(match.start(), match.end(), Category.OTHER_ID, 0.4, "bare-number", state="flagged")
+
+
+def _shape_category(value: str) -> Category:
+    if checks.vin(value):
+        return Category.VEHICLE
+    if checks.dea(value) or checks.npi(value):
+        return Category.LICENSE
+    digits = value.replace(" ", "").replace("-", "")
+    if digits.isdigit() and len(digits) in (15, 16) and checks.luhn(digits):
+        return Category.ACCOUNT
+    return Category.OTHER_ID
+
+
+def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
+    cue, linked = _cue_before(note, match.start())
+    if not cue or not _worthy(note.text, match, cue, linked):
+        return
+    end = match.end()
+    if cue in _STRONG or linked:
+        more = _MORE_GROUPS.match(note.text, end)
+        end = more.end() if more and not _UNITS.match(note.text, more.end()) else end
+    yield Found(match.start(), end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
+
+
+def _cue_before(note: Note, start: int) -> tuple[str, bool]:
+    """The cue word that governs a value, and whether a link such as `#`, `:` or `no.` joins them."""
+    index, linked, steps = note.index_at(start) - 1, False, 0
+    best = ""
+    while index >= 0 and steps < 7:
+        token = note.tokens[index]
+        if start - token.end > 60 or "\n\n" in note.text[token.end : start]:
+            break
+        if token.low in _CUES and token.low not in ("id", "ids", "number", "ref", "record", "rec"):
+            return token.low, linked
+        best = best or (token.low if token.low in _CUES else "")
+        if token.low not in _FILL:
+            break
+        linked = linked or token.low in _LINKS
+        index, steps = index - 1, steps + 1
+    return best, linked or best in ("id", "ids")
+
+
+def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
+    value = match[0].lstrip("#")
+    linked = linked or match[0][0] == "#"
+    digits = sum(c.isdigit() for c in value)
+    if _UNITS.match(text, match.end()) or _NO_ID.match(value):
+        return False
+    if cue in _STRONG:
+        return digits >= 3 or (digits >= 2 and linked and len(value) >= 4)
+    if not linked:
+        return digits >= 5 and not _MEASURE.fullmatch(value)
+    if _YEAR.fullmatch(value) or (digits < 3 and len(value) < 5):
+        return False
+    return not (_MEASURE.fullmatch(value) and digits < 4)

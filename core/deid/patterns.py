@@ -1,0 +1,76 @@
+"""Contact data by pattern: phone, fax, e-mail, web address, network address, social security number.
+
+Every quantifier is bounded, and every pattern begins at a character that few positions have, so the time
+grows with the text's length only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.deid.found import Found
+from core.deid.note import Note
+from core.model import Category
+
+_EXT = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension)[ .#]{0,2}\d{1,6})?"
+_PHONES = (
+    re.compile(rf"(?<![\w.-])(?:\+?1[-. /]{{0,2}})?(?:\(\d{{3}}\)[ -]{{0,2}}|\d{{3}} ?[-. /] ?)\d{{3}} ?[-. ] ?\d{{4}}(?!\d){_EXT}", re.I),
+    re.compile(rf"(?<![\w.-])\+\d{{1,3}}[ .-]{{0,2}}\(?\d{{1,5}}\)?(?:[ .-]{{0,2}}\d{{2,5}}){{1,4}}(?!\w){_EXT}", re.I),
+    re.compile(r"(?<![\w.$/-])0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}(?!\w)"),
+    re.compile(rf"(?<![\w.$/-])[2-9]\d{{2}}[2-9]\d{{6}}(?!\w){_EXT}", re.I),
+    re.compile(r"(?<![\w./-])[2-9]\d{2}-\d{4}(?![\w-])"),
+    re.compile(r"(?<![\w.-])1-8\d\d-[0-9A-Z-]{7,9}(?![\w-])"),
+)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
+_URL = re.compile(
+    r"(?:\bhttps?://|\bwww\.)[^\s<>\"')\]]{1,500}"
+    r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?",
+    re.I,
+)
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_IP = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]?\d)")
+_IP6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?:[0-9a-f]{1,4})?(?::[0-9a-f]{1,4}){0,4}(?![\w:])|(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])", re.I)
+_GEO = re.compile(r"(?<![\w.])-?\d{1,3}\.\d{4,8}°?[NS]?,? {0,2}-?\d{1,3}\.\d{4,8}(?![\w.])")
+_SSN = re.compile(r"(?<![\w-])(?!000|9\d\d-7\d)\d{3}([- .])\d{2}\1\d{4}(?![\w-])|(?<!\w)[xX*]{3}[- ]?[xX*]{2}[- ]?\d{4}(?!\w)")
+_LAST4 = re.compile(r"\blast ?(?:4|four)(?: (?:of|digits|ssn|social|is|are|#|the|her|his|in)){0,4}[ :#=]{0,3}(\d{4})(?!\d)|\bending (?:in |with )?#?(\d{4})(?![\d/])", re.I)
+_FAXED = frozenset(("fax", "faxed", "facsimile", "fx"))
+_CALLED = frozenset("phone tel telephone cell mobile pager page pgr beeper call called text contact reach home work ph office callback dial hotline ext extension c h p t".split())
+
+
+def contacts(note: Note) -> Iterator[Found]:
+    """Everything one can be reached by, and social security numbers."""
+    text = note.text
+    if "@" in text or "[at]" in text or "(at)" in text:
+        yield from (Found(m.start(), m.end(), Category.EMAIL, 0.99, "email") for m in _EMAIL.finditer(text))
+        yield from (Found(m.start(), m.end(), Category.URL, 0.8, "handle") for m in _HANDLE.finditer(text))
+    if "." in text:
+        yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _URL.finditer(text))
+        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in _IP.finditer(text))
+        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in _GEO.finditer(text))
+    if ":" in text:
+        yield from (Found(m.start(), m.end(), Category.IP, 0.95, "ip") for m in _IP6.finditer(text) if not _is_clock(m[0]))
+    yield from _ssns(text)
+    yield from _phones(note)
+
+
+def _is_clock(value: str) -> bool:
+    return value.replace(":", "").isdigit() and len(value) < 13
+
+
+def _ssns(text: str) -> Iterator[Found]:
+    for match in _SSN.finditer(text):
+        yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
+    for match in _LAST4.finditer(text):
+        group = match.lastindex or 0
+        yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
+
+
+def _phones(note: Note) -> Iterator[Found]:
+    for pattern in _PHONES:
+        for match in pattern.finditer(note.text):
+            before = note.index_at(match.start())
+            cues = {note.low(i) for i in range(before - 5, before)}
+            fax = bool(cues & _FAXED) and not cues & {"phone", "tel"}
+            yield Found(match.start(), match.end(), Category.FAX if fax else Category.PHONE, 0.95, "phone")

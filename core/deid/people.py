@@ -1,0 +1,176 @@
+"""Names without a cue: pairs and single names that the lists carry, initials, and what is only worth a flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.deid import cues
+from core.deid.cues import PERSON
+from core.deid.found import Found
+from core.deid.names import name_run
+from core.deid.note import Note, Token
+from core.model import Category, State
+
+_CAPS = "CU"
+
+
+def listed_names(note: Note) -> Iterator[Found]:
+    """Names that the name lists alone carry, where the clinical lists do not object."""
+    tokens = note.tokens
+    for index, token in enumerate(tokens):
+        if token.shape == "l":
+            if token.word.first == 3 and not token.word.common and not token.word.medical:
+                yield from _lower_pair(note, index)
+        elif token.shape in _CAPS and (token.word.first or token.word.last):
+            yield from _pair(note, index)
+            yield from _last_first(note, index)
+            if not _inside_run(note, index):
+                yield from _single(note, index)
+        elif token.shape == "I":
+            yield from _initials(note, index)
+
+
+def _next(note: Note, index: int, gaps: tuple[str, ...] = (" ",)) -> Token | None:
+    token = note.tokens[index + 1] if index + 1 < len(note.tokens) else None
+    return token if token is not None and token.gap in gaps else None
+
+
+def _eponym_follows(note: Note, end: int) -> bool:
+    at = end + (note.low(end) in ("'s", "'", "s"))
+    at += note.low(at) in ("-",)
+    return bool({note.low(at), note.low(at + 1)} & cues.EPONYM_NOUNS) and (note.low(at) not in (".", ",", ";", ")"))
+
+
+def _name(note: Note, start: int, end: int, score: float, detector: str, state: State = "masked") -> Found:
+    return Found(note.tokens[start].start, note.tokens[end - 1].end, Category.NAME, score, detector, PERSON, state)
+
+
+def _caps_ok(token: Token) -> bool:
+    return token.shape == "C" or (token.shape == "U" and (token.shouted or len(token.text) > 2))
+
+
+def _good_first(token: Token) -> bool:
+    word = token.word
+    return _caps_ok(token) and not word.clinical and not (token.shape == "U" and word.common >= 2) and (word.first == 3 or (word.first == 2 and word.common <= 1 and not word.capital))
+
+
+def _good_last(token: Token, first: Token) -> bool:
+    word = token.word
+    if not _caps_ok(token) or word.clinical or word.capital or token.low in cues.EPONYM_NOUNS and word.last < 3:
+        return False
+    sure = first.word.common <= 1
+    if word.common >= 3:
+        return sure and word.last == 3
+    if word.common or word.eponym:
+        return sure and word.last >= 1 or word.last >= 3
+    return word.last >= 1 or word.first >= 1 or (sure and token.shape == "C")
+
+
+def _pair(note: Note, index: int) -> Iterator[Found]:
+    """`Jane Mai`, `Robert B.`, `Mary Ann O. Stark-Young`."""
+    token = note.tokens[index]
+    if not _good_first(token):
+        return
+    end = name_run(note, index)
+    parts = [i for i in range(index + 1, end) if note.tokens[i].shape in "CUIl" and note.tokens[i].low not in cues.PARTICLES]
+    if not parts or _eponym_follows(note, end):
+        return
+    kept = index + 1
+    for i in parts:
+        other = note.tokens[i]
+        if other.shape == "I":
+            kept = i + 1 + (note.low(i + 1) == "." and i + 1 < end)
+        elif _good_last(other, token) or _good_first(other):
+            kept = i + 1
+        else:
+            break
+    if kept == index + 1 or (kept == index + 2 and note.tokens[index + 1].shape == "I" and not _initial_ends(note, index + 1)):
+        return
+    yield _name(note, index, kept, 0.85, "name-pair")
+
+
+def _initial_ends(note: Note, at: int) -> bool:
+    return note.low(at + 1) in (".", ",", ")", ";", ":", "?", "'s", "-", "") or note.low(at + 1) in cues.SPEECH or note.low(at + 1).isdigit()
+
+
+def _last_first(note: Note, index: int) -> Iterator[Found]:
+    """`Mai, Jane` and `STARK, JOHN A`."""
+    token = note.tokens[index]
+    comma = _next(note, index, ("",))
+    first = _next(note, index + 1) if comma is not None and comma.text == "," else None
+    if first is None or token.word.last < 1 or not _good_first(first) or not _caps_ok(token):
+        return
+    if token.word.common >= 3 or token.word.clinical or first.word.common >= 2 or first.word.city >= 2 and token.word.city:
+        return
+    end = index + 3
+    if end < len(note.tokens) and note.tokens[end].shape == "I" and note.tokens[end].gap == " ":
+        end += 1 + (note.low(end + 1) == ".")
+    yield _name(note, index, end, 0.8, "last-first")
+
+
+def _lower_pair(note: Note, index: int) -> Iterator[Found]:
+    other = _next(note, index)
+    if other is not None and other.shape == "l" and other.word.last >= 2 and not other.word.common and not other.word.clinical and not _eponym_follows(note, index + 2):
+        yield _name(note, index, index + 2, 0.75, "name-pair")
+
+
+def _inside_run(note: Note, index: int) -> bool:
+    """Whether a capitalised neighbour makes this part of a longer expression."""
+    before = note.tokens[index - 1] if index else None
+    after = note.tokens[index + 1] if index + 1 < len(note.tokens) else None
+    beside = before is not None and before.shape in "CU" and note.tokens[index].gap in (" ", "-", "") and not before.opens
+    joined = (before is not None and before.text in "-/" and not note.tokens[index].gap) or (after is not None and after.text in "-/" and not after.gap)
+    return beside or joined or (after is not None and after.shape in "CU" and after.gap == " ")
+
+
+def _single(note: Note, index: int) -> Iterator[Found]:
+    token, word = note.tokens[index], note.tokens[index].word
+    if token.shape == "U" or word.common or word.capital or word.medical or _eponym_follows(note, index + 1):
+        return
+    if word.first >= 2 and word.city < 2 and (not token.opens or word.first == 3):
+        yield _name(note, index, index + 1, 0.7, "first-name")
+    elif word.last >= 2 and not token.opens and word.city < 2:
+        known = note.low(index + 1) in cues.SPEECH or note.low(index + 1) == "'s" and note.low(index + 2) in cues.KIN
+        yield _name(note, index, index + 1, 0.7 if known else 0.4, "surname", "masked" if known else "flagged")
+
+
+def _initials(note: Note, index: int) -> Iterator[Found]:
+    """`J.M. verbalized`, `J. Mai`, `pt J.M.`."""
+    if note.low(index + 1) != ".":
+        return
+    at = index + 2
+    second = note.tokens[at] if at < len(note.tokens) else None
+    if second is None:
+        return
+    if second.shape == "I" and not second.gap and note.low(at + 1) == "." and note.tokens[at].text + note.tokens[index].text not in ("MD", "NR", "PA", "SU", "OD", "BO"):
+        told = note.low(at + 2) in cues.SPEECH or note.low(index - 1) in cues.PATIENT_NOUNS or note.low(at + 2) == "is"
+        if told:
+            yield _name(note, index, at + 2, 0.75, "initials")
+            return
+        second, at = (note.tokens[at + 2], at + 2) if at + 2 < len(note.tokens) else (None, at)
+    if second is not None and second.shape == "C" and second.gap in (" ", "") and second.word.last >= 1 and second.word.common <= 2 and not second.word.clinical:
+        if not note.tokens[index].opens or second.word.common == 0:
+            yield _name(note, index, at + 1, 0.8, "initials")
+
+
+def capital_pairs(note: Note) -> Iterator[Found]:
+    """Pairs of capitalised words in running text that no list explains: worth a flag, and a stop in preflight."""
+    for index, token in enumerate(note.tokens):
+        if token.shape != "C" or token.opens or len(token.text) < 3:
+            continue
+        other = _next(note, index, (" ", "  "))
+        if other is None or other.shape != "C" or len(other.text) < 3 or _eponym_follows(note, index + 2) or other.low in cues.EPONYM_NOUNS:
+            continue
+        if _unexplained(token) and _unexplained(other) and not _title_case_around(note, index):
+            yield _name(note, index, index + 2, 0.4, "capital-pair", "flagged")
+
+
+def _unexplained(token: Token) -> bool:
+    word = token.word
+    return word.unknown or ((word.first >= 2 or word.last >= 2) and not word.clinical and word.common <= 2)
+
+
+def _title_case_around(note: Note, index: int) -> bool:
+    """Whether most words of the line are capitalised, as in a heading."""
+    line = note.text[note.text.rfind("\n", 0, note.tokens[index].start) + 1 :][:80].split("\n", 1)[0].split()
+    return sum(w[:1].isupper() for w in line) > 0.7 * len(line)

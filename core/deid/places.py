@@ -1,0 +1,134 @@
+"""Places smaller than a state: streets, post boxes, ZIP codes, cities and counties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.deid.found import Found
+from core.deid.lexicon import long_cities
+from core.deid.note import Note, Token
+from core.model import Category
+
+STATES = frozenset(
+    "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada"
+    " ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming".split()
+)
+_STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|DC"
+_CODES = frozenset(_STATE_CODES.split("|"))
+_SUFFIX = (
+    r"(?:street|st|avenue|ave|av|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|circle|cir|place|pl|terrace|ter|way|parkway|pkwy|highway|hwy|trail|trl|square|sq|loop|row|alley|plaza|crescent|close|gardens?|grove|mews|walk|run|pike|turnpike"
+    r"|crossing|ridge|point|cove|path|heights|hollow|landing|bend|vista|commons?|crest|glen|greens?|hills?|island|isle|junction|keys?|knolls?|lakes?|manor|meadows?|mill|oval|park|pass|shoals?|shores?|springs?|station|summit|trace|track|valley|view|villages?|wells?|bridge|branch|bluffs?|creek|estates?|falls?|fields?|forest|fork|gateway|harbor|haven|inlet|mountain|orchard|pines|ranch)"
+)
+_UNIT = r"(?:,?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|bldg|building|floor|fl|rm|room|lot|trlr)(?![a-z])\.? ?#? ?[\w-]{1,6}|#\s?\w{1,6}))?"
+_STREET = re.compile(
+    rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?(?: (?:[NSEW]|[NS][EW]|North|South|East|West)\.?)?(?: (?:\d{{1,3}}(?:st|nd|rd|th)|[A-Z][\w'.-]{{0,24}}|de|la|el|del|los|las|san|st)){{1,4}} (?i:{_SUFFIX})\b\.?"
+    rf"(?:,? (?:[NSEW]|[NS][EW])\b\.?)?(?i:{_UNIT})"
+    rf"|(?<![\w/.-])\d{{1,6}} (?:[nsew] )?(?:(?:[a-z][a-z'-]{{1,20}}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,3}}(?:street|avenue|ave|road|rd|lane|ln|blvd|boulevard|pkwy|hwy|drive)\b(?! (?:years?|ago))\.?(?:,? (?:apt|unit|ste|suite|#) ?#?\w{{1,5}})?"
+)
+_NAMED_STREET = re.compile(r"\b(?:[A-Z][a-z']{2,20}|\d{1,3}(?:st|nd|rd|th)) (?:[A-Z][a-z']{2,20} )?(?:Street|St\.?(?=[ ,]|$)(?! [A-Z])|Avenue|Ave|Road|Rd|Lane|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy)\b(?! (?:[Tt]est|[Ss]coring))")
+_FOREIGN_STREET = re.compile(
+    r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|str\.|weg|gasse|platz|laan|straat|gatan|vej|katu|utca) \d{1,4}\b",
+    re.I,
+)
+_LIVES = re.compile(r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3})")
+_BOX = re.compile(r"\bP\.? ?O\.? ?Box \d{1,7}|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b", re.I)
+_ZIPS = (
+    re.compile(rf"\b(?:{_STATE_CODES})\.?,? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
+    re.compile(r"\b(?:zip(?: ?code)?|postal code|postcode)[ :=#]{0,3}(?:is )?(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w)", re.I),
+    re.compile(r"(?<![\w.-])(\d{5}-\d{4})(?![\w-])"),
+    re.compile(r"\b([ABCEGHJ-NPR-TVXY]\d[A-CEGHJ-NPRSTV-Z] \d[A-Z]\d)\b"),
+    re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})\b"),
+    re.compile(rf"\b(?:{'|'.join(s.title() for s in sorted(STATES))}),? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
+    re.compile(r"\b(?:in|at|near|from|area|location|resid(?:es|ing) in|lives in|address)[ :(]{1,3}(\d{5})(?![\w,.-])(?! ?(?:mg|ml|units?|steps?|cells|iu|copies|/|%|patients|people))", re.I),
+)
+_NO_STREET = re.compile(r"\d{1,6} (?:Day|Week|Month|Year|Hour|Units?|Mg|Point|Part|Step|View)\b", re.I)
+_IN = frozenset("in from near outside downtown around visiting via of at to by between through across toward towards".split())
+_SURE_IN = frozenset("in from near outside downtown visiting".split())
+_MOVES = frozenset("moved traveled travelled flew flight drove trip travel moving move relocated returned transferred went lives living resides resident native vacation".split())
+
+
+def places(note: Note) -> Iterator[Found]:
+    """Streets, boxes, ZIP codes, cities and counties. States alone may stay."""
+    text = note.text
+    for match in _STREET.finditer(text):
+        if not _NO_STREET.match(match[0]):
+            yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
+    for pattern, group, score in ((_NAMED_STREET, 0, 0.8), (_FOREIGN_STREET, 0, 0.8), (_LIVES, 1, 0.8), (_BOX, 0, 0.9)):
+        for match in pattern.finditer(text):
+            yield Found(match.start(group), match.end(group), Category.STREET, score, "street")
+    for pattern in _ZIPS:
+        for match in pattern.finditer(text):
+            yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
+    yield from _cities(note)
+
+
+def _cities(note: Note) -> Iterator[Found]:
+    index, tails = 0, long_cities()
+    while index < len(note.tokens):
+        token = note.tokens[index]
+        end, level = _long_city(note, index, tails.get(token.low, ())) if token.shape in "CUl" else (index, 0)
+        if not level and token.shape in "CU" and token.word.city:
+            end, level = index + 1, token.word.city
+        if level and _is_place(note, index, end, level):
+            yield Found(token.start, note.tokens[end - 1].end, Category.PLACE, 0.85 if level == 3 else 0.75, "city")
+            index = end
+        elif token.shape == "C" and note.low(index + 1) in ("county", "township", "parish") and token.word.common <= 2 and note.tokens[index + 1].shape == "C":
+            yield Found(token.start, note.tokens[index + 1].end, Category.PLACE, 0.8, "county")
+            index += 2
+        elif _before_state(note, index):
+            yield Found(token.start, token.end, Category.PLACE, 0.75, "city-state")
+            index += 1
+        else:
+            index += 1
+
+
+def _long_city(note: Note, index: int, tails: tuple[tuple[tuple[str, ...], int], ...]) -> tuple[int, int]:
+    for words, level in tails:
+        if all(note.low(index + 1 + i) == word for i, word in enumerate(words)):
+            end = index + 1 + len(words)
+            capitals = all(t.shape in "CU" for t in note.tokens[index:end] if len(t.low) > 2)
+            if capitals or (level == 3 and note.low(index - 1) in _SURE_IN):
+                return end, level
+    return index, 0
+
+
+def _is_place(note: Note, start: int, end: int, level: int) -> bool:
+    token, word = note.tokens[start], note.tokens[start].word
+    before, single = note.low(start - 1), end == start + 1
+    if single and word.city and token.low in STATES:
+        return False
+    if token.shape == "U" and not token.shouted and single:
+        return False
+    state = _state_follows(note, end)
+    if state:
+        return word.common <= 3 or not single
+    if not single:
+        return level >= 2 or before in _SURE_IN
+    if word.common >= 2 or word.clinical or word.capital or (token.shape == "U" and level < 3):
+        return before in _SURE_IN and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
+    if before in _SURE_IN or (before in _IN and note.low(start - 2) in _MOVES):
+        return not (word.eponym and level < 3) and not (word.first >= 2 and level < 3 and before in ("from",))
+    return level == 3 and not word.eponym and word.first < 3 and not word.common and not _beside_capital(note, start)
+
+
+def _beside_capital(note: Note, index: int) -> bool:
+    beside: list[Token] = note.tokens[max(0, index - 1) : index] + note.tokens[index + 1 : index + 2]
+    return any(t.shape in "CI" and not t.opens for t in beside) or note.low(index + 1) in ("'s", "-")
+
+
+def _state_follows(note: Note, end: int) -> bool:
+    at = end + (note.low(end) == ",")
+    if at >= len(note.tokens):
+        return False
+    token = note.tokens[at]
+    return (token.low in STATES and token.shape in "CU") or (token.text in _CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " ")
+
+
+def _before_state(note: Note, index: int) -> bool:
+    """`Somewhere, TX`: an unknown capitalised word before a comma and a state."""
+    token = note.tokens[index]
+    if token.shape != "C" or note.low(index + 1) != "," or index + 2 >= len(note.tokens):
+        return False
+    code = note.tokens[index + 2]
+    return token.word.unknown and code.gap == " " and ((code.text in _CODES and code.text not in ("MD", "PA", "OR", "IN", "DO", "MS", "MA", "NP")) or (code.low in STATES and code.shape == "C"))

@@ -1,0 +1,87 @@
+"""The last gate: the final messages searched again, by detectors and for every value known, before anything leaves.
+
+1. the detectors, outside our own tags; 2. the identity panel's values and every original, in any spelling;
+3. the mission's own checks: social security numbers, ten or more digits in a row, pairs of capitalised words
+with the clinical veto; 4. flags that nobody has decided. A finding names category and place, never text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from core.deid.detect import find_all
+from core.deid.echo import Needle, echoes, name_needles, value_needles
+from core.deid.engine import term_key
+from core.deid.identity import identity_needles
+from core.deid.normalise import fold, shadow
+from core.deid.note import OWN_TAG, Note
+from core.errors import DeidError, Finding, PreflightError
+from core.model import Category, ClearedPrompt, Deidentified, Identity, Prompt
+
+_TEN_DIGITS = re.compile(r"\d{10,}")
+_PERSON_TAGS = ("[PATIENT", "[CLINICIAN", "[RELATIVE", "[PERSON")
+_FREE_TAGS = ("[90 or older", "[DATE", "[day", "[about", "[more than", "[birth")
+_FAILED = "The final check failed. Nothing was sent; review the text and try again."
+
+
+def clear(prompt: Prompt, deidentified: Deidentified, *, identity: Identity) -> ClearedPrompt:
+    """The prompt with proof that it passed. Raises PreflightError with every finding, DeidError when the check itself fails."""
+    try:
+        findings = [*_undecided(deidentified), *_messages(prompt, deidentified, identity)]
+    except Exception:  # noqa: BLE001 - fail closed: an error here may carry text and must stop the case
+        raise DeidError(_FAILED) from None
+    if findings:
+        raise PreflightError(tuple(dict.fromkeys(findings)))
+    return ClearedPrompt(prompt, prompt.body(), deidentified.policy)
+
+
+def _undecided(deidentified: Deidentified) -> Iterator[Finding]:
+    for name, span in deidentified.flags:
+        yield Finding("unresolved flag", name, span.start, span.end)
+
+
+def _messages(prompt: Prompt, deidentified: Deidentified, identity: Identity) -> Iterator[Finding]:
+    panel = identity_needles(identity)
+    known = tuple({n.key: n for n in _known(deidentified)}.values())
+    keep = frozenset(map(term_key, deidentified.decisions.keep)) - frozenset(map(term_key, deidentified.decisions.redact))
+    asked = tuple(n for term in deidentified.decisions.redact for n in value_needles(fold(term), Category.OTHER_ID))
+    for number, message in enumerate(prompt.messages):
+        if message.role != "system":
+            yield from _message(message.content, f"message {number + 1} ({message.role})", identity, panel, known + asked, keep)
+
+
+def _message(content: str, place: str, identity: Identity, panel: tuple[Needle, ...], known: tuple[Needle, ...], keep: frozenset[str]) -> Iterator[Finding]:
+    seen = shadow(content)
+    note = Note(seen.text)
+    for found in find_all(note, identity, panel):
+        if found.detector == "identity" or not _kept(note.text[found.start : found.end], keep):
+            yield Finding(found.category.value if found.state == "masked" else f"possible {found.category.value}", place, *seen.span(found.start, found.end))
+    for found in echoes(note, known, "original"):
+        if not note.in_tag(found.start, found.end) and not _kept(note.text[found.start : found.end], keep):
+            yield Finding(found.category.value, place, *seen.span(found.start, found.end))
+    for match in _TEN_DIGITS.finditer(note.text):
+        if not note.in_tag(*match.span()) and not _kept(match[0], keep):
+            yield Finding("ten or more digits", place, *seen.span(*match.span()))
+
+
+def _kept(text: str, keep: frozenset[str]) -> bool:
+    return term_key(text) in keep
+
+
+def _known(deidentified: Deidentified) -> Iterator[Needle]:
+    """What the originals look for. Ages, intervals and other short or everyday values mean nothing by themselves."""
+    for tag, original in deidentified.originals.items():
+        text = fold(original)
+        if tag.startswith(_PERSON_TAGS):
+            yield from name_needles(text, "")
+        elif not tag.startswith(_FREE_TAGS) and OWN_TAG.fullmatch(tag):
+            yield from value_needles(text, _category(tag))
+        elif sum(c.isdigit() for c in text) >= 5:
+            yield from value_needles(text, Category.DATE)
+
+
+def _category(tag: str) -> Category:
+    names = {"STREET": Category.STREET, "CITY": Category.PLACE, "PLAN": Category.HEALTH_PLAN, "ID": Category.OTHER_ID, "MRN": Category.MRN, "ACCOUNT": Category.ACCOUNT, "LICENSE": Category.LICENSE}
+    base = tag[1:-1].split("_")[0].split(" ")[0]
+    return names.get(base) or next((c for c in Category if c.name == base), Category.OTHER_ID)

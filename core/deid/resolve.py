@@ -1,0 +1,61 @@
+"""Settle overlaps: every character belongs to at most one span, and nothing found is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.deid.found import Found
+from core.model import Category
+
+_RANK = {
+    Category.EMAIL: 9, Category.URL: 8, Category.SSN: 8, Category.IP: 7, Category.DATE: 7, Category.PHONE: 6, Category.FAX: 6, Category.STREET: 6, Category.ZIP: 5, Category.NAME: 4, Category.FACILITY: 4, Category.PLACE: 3, Category.OTHER_ID: 1,
+}  # fmt: skip
+
+
+def _weight(found: Found) -> tuple[bool, bool, int, float, int]:
+    sure = found.state == "masked"
+    return sure, found.detector == "identity", found.end - found.start, found.score, _RANK.get(found.category, 5)
+
+
+def resolve(found: Iterable[Found], length: int, forbidden: Iterable[tuple[int, int]] = ()) -> list[Found]:
+    """Sorted, disjoint finds in a text of `length`. The stronger, then longer wins; what sticks out of it stays a piece of its own.
+
+    Flagged finds yield to masked ones. `forbidden` (our own tags) is cut out of everything. Time grows with the sum of the lengths.
+    """
+    taken = bytearray(length)
+    for begin, end in forbidden:
+        taken[begin:end] = b"\1" * (end - begin)
+    kept: list[Found] = []
+    for candidate in sorted(found, key=_weight, reverse=True):
+        pieces = list(_free(taken, candidate.start, candidate.end))
+        if candidate.state == "flagged" and pieces != [(candidate.start, candidate.end)]:
+            continue
+        for begin, end in pieces:
+            taken[begin:end] = b"\1" * (end - begin)
+            kept.append(candidate._replace(start=begin, end=end))
+    return sorted(kept)
+
+
+def _free(taken: bytearray, start: int, end: int) -> Iterable[tuple[int, int]]:
+    while start < end:
+        begin = taken.find(0, start, end)
+        if begin < 0:
+            return
+        stop = taken.find(1, begin, end)
+        stop = end if stop < 0 else stop
+        yield begin, stop
+        start = stop
+
+
+def trimmed(found: list[Found], text: str) -> list[Found]:
+    """The finds without outer spaces and punctuation; those that hold no letter or digit are dropped."""
+    out = []
+    for item in found:
+        start, end = item.start, item.end
+        while start < end and not (text[start].isalnum() or text[start] in "#@+("):
+            start += 1
+        while end > start and not (text[end - 1].isalnum() or text[end - 1] in ").*"):
+            end -= 1
+        if any(c.isalnum() for c in text[start:end]):
+            out.append(item._replace(start=start, end=end))
+    return out
