@@ -13,6 +13,7 @@ MAX_BODY_BYTES = 2_000_000
 MAX_TOKENS = 100_000_000
 FINISH_REASON = re.compile(r"[a-z_]{1,32}")
 OPEN, CLOSE = "<think>", "</think>"
+MAX_LEAD_CHARS = 64
 
 
 class Fault(Enum):
@@ -65,38 +66,62 @@ class EventReader:
             yield b"\n".join(data)
 
 
+class Stage(Enum):
+    """Where a ThoughtFilter stands in the text."""
+
+    START = "start"
+    THOUGHT = "thought"
+    AFTER = "after the thought"
+    ANSWER = "answer"
+
+
 class ThoughtFilter:
-    """Holds back a leading `<think>…</think>` block, even when its tags arrive in pieces."""
+    """Holds back a leading `<think>…</think>` block, even when its tags arrive in pieces; keeps a few characters at the most."""
 
     def __init__(self) -> None:
-        self._held: str | None = ""
+        self._stage = Stage.START
+        self._held = ""
         self.hidden_chars = 0
 
     def feed(self, text: str) -> str:
         """The part of this text that belongs to the answer, as far as can be told yet."""
-        if self._held is None:
+        if self._stage is Stage.ANSWER:
             return text
         self._held += text
-        start = self._held.lstrip()
-        if start.startswith(OPEN):
-            return self._after_thought(start)
-        return "" if OPEN.startswith(start) else self.close()
-
-    def _after_thought(self, block: str) -> str:
-        thought, closed, rest = block.partition(CLOSE)
-        if not closed:
-            return ""
-        self._held = None
-        self.hidden_chars += len(thought)
-        return rest.lstrip()
+        if self._stage is Stage.START:
+            return self._start()
+        return self._thought() if self._stage is Stage.THOUGHT else self._after()
 
     def close(self) -> str:
         """What was held back and turned out to be no thought."""
-        held, self._held = self._held or "", None
-        if held.lstrip().startswith(OPEN):
+        held, self._held = self._held, ""
+        if self._stage is Stage.THOUGHT:
             self.hidden_chars += len(held)
             return ""
+        self._stage = Stage.ANSWER
         return held
+
+    def _start(self) -> str:
+        begun = self._held.lstrip()
+        if begun.startswith(OPEN):
+            self._stage, self._held = Stage.THOUGHT, begun[len(OPEN) :]
+            return self._thought()
+        return "" if OPEN.startswith(begun) and len(self._held) <= MAX_LEAD_CHARS else self.close()
+
+    def _thought(self) -> str:
+        thought, closed, rest = self._held.partition(CLOSE)
+        if closed:
+            self.hidden_chars += len(thought)
+            self._stage, self._held = Stage.AFTER, rest
+            return self._after()
+        dropped = max(0, len(self._held) - len(CLOSE) + 1)
+        self.hidden_chars += dropped
+        self._held = self._held[dropped:]
+        return ""
+
+    def _after(self) -> str:
+        self._held = self._held.lstrip()
+        return self.close() if self._held else ""
 
 
 class Answer:

@@ -61,7 +61,7 @@ class Peer:
 
     def hold(self) -> None:
         """Send nothing more, until the client is gone or the test is over."""
-        self.sock.settimeout(0.05)
+        self.sock.settimeout(0.02)
         while not self.server.over.is_set():
             try:
                 if not self.sock.recv(65536):
@@ -86,7 +86,7 @@ class RawServer:
 
     def __post_init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(0.05)
+        self.listener.settimeout(0.01)
         self.port = self.listener.getsockname()[1]
         self.threads = [threading.Thread(target=self._accept)]
         self.threads[0].start()
