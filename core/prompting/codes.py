@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -16,23 +17,33 @@ from core.prompting.synonyms import EMPTY_WORDS, spelled_out
 
 _DATA = Path(__file__).parent / "data" / "icd10cm.tsv.gz"
 _CODE = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
-_BLOCK = re.compile(rb"^([A-Z][0-9][0-9A-Z])-([A-Z][0-9][0-9A-Z])\t([^\t\n]*)", re.M)
 _WORD = re.compile(r"[a-z]{3,}")
-_STEM = 5
+_STEM_CHARS = 5
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The list as it is stored: code lines as bytes, blocks as (first, last, description), known stems."""
+
+    codes: bytes
+    blocks: tuple[tuple[str, str, str], ...]
+    stems: frozenset[str]
 
 
 @cache
-def _table() -> bytes:
-    return b"\n" + gzip.decompress(_DATA.read_bytes())
+def _table() -> _Table:
+    stems, blocks, codes = gzip.decompress(_DATA.read_bytes()).split(b"\n\n")
+    spans = ((line[:3], line[4:7], line[8:]) for line in blocks.decode().split("\n"))
+    return _Table(b"\n" + codes, tuple(spans), frozenset(stems.decode().split("\n")))
 
 
 @lru_cache(maxsize=4096)
 def _entry(key: str) -> tuple[str, str] | None:
-    at = _table().find(f"\n{key}\t".encode())
+    codes = _table().codes
+    at = codes.find(f"\n{key}\t".encode())
     if at < 0:
         return None
-    line = _table()[at + 1 : _table().index(b"\n", at + 1)].decode()
-    _, description, terms = line.split("\t")
+    _, description, terms = codes[at + 1 : codes.index(b"\n", at + 1)].decode().split("\t")
     return description, terms
 
 
@@ -58,29 +69,31 @@ def code_fits(code: str, diagnosis: str) -> bool:
     key = _key(code)
     if key is None or _entry(key) is None:
         return True
-    ours = [word for word in _words(spelled_out(diagnosis)) if _known(word)]
+    known = _table().stems
+    ours = [word for word in telling_words(spelled_out(diagnosis)) if stem(word) in known]
     return not ours or any(_akin(a, b) for a in ours for b in _official_words(key))
 
 
 @lru_cache(maxsize=1024)
 def _official_words(key: str) -> frozenset[str]:
     own = (_entry(key[:length]) for length in range(3, len(key) + 1))
-    texts = [" ".join(entry) for entry in own if entry]
-    blocks = (m[3].decode() for m in _BLOCK.finditer(_table()) if m[1].decode() <= key[:3] <= m[2].decode())
-    return frozenset(_words(spelled_out(" ".join((*texts, *blocks)))))
+    blocks = (text for first, last, text in _table().blocks if first <= key[:3] <= last)
+    texts = (*(" ".join(entry) for entry in own if entry), *blocks)
+    return frozenset(telling_words(spelled_out(" ".join(texts))))
 
 
-def _words(text: str) -> list[str]:
+def telling_words(text: str) -> list[str]:
+    """The words that say which diagnosis is meant, folded, in American spelling."""
     folded = Folded.of(text).text.replace("ae", "e").replace("oe", "e").replace("ou", "o")
     return [word for word in _WORD.findall(folded) if word not in EMPTY_WORDS]
 
 
-@lru_cache(maxsize=4096)
-def _known(word: str) -> bool:
-    return re.search(rb"\b" + word[:_STEM].encode(), _table(), re.I) is not None
+def stem(word: str) -> str:
+    """What two words must share to count as the same."""
+    return word[:_STEM_CHARS]
 
 
 def _akin(a: str, b: str) -> bool:
     """Same stem, or the shorter one inside the longer: strep in streptococcal, acidosis in ketoacidosis."""
     short, long = sorted((a, b), key=len)
-    return a[:_STEM] == b[:_STEM] or (len(short) >= 4 and short in long)
+    return stem(a) == stem(b) or (len(short) >= 4 and short in long)

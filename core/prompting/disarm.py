@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
-_MARKDOWN_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(([^()]*)\)")
+_MARKDOWN_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(((?:[^()]|\([^()]*\))*)\)")
 _MARKDOWN_REFERENCE = re.compile(r"!\[([^\[\]]*)\](?:\[[^\[\]]*\])?")
-_ADDRESS = re.compile(
-    r"<?\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.|mailto:|(?:java|vb)script:|data:[a-z]+/)[^\s<>\"'\])}]*>?|<?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}>?",
-    re.I,
-)
+_SCHEME = r"[a-z][a-z0-9+.-]{0,20}://|(?<![\w:/])//(?=\w)|www\.|mailto:|(?:java|vb)script:|data:[a-z]+/"
+_ADDRESS = re.compile(rf"<?(?:{_SCHEME})[^\s<>\"'\])}}]*>?|<?[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,5}}>?", re.I)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<![a-z][^<>]*>?|<\?[^<>]*\?>", re.I | re.S)
 _HTML = re.compile(r"</?([a-z][a-z0-9:-]*)([^<>]*)(>?)", re.I)
 _ACTIVE_WORDS = """
@@ -45,15 +43,15 @@ def _one_pass(text: str) -> str:
     text = _MARKDOWN_LINK.sub(_link_text, text)
     text = _MARKDOWN_REFERENCE.sub(lambda m: m[1], text)
     text = _ADDRESS.sub(LINK_GONE, text)
-    return _HTML.sub(_without_tag, _COMMENT.sub("", text))
+    text = _HTML.sub(_without_tag, _COMMENT.sub("", text))
+    return text.replace("](", "] (").replace("![", "[")
 
 
 def _link_text(found: re.Match[str]) -> str:
     image, words, target = found.groups()
-    kept = f"[{words}]" if _TAG_WORDS.fullmatch(words) else words
-    if image or not target or _LINK_SIGNS.search(target):
-        return kept
-    return f"{kept} ({target})"
+    if not image and target and not _LINK_SIGNS.search(target):
+        return found[0]
+    return f"[{words}]" if _TAG_WORDS.fullmatch(words) else words
 
 
 def _without_tag(found: re.Match[str]) -> str:

@@ -21,7 +21,7 @@ _EARLIER = (
     "(?:all|any|every|the|these|those|your|my|of|previous|previously|prior|earlier|above|preceding|foregoing"
     r"|existing|original|initial|system|given|other|safety)\s"
 )
-_RULES = "(?:instructions?|prompts?|rules|guidelines|directions|directives|commands|messages?|context|constraints|restrictions)"
+_RULES = "(?:instructions?|prompts?|rules|guidelines|directions|directives|commands|messages|context|constraints|restrictions)"
 _FEW = r"(?:[\w'%-]{1,20}\s){0,4}"
 _SPEAK = "(?:respond|reply|answer|output|return|print|write|say)"
 _SUIT = "(?:are|act|answer|respond|reply|(?:will|must) (?:act|answer|respond|reply|ignore|only))"

@@ -20,7 +20,7 @@ EMPTY_WORDS = frozenset(_EMPTY.split())
 
 MEANINGS: dict[str, str] = {
     "aaa": "abdominal aortic aneurysm",
-    "acs": "acute coronary syndrome",
+    "acs": "coronary ischemic heart angina myocardial infarction",
     "acute coronary syndrome": "ischemic heart angina myocardial infarction",
     "adhd": "attention-deficit hyperactivity",
     "af": "atrial fibrillation",
@@ -111,6 +111,9 @@ MEANINGS: dict[str, str] = {
     "siadh": "antidiuretic hormone secretion",
     "sle": "systemic lupus erythematosus",
     "slipped disc": "intervertebral disc displacement",
+    "dermoid": "teratoma benign neoplasm",
+    "food poisoning": "foodborne gastroenteritis",
+    "cholesterol": "hyperlipidemia hypercholesterolemia",
     "disc herniation": "intervertebral disc displacement",
     "stemi": "myocardial infarction",
     "stroke": "cerebral infarction cerebrovascular",
