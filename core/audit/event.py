@@ -132,7 +132,7 @@ class Event:
         if self.action is Action.DIAGNOSIS_REQUEST_FAILED:
             required.append("error_class")
         for name in required:
-            _require(getattr(self, name) is not None, name, f"is needed for {self.action.value}")
+            _require(getattr(self, name) is not None, name, "is missing, and this act needs it")
 
     @property
     def cost_usd(self) -> Decimal | None:

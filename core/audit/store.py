@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -111,17 +111,18 @@ class Store:
         """Open, or make with folder mode 0700 and file mode 0600. `read_only` never makes or changes anything."""
         url = locate(database)
         path = Path(str(url.database).removeprefix("file:"))
-        if read_only:
-            if not path.is_file():
-                raise AuditError(f"There is no audit store at {path}. Check the path.")
-            url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
-        else:
+        if not read_only:
             _make_file(path)
-        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+        elif not path.is_file():
+            raise AuditError(f"There is no audit store at {path}. Check the path.")
+        _require_ours(path, may_be_empty=not read_only)
+        readable = URL.create("sqlite", database=_read_only_uri(path), query={"uri": "true"})
+        engine = sa.create_engine(readable if read_only else url, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
         _prepare_connections(engine, read_only)
         store = cls(engine, path)
         try:
-            store._prepare_schema(read_only)
+            if not read_only:
+                store._create()
         except BaseException:
             engine.dispose()
             raise
@@ -170,7 +171,7 @@ class Store:
         if shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
             raise AuditError(_HINTS[0][1])
         with self._transaction(immediate=True) as connection:
-            _head(connection)
+            connection.execute(ENTRY.delete().where(sa.false()))  # BEGIN IMMEDIATE alone succeeds on a read-only file
             connection.rollback()
 
     def _require_same_file(self) -> None:
@@ -180,25 +181,14 @@ class Store:
                 f"The audit store {self.path} was moved or deleted while Casegate was running. Put it back and start Casegate again."
             )
 
-    def _prepare_schema(self, read_only: bool) -> None:
-        with self._transaction(immediate=not read_only) as connection:
-            application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-            if (tables or read_only) and application != APPLICATION_ID:
-                raise AuditError(f"{self.path} is not an audit store. Point the audit database setting at another file.")
-            if version > SCHEMA_VERSION:
-                raise AuditError(f"The audit store {self.path} was made by a newer Casegate. Run that version, or restore a backup.")
-            if not read_only:
-                self._create(connection, new=not tables)
-
-    def _create(self, connection: sa.Connection, *, new: bool) -> None:
-        if new:
-            _metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        for guard in _GUARDS:
-            connection.exec_driver_sql(guard)
+    def _create(self) -> None:
+        with self._transaction(immediate=True) as connection:
+            if not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
+                _metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for guard in _GUARDS:
+                connection.exec_driver_sql(guard)
 
     @contextmanager
     def _transaction(self, *, immediate: bool = False) -> Iterator[sa.Connection]:
@@ -233,6 +223,24 @@ def _prepare_connections(engine: sa.Engine, read_only: bool) -> None:
     def begun(connection: sa.Connection) -> None:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _read_only_uri(path: Path) -> str:
+    return f"file:{quote(str(path))}?mode=ro"
+
+
+def _require_ours(path: Path, *, may_be_empty: bool) -> None:
+    """Look before touching: merely asking for a write-ahead log would change a stranger's database."""
+    try:
+        with closing(sqlite3.connect(_read_only_uri(path), uri=True)) as connection:
+            queries = ("SELECT count(*) FROM sqlite_master", "PRAGMA application_id", "PRAGMA user_version")
+            tables, application, version = (connection.execute(query).fetchone()[0] for query in queries)
+    except sqlite3.Error as error:
+        raise explain(error) from error
+    if application != APPLICATION_ID and (tables or not may_be_empty):
+        raise AuditError(f"{path} is not an audit store. Point the audit database setting at another file.")
+    if version > SCHEMA_VERSION:
+        raise AuditError(f"The audit store {path} was made by a newer Casegate. Run that version, or restore a backup.")
 
 
 def _make_file(path: Path) -> None:

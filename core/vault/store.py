@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -60,11 +61,12 @@ class Store:
         """Open, or make with folder mode 0700 and file mode 0600."""
         path = Path(path).absolute()
         _make_file(path)
+        _require_ours(path)
         engine = sa.create_engine(URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": busy_timeout_s})
         _prepare_connections(engine)
         store = cls(engine, path)
         try:
-            store._prepare_schema()
+            store._create()
         except BaseException:
             engine.dispose()
             raise
@@ -124,17 +126,12 @@ class Store:
         with self._transaction("") as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
 
-    def _prepare_schema(self) -> None:
+    def _create(self) -> None:
         with self._transaction(_WRITE) as connection:
-            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-            if not tables:
+            if not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
                 _metadata.create_all(connection)
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            if connection.exec_driver_sql("PRAGMA application_id").scalar_one() != APPLICATION_ID:
-                raise VaultError(f"{self.path} is not a vault. Point the vault setting at another file.")
-            if connection.exec_driver_sql("PRAGMA user_version").scalar_one() > SCHEMA_VERSION:
-                raise VaultError(f"The vault {self.path} was made by a newer Casegate. Run that version, or restore a backup.")
 
     @contextmanager
     def _transaction(self, begin: str = "BEGIN") -> Iterator[sa.Connection]:
@@ -142,9 +139,13 @@ class Store:
             with self._engine.connect().execution_options(begin=begin) as connection, connection.begin():
                 yield connection
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the extended codes keep the primary one in the low byte
-            raise VaultError(_HINTS.get(code, "The vault's database reports an error. Check the disk, then try again.")) from error
+            raise _explain(error) from error
+
+
+def _explain(error: sa.exc.DBAPIError | sqlite3.Error) -> VaultError:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the extended codes keep the primary one in the low byte
+    return VaultError(_HINTS.get(code, "The vault's database reports an error. Check the disk, then try again."))
 
 
 def _at(kind: str, record_id: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -166,6 +167,20 @@ def _prepare_connections(engine: sa.Engine) -> None:
     def begun(connection: sa.Connection) -> None:
         if statement := connection.get_execution_options()["begin"]:
             connection.exec_driver_sql(statement)
+
+
+def _require_ours(path: Path) -> None:
+    """Look before touching: merely asking for a write-ahead log would change a stranger's database."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            queries = ("SELECT count(*) FROM sqlite_master", "PRAGMA application_id", "PRAGMA user_version")
+            tables, application, version = (connection.execute(query).fetchone()[0] for query in queries)
+    except sqlite3.Error as error:
+        raise _explain(error) from error
+    if tables and application != APPLICATION_ID:
+        raise VaultError(f"{path} is not a vault. Point the vault setting at another file.")
+    if version > SCHEMA_VERSION:
+        raise VaultError(f"The vault {path} was made by a newer Casegate. Run that version, or restore a backup.")
 
 
 def _make_file(path: Path) -> None:

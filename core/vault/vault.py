@@ -24,6 +24,7 @@ class Kind(StrEnum):
     """What a record holds."""
 
     CONSULTATION = "consultation"
+    REPLY = "reply"
     DRAFT = "draft"
     IDENTITY = "identity"
     REIDENTIFICATION_MAP = "reidentification_map"

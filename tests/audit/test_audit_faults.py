@@ -1,0 +1,268 @@
+"""What can go wrong around the store: each has its own message, nothing acknowledged is lost, and it works again afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core.audit import AuditLog, Event
+from core.audit import log as log_module
+from core.audit import store as store_module
+from core.errors import AuditError, ConfigError, Error
+from core.model import FixedClock
+
+Make = Callable[..., Event]
+ROOT = Path(__file__).parents[2]
+APPENDER = """
+import sys
+from core.audit import Action, AuditLog, Event
+from core.model import FixedClock
+log = AuditLog.open(sys.argv[1], clock=FixedClock(), busy_timeout_s=20)
+for number in range(int(sys.argv[2])):
+    entry = log.append(Event(actor_id="u-1", actor_role="clinician", action=Action.SIGN_IN, count=number))
+    sys.stdout.write(f"{entry.sequence}:{entry.entry_hash}\\n")
+    sys.stdout.flush()
+log.close()
+"""
+
+
+def appender(database: Path, count: int) -> subprocess.Popen[str]:
+    """A process that appends and prints each entry once append has returned."""
+    return subprocess.Popen([sys.executable, "-c", APPENDER, str(database), str(count)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def acknowledged(output: str) -> dict[int, str]:
+    """Sequence → hash of every whole line; the last line may have been cut off by the kill."""
+    lines = [line.split(":") for line in output.splitlines() if ":" in line]
+    return {int(sequence): entry_hash for sequence, entry_hash in lines if len(entry_hash) == 64}
+
+
+def hashes(database: Path) -> dict[int, str]:
+    """Sequence → hash as stored."""
+    connection = sqlite3.connect(database)
+    found = dict(connection.execute("SELECT sequence, entry_hash FROM entry").fetchall())
+    connection.close()
+    return found
+
+
+def test_processes_share_one_chain(database: Path) -> None:
+    """Two processes at once leave one contiguous, valid chain with everything that either was told is recorded."""
+    AuditLog.open(database, clock=FixedClock()).close()
+    both = [appender(database, 120) for _ in range(2)]
+    told = [acknowledged(process.communicate(timeout=60)[0]) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert {**told[0], **told[1]} == hashes(database)
+    assert sorted([*told[0], *told[1]]) == list(range(1, 241))
+    log = AuditLog.open(database, clock=FixedClock())
+    assert log.verify().ok
+    log.close()
+
+
+def test_killing_the_process_loses_nothing_acknowledged(database: Path) -> None:
+    """kill -9 in the middle of appending, again and again: the chain is valid and holds every acknowledged entry."""
+    AuditLog.open(database, clock=FixedClock()).close()
+    told: dict[int, str] = {}
+    for round_number in range(5):
+        process = appender(database, 100_000)
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        time.sleep(0.013 * round_number)
+        process.send_signal(signal.SIGKILL)
+        rest = process.communicate(timeout=30)[0]
+        told |= acknowledged("".join(lines) + rest)
+        log = AuditLog.open(database, clock=FixedClock())
+        assert log.verify().ok
+        assert told.items() <= hashes(database).items()
+        log.close()
+    assert len(told) >= 15
+
+
+@pytest.fixture
+def small_disk() -> Iterator[list[int]]:
+    """Every connection made from now on may use the given number of pages; empty means no limit."""
+    pages: list[int] = []
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        if pages:
+            connection.execute(f"PRAGMA max_page_count = {pages[0]}")
+
+    sa.event.listen(sa.Engine, "connect", limit)
+    yield pages
+    sa.event.remove(sa.Engine, "connect", limit)
+
+
+def test_a_full_disk_is_named_and_survived(database: Path, event: Make, small_disk: list[int]) -> None:
+    """On a full disk append says so and records nothing; with space again it goes on, and the chain is whole."""
+    AuditLog.open(database, clock=FixedClock()).close()
+    small_disk.append(14)
+    log = AuditLog.open(database, clock=FixedClock())
+    with pytest.raises(AuditError, match="full"):
+        deque((log.append(event(number)) for number in range(1, 1_000)), maxlen=0)
+    before = log.verify()
+    assert before.ok
+    assert before.entries >= 1
+    log.close()
+    small_disk.clear()
+    log = AuditLog.open(database, clock=FixedClock())
+    assert log.append(event()).sequence == before.entries + 1
+    assert log.verify().ok
+    log.close()
+
+
+def test_writable_watches_the_space(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """writable is True on a sound store and False when the disk is all but full; it writes nothing."""
+    assert log.writable()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
+    assert not log.writable()
+    assert log.verify().entries == 0
+
+
+def test_a_read_only_store_is_named(log: AuditLog, event: Make, database: Path) -> None:
+    """A store that may only be read can be verified; append says what to do and writable is False."""
+    log.append(event())
+    reader = AuditLog.open(database, clock=FixedClock(), read_only=True)
+    assert reader.verify().entries == 1
+    with pytest.raises(AuditError, match=r"read-only.*write access"):
+        reader.append(event())
+    assert not reader.writable()
+    reader.close()
+
+
+def test_a_store_on_a_read_only_file_is_named(database: Path, event: Make) -> None:
+    """A file that the account may not write is refused at opening with what to do."""
+    AuditLog.open(database, clock=FixedClock()).close()
+    database.chmod(0o400)
+    script = """
+import os, sys
+from core.audit import AuditLog
+from core.errors import AuditError
+from core.model import FixedClock
+if os.geteuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+try:
+    AuditLog.open(sys.argv[1], clock=FixedClock())
+except AuditError as error:
+    sys.stdout.write(error.user_message)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(database)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+    assert "Permission denied" in done.stdout
+    assert "Check the path" in done.stdout
+
+
+def test_a_locked_store_is_named_and_survived(database: Path, event: Make) -> None:
+    """While another program holds the lock append says so; afterwards it works, and the refused event was not recorded."""
+    log = AuditLog.open(database, clock=FixedClock(), busy_timeout_s=0.05)
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(AuditError, match="locked by another program"):
+        log.append(event(1))
+    assert not log.writable()
+    other.execute("ROLLBACK")
+    other.close()
+    assert log.writable()
+    assert log.append(event(2)).sequence == 1
+    log.close()
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_a_store_taken_away_is_named(log: AuditLog, event: Make, database: Path, how: str) -> None:
+    """SQLite would write on into a deleted file; append refuses instead."""
+    log.append(event())
+    if how == "deleted":
+        database.unlink()
+    else:
+        database.rename(database.with_suffix(".moved"))
+    with pytest.raises(AuditError, match="moved or deleted"):
+        log.append(event())
+    assert not log.writable()
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    """A store can be opened where no folder is yet."""
+    log = AuditLog.open(tmp_path / "a" / "b" / "audit.sqlite3", clock=FixedClock())
+    assert log.writable()
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda p: p.write_bytes(b"not a database at all " * 100), "damaged or not a database"),
+        (lambda p: p.mkdir(), "can't be opened"),
+        (lambda p: sqlite3.connect(p).executescript("CREATE TABLE other (x)").connection.close(), "not an audit store"),
+        (
+            lambda p: (
+                AuditLog.open(p, clock=FixedClock()).close(),
+                sqlite3.connect(p).executescript("PRAGMA user_version=99").connection.close(),
+            ),
+            "newer",
+        ),
+    ],
+    ids=["garbage", "a folder", "another database", "newer schema"],
+)
+def test_what_is_not_our_store_is_named(tmp_path: Path, prepare: Callable[[Path], object], message: str) -> None:
+    """A wrong file is refused with its own message and left as it is."""
+    path = tmp_path / "audit.sqlite3"
+    prepare(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(AuditError, match=message):
+        AuditLog.open(path, clock=FixedClock())
+    assert before is None or path.read_bytes() == before
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hunter2@h/db", "sqlite://", "sqlite:///:memory:", "nonsense://///:hunter2", "://"])
+def test_wrong_urls_are_refused_without_their_password(url: str) -> None:
+    """Only a SQLite file will do, and the message shows no part of the URL."""
+    with pytest.raises(ConfigError) as refusal:
+        AuditLog.open(url, clock=FixedClock())
+    assert "hunter2" not in str(refusal.value)
+    assert "sqlite:////" in str(refusal.value)
+
+
+def test_reading_needs_an_existing_store(tmp_path: Path) -> None:
+    """Opening for reading makes nothing."""
+    with pytest.raises(AuditError, match="no audit store"):
+        AuditLog.open(tmp_path / "none.sqlite3", clock=FixedClock(), read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_batch_fails_for_each_of_its_threads(log: AuditLog, event: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the commit fails for a reason nobody foresaw, append still raises AuditError, and the next one works."""
+
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module.Store, "append", broken)
+        with pytest.raises(AuditError, match="could not be written"):
+            log.append(event())
+    assert log.append(event()).sequence == 1
+
+
+def test_a_head_that_cannot_be_kept_does_not_fail_the_act(log: AuditLog, event: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry is durable by then; keeping the head beside the store is tried again later."""
+
+    def broken(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(log_module, "write_anchor", broken)
+    assert [log.append(event(number)).sequence for number in range(1, 131)] == list(range(1, 131))
+
+
+def test_every_message_says_what_to_do() -> None:
+    """Each database fault has a message of its own, of two sentences or more, which goes up as an Error."""
+    messages = [text for _, text in store_module._HINTS]
+    assert len(set(messages)) == len(messages)
+    assert all(text.count(". ") >= 1 and text.endswith(".") for text in messages)
+    assert issubclass(AuditError, Error)

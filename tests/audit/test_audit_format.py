@@ -1,0 +1,109 @@
+"""The stored format, recomputed from its document without our code, and the command that checks it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_audit_event import events
+
+from core.audit import AuditLog, Event
+from core.audit.__main__ import main
+from core.audit.entry import EMPTY, Entry, Head, body_bytes, body_sequence, seal, time_text
+
+Make = Callable[..., Event]
+DOCUMENT = Path(__file__).parents[2] / "docs" / "audit-format.md"
+
+
+def vector() -> list[dict[str, str]]:
+    """The test vector of the document: body, previous hash and entry hash of each entry."""
+    block = re.search(r"```json\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    assert block is not None
+    found: list[dict[str, str]] = json.loads(block.group(1))
+    return found
+
+
+def test_the_documents_vector_follows_its_own_rules() -> None:
+    """With nothing but hashlib: each hash is SHA-256 of domain, previous hash and body."""
+    prev = "0" * 64
+    for item in vector():
+        assert item["prev_hash"] == prev
+        data = b"casegate/audit/entry/1\n" + bytes.fromhex(prev) + item["body"].encode("ascii")
+        prev = hashlib.sha256(data).hexdigest()
+        assert item["entry_hash"] == prev
+
+
+def test_the_code_writes_the_documents_vector() -> None:
+    """The same events at the same times give the document's bytes and hashes."""
+    head = EMPTY
+    for item in vector():
+        facts = json.loads(item["body"])
+        at = datetime.fromisoformat(facts.pop("time"))
+        assert (facts.pop("v"), facts.pop("sequence")) == (1, head.sequence + 1)
+        entry, row = seal(head, at, Event.from_json(facts))
+        assert row == (entry.sequence, item["body"].encode(), item["prev_hash"], item["entry_hash"])
+        head = entry.head
+    assert head.sequence == 2
+
+
+@given(events, st.integers(0, 2**53 - 2), st.datetimes(timezones=st.just(UTC)))
+def test_canonical_bytes_round_trip(event: Event, sequence: int, at: datetime) -> None:
+    """Bytes read back give an equal entry, equal entries give equal bytes, and the bytes are plain sorted ASCII JSON."""
+    entry, row = seal(Head(sequence, "ab" * 32), at, event)
+    assert Entry.from_row(row) == entry
+    assert body_bytes(entry.sequence, entry.time, entry.event) == row.body
+    assert json.dumps(json.loads(row.body), sort_keys=True, separators=(",", ":")).encode("ascii") == row.body
+    assert body_sequence(row.body) == sequence + 1
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'"x"', b'{"sequence":"1"}', b'{"sequence":true}', b"\xff"])
+def test_a_body_that_is_none_claims_no_place(body: bytes) -> None:
+    """Whatever stands where a body should be, asking for its place does not fail."""
+    assert body_sequence(body) is None
+
+
+def test_times_are_utc_and_need_a_zone() -> None:
+    """Times are written in UTC whatever their zone, with six decimals; a time without a zone is refused."""
+    assert time_text(datetime(2026, 3, 1, 1, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))) == "2026-02-28T19:30:00.000000Z"
+    with pytest.raises(ValueError, match="time zone"):
+        time_text(datetime(2026, 3, 1))  # noqa: DTZ001
+
+
+def test_the_command_tells_an_intact_store(log: AuditLog, event: Make, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 0, with the number of entries and the head; it works while the log is open elsewhere."""
+    entries = [log.append(event(number)) for number in (1, 2)]
+    assert main(["verify", "--database", str(database)]) == 0
+    shown = capsys.readouterr().out
+    assert f"2:{entries[1].entry_hash}" in shown
+    assert "All 2 entries are intact." in shown
+    assert main(["verify", "--database", f"sqlite:///{database}", "--expected-head", f"1:{entries[0].entry_hash}"]) == 0
+
+
+def test_the_command_tells_an_altered_store(
+    log: AuditLog, event: Make, database: Path, tamper: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 1, naming the first bad entry; a head noted elsewhere shows a cut-off tail."""
+    for number in (1, 2, 3):
+        head = log.append(event(number)).head
+    tamper("DELETE FROM entry WHERE sequence = 3")
+    assert main(["verify", "--database", str(database), "--expected-head", f"3:{head.entry_hash}"]) == 1
+    assert "entry 3 is the first bad one (tail cut off)" in capsys.readouterr().out
+    tamper("DELETE FROM entry WHERE sequence = 1")
+    assert main(["verify", "--database", str(database)]) == 1
+    assert "entry 1 is the first bad one (deleted)" in capsys.readouterr().out
+
+
+def test_the_command_tells_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2 and a message, no traceback; a malformed head is a usage error."""
+    assert main(["verify", "--database", str(tmp_path / "none")]) == 2
+    assert "no audit store" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["verify", "--expected-head", "3"])
+    assert stop.value.code == 2
