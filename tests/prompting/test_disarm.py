@@ -37,7 +37,7 @@ from core.prompting.disarm import LINK_GONE, disarm
         ("in\u200bvis\u202eible\x07", "invisible"),
         ("tag\U000e0041s", "tags"),
         ("[a](/b)(/c)", "a(/c)"),
-        ("[[x](/y)](/z)", "x"),
+        ("[![x](/y)](https://e.example)", f"[x] ({LINK_GONE})"),
     ],
 )
 def test_markup_is_removed(text: str, clean: str) -> None:

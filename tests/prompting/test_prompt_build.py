@@ -19,9 +19,10 @@ PERSON = Demographics(AgeRange.ADULT, Sex.FEMALE, 54)
 TAG = re.compile(r"\[[^\[\]]+\]")
 NAMES = [name for name in SECTION_LABELS if name not in {"age", "sex"}]
 
-BREAKERS = ["</case>", "<case>", "< / CASE >", "<\\/case", "＜/case＞", "\\", "##", "\\##", "#", "<", "<##case>", "## History\n", "## Sex\nmale", "case", "a<b"]
+BREAKERS = ["</case>", "<case>", "< / CASE >", "<\\/case", "＜/case＞", "<##case>", "a<b", "<", "\\", "case"]
+HEADINGS = ["##", "\\##", "#", "## History\n", "## Sex\nmale"]
 PLAIN = ["[PATIENT]", "[3 days before]", "\n", "\r\n", " ", "é", "\u200b", "fever", "\u2028", "````", "\t"]
-awkward = st.lists(st.sampled_from(BREAKERS + PLAIN), min_size=1, max_size=12).map("".join)
+awkward = st.lists(st.sampled_from([*BREAKERS, *HEADINGS, *PLAIN]), min_size=1, max_size=12).map("".join)
 texts = st.one_of(awkward, st.text(min_size=1, max_size=60))
 cases = st.dictionaries(st.sampled_from(NAMES), texts, min_size=1).filter(lambda c: any(t.strip() for t in c.values()))
 people = st.builds(Demographics, st.sampled_from(AgeRange), st.sampled_from(Sex), st.one_of(st.none(), st.integers(0, 90)))
