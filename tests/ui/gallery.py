@@ -1,13 +1,13 @@
 """A small app that shows the editor and every view with invented data, for the browser tests and for looking at.
 
-Run alone with `streamlit run tests/ui/gallery.py`. Its /preview finds a few patterns only; its CSP is the product's.
+It stands beside `static/` and `.streamlit/`, so the tests copy it (conftest.py).
+Its /preview finds a few patterns only; its CSP is the product's.
 """
 
 import asyncio
 import base64
 import hashlib
 import re
-import sys
 from pathlib import Path
 
 import streamlit as st
@@ -15,8 +15,6 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 PATTERNS = (
     (r"(?<=Mr\. )[A-Z]\w+ [A-Z]\w+", "name", "cue:title", "masked", "[PATIENT]"),

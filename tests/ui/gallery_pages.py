@@ -3,6 +3,7 @@
 import streamlit as st
 import ui_samples as samples
 
+from core import analytics
 from core.model import TEXT_FIELDS
 from core.ui import editor, views
 
@@ -92,3 +93,4 @@ def compare() -> None:
 def usage() -> None:
     """Cost and latency."""
     views.page_header("Usage", "From the audit store alone.")
+    views.draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from core.assessment import (
@@ -14,7 +15,7 @@ from core.assessment import (
     MissingInformation,
     NextStep,
 )
-from core.model import Category, Estimate, Message, Prompt, PromptMark, Target, Usage
+from core.model import CallRow, Category, Estimate, Message, Prompt, PromptMark, Role, Target, Tier, Usage
 from core.ui.views import ComparisonColumn, Provenance
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> ![x](http://evil.example/p.png) **bold**"
@@ -170,9 +171,14 @@ COUNTS = {Category.NAME: 2, Category.DATE: 1, Category.FACILITY: 1, Category.PHO
 ESTIMATE = Estimate(1_284, 1_600, Decimal("0.0007"), 4.5)
 
 
+def _swapped(ranked: tuple[Diagnosis, ...]) -> tuple[Diagnosis, ...]:
+    """The second and third change places, the last is left out."""
+    return (ranked[0], ranked[2].model_copy(update={"probability": 0.16}), ranked[1], ranked[3])
+
+
 def columns() -> list[ComparisonColumn]:
     """Three answers to one case, the third failed."""
-    other = assessment().model_copy(update={"differential": tuple(reversed(assessment().differential[:4]))})
+    other = assessment().model_copy(update={"differential": _swapped(assessment().differential)})
     reranked = tuple(d.model_copy(update={"rank": i + 1}) for i, d in enumerate(other.differential))
     second = CheckedAssessment(other.model_copy(update={"differential": reranked}))
     return [
@@ -180,3 +186,35 @@ def columns() -> list[ComparisonColumn]:
         ComparisonColumn("GPT-4.1", second, 7.9, Decimal("0.0131"), True),
         ComparisonColumn("Claude Sonnet 4.5", None, 30.0, None, True, error="No answer within 30 s."),
     ]
+
+
+def calls(*, real: int = 60, simulated: int = 40) -> list[CallRow]:
+    """Calls over ten days: two models, some failures, the last ones simulated."""
+    return [_call(i, simulated=i >= real) for i in range(real + simulated)]
+
+
+def _call(i: int, *, simulated: bool) -> CallRow:
+    model, price = (("deepseek-v3.2", "0.00061"), ("gpt-4.1", "0.0124"), ("gemini-2.5-flash", "0.0031"))[i % 3]
+    failed = i % 17 == 0
+    return CallRow(
+        time=datetime(2026, 1, 5, 9, tzinfo=UTC) + timedelta(hours=(i * 5) % 220),
+        provider="HolySheep AI",
+        model=model,
+        tier=Tier.ROUTINE,
+        actor="u1",
+        role=Role.CLINICIAN,
+        outcome="failed" if failed else "ok",
+        error_class="ProviderTimeoutError" if failed else None,
+        http_status=None if failed else 200,
+        attempt=1,
+        latency_ms=30_000 if failed else 1_500 + (i * 397) % 5_000,
+        ttft_ms=None if failed else 300 + (i * 53) % 700,
+        prompt_tokens=1_200,
+        completion_tokens=0 if failed else 1_500,
+        tokens_estimated=False,
+        cost_usd=Decimal(0) if failed else Decimal(price),
+        cost_partial=False,
+        simulated=simulated,
+        request_id=f"r{i}",
+        case_ref=f"case-{i // 2}",
+    )

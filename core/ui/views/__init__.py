@@ -9,6 +9,7 @@ from core.ui.views.outgoing import draw_outgoing
 from core.ui.views.partial import draw_partial
 from core.ui.views.provenance import Provenance, draw_provenance
 from core.ui.views.shell import banner, demo_banner, footer, install_styles, page_header
+from core.ui.views.usage import draw_usage
 
 __all__ = [
     "ComparisonColumn",
@@ -20,6 +21,7 @@ __all__ = [
     "draw_outgoing",
     "draw_partial",
     "draw_provenance",
+    "draw_usage",
     "footer",
     "install_styles",
     "page_header",

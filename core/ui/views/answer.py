@@ -47,7 +47,6 @@ def draw_answer(
     _draw_summary(assessment, restore)
     if assessment.differential:
         with st.container(border=True):
-            draw(tag("p", escaped("Ranked differential"), "cg-kicker"))
             draw_ranking(assessment, restore, intervals=intervals)
         _draw_details(checked, sent_case, restore, describe_code, find_quote, key)
     _draw_gaps(assessment, restore)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from core.assessment import Assessment, CheckedAssessment
 from core.ui.views.figures import counted, dollars, seconds
 from core.ui.views.markup import Html, draw, escaped, joined, pill, table, tag
-from core.ui.views.partial import live_rows
+from core.ui.views.partial import Tone, live_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,38 @@ def agreement(columns: Sequence[ComparisonColumn]) -> tuple[list[str], list[list
     answered = [(c.label, _ranks(c.checked.assessment)) for c in columns if c.checked]
     names: dict[str, str] = {}
     for _, ranks in answered:
-        for name_key, (name, _rank) in ranks.items():
-            names.setdefault(name_key, name)
-    ordered = sorted(names, key=lambda k: (-sum(k in r for _, r in answered), sum(r[k][1] if k in r else 20 for _, r in answered)))
-    rows = [[names[k], *(str(r[k][1]) if k in r else "–" for _, r in answered), _listed_by(k, answered)] for k in ordered]
+        for disease, (name, _rank) in ranks.items():
+            names.setdefault(disease, name)
+    rows = [[names[d], *(_rank_words(d, r) for _, r in answered), _listed_by(d, answered)] for d in _by_agreement(names, answered)]
     return ["Diagnosis", *(label for label, _ in answered), "Listed by"], rows
 
 
-def _listed_by(name_key: str, answered: list[tuple[str, dict[str, tuple[str, int]]]]) -> str:
-    return f"{sum(name_key in ranks for _, ranks in answered)} of {len(answered)}"
+_Ranks = dict[str, tuple[str, int]]
+_LAST = 99
 
 
-def _ranks(assessment: Assessment) -> dict[str, tuple[str, int]]:
-    # The same disease under two wordings counts once where the code says so.
-    return {(d.icd10cm or d.diagnosis).split(".")[0].casefold(): (d.diagnosis, d.rank) for d in reversed(assessment.differential)}
+def _ranks(assessment: Assessment) -> _Ranks:
+    """Disease → its wording here and its rank. The same disease under two wordings counts once where the code says so."""
+    found: _Ranks = {}
+    for d in sorted(assessment.differential, key=lambda d: d.rank):
+        found.setdefault((d.icd10cm or d.diagnosis).split(".")[0].casefold(), (d.diagnosis, d.rank))
+    return found
+
+
+def _by_agreement(names: Mapping[str, str], answered: list[tuple[str, _Ranks]]) -> list[str]:
+    def place(disease: str) -> tuple[int, int]:
+        ranks = [r[disease][1] if disease in r else _LAST for _, r in answered]
+        return -sum(rank < _LAST for rank in ranks), sum(ranks)
+
+    return sorted(names, key=place)
+
+
+def _rank_words(disease: str, ranks: _Ranks) -> str:
+    return str(ranks[disease][1]) if disease in ranks else "–"
+
+
+def _listed_by(disease: str, answered: list[tuple[str, _Ranks]]) -> str:
+    return f"{sum(disease in ranks for _, ranks in answered)} of {len(answered)}"
 
 
 def _column(column: ComparisonColumn, top: int) -> Html:
@@ -62,7 +80,8 @@ def _column(column: ComparisonColumn, top: int) -> Html:
 
 
 def _numbers(column: ComparisonColumn) -> Html:
-    pairs = [("Cost", dollars(column.cost_usd)), ("Latency", seconds(column.latency_s))]
+    unknown = "–" if column.checked is None else ""
+    pairs = [("Cost", unknown or dollars(column.cost_usd)), ("Latency", unknown or seconds(column.latency_s))]
     return tag("div", joined(tag("div", Html(tag("b", escaped(v)) + tag("span", escaped(k)))) for k, v in pairs), "cg-numbers")
 
 
@@ -70,7 +89,7 @@ def _content(column: ComparisonColumn, top: int) -> Html:
     if column.checked is None:
         return tag("p", escaped(column.error or "No answer."), "cg-quiet")
     ranked = sorted(column.checked.assessment.differential, key=lambda d: d.rank)
-    rows = [(d.diagnosis, d.probability, d.cannot_miss) for d in ranked[:top]]
+    rows: list[tuple[str, float | None, Tone]] = [(d.diagnosis, d.probability, "cannot" if d.cannot_miss else "") for d in ranked[:top]]
     rest = column.checked.assessment.residual_probability
     warnings = tag("p", pill(counted(len(column.checked.concerns), "warning"), "amber")) if column.checked.concerns else ""
-    return Html(live_rows([*rows, ("Something else", rest, False)]) + warnings)
+    return Html(live_rows([*rows, ("Something else", rest, "rest")]) + warnings)

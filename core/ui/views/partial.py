@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from core.ui.views.figures import percent
 from core.ui.views.markup import Html, draw, escaped, joined, tag
@@ -30,18 +30,22 @@ def draw_partial(partials: Sequence[Partial], *, elapsed_s: float | None = None,
     head = escaped("Reading the answer" if partials else "Waiting for the first words") + (f" · {progress}" if progress else "")
     draw(
         tag("p", Html(head), "cg-kicker"),
-        live_rows([(p.diagnosis, p.probability, bool(getattr(p, "cannot_miss", False))) for p in partials]),
+        live_rows([(p.diagnosis, p.probability, "") for p in partials]),
     )
 
 
-def live_rows(rows: Sequence[tuple[str, float | None, bool]]) -> Html:
-    """Name, probability (share of 1 or None), cannot miss → a compact list with bars."""
+Tone = Literal["", "cannot", "rest"]
+
+
+def live_rows(rows: Sequence[tuple[str, float | None, Tone]]) -> Html:
+    """Name, probability (share of 1 or None) and colour of each → a compact list with bars."""
     return tag("div", joined(_row(*row) for row in rows), "cg-live")
 
 
-def _row(name: str, share: float | None, cannot_miss: bool) -> Html:
+def _row(name: str, share: float | None, tone: Tone) -> Html:
     width = 0.0 if share is None else max(0.0, min(1.0, share)) * 100
     fill = tag("span", Html(""), "cg-live-fill", style=f"width:{width:.0f}%")
     words = tag("span", escaped(name)) + tag("span", escaped("…" if share is None else percent(share)))
-    mark = " cg-cannot" if cannot_miss else ""
-    return tag("div", Html(words + tag("span", fill, "cg-live-track", aria_hidden="true")), f"cg-live-row{mark}")
+    return tag(
+        "div", Html(words + tag("span", fill, "cg-live-track", aria_hidden="true")), f"cg-live-row cg-{tone}" if tone else "cg-live-row"
+    )

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core.assessment import Assessment
-from core.ui.palette import CHART_BAR, CHART_CANNOT_MISS, CHART_REST
+from core.ui.palette import CHART_BAR, CHART_CANNOT_MISS, CHART_REST, INK
 from core.ui.views.figures import percent
-from core.ui.views.markup import Html, draw, escaped, table, tag
+from core.ui.views.markup import Html, draw, escaped, joined, table, tag
 
+_KEYS = {"Differential": "cg-key-bar", "Cannot miss": "cg-key-cannot", "Residual": "cg-key-rest"}
 RESIDUAL = "Something else (residual)"
 _KINDS = {"Differential": CHART_BAR, "Cannot miss": CHART_CANNOT_MISS, "Residual": CHART_REST}
 Interval = tuple[float, float]
@@ -23,6 +24,10 @@ def draw_ranking(assessment: Assessment, restore: Callable[[str], str], *, inter
     `intervals`: rank → (low, high), shares of 1, drawn as a line over the bar.
     """
     rows = ranking_rows(assessment, restore, intervals or {})
+    keys = tag(
+        "span", joined(tag("span", escaped(kind), _KEYS[kind]) for kind in _KINDS if any(r["kind"] == kind for r in rows)), "cg-keys"
+    )
+    draw(tag("div", Html(tag("p", escaped("Ranked differential"), "cg-kicker") + keys), "cg-legend"))
     st.altair_chart(_chart(rows), width="stretch")
     cells = ([escaped(str(row["name"])), escaped(str(row["kind"])), escaped(str(row["words"]))] for row in rows)
     as_table = tag("div", table(["Diagnosis", "Kind", "Probability"], cells), "cg-scroll")
@@ -35,7 +40,17 @@ def ranking_rows(assessment: Assessment, restore: Callable[[str], str], interval
     for order, d in enumerate(sorted(assessment.differential, key=lambda d: d.rank)):
         low, high = intervals.get(d.rank, (None, None))
         words = percent(d.probability) + (f" ({percent(low)} to {percent(high)})" if low is not None and high is not None else "")
-        rows.append(_row(order, restore(d.diagnosis), d.probability, words, "Cannot miss" if d.cannot_miss else "Differential", low, high))
+        rows.append(
+            _row(
+                order,
+                f"{d.rank}  {restore(d.diagnosis)}",
+                d.probability,
+                words,
+                "Cannot miss" if d.cannot_miss else "Differential",
+                low,
+                high,
+            )
+        )
     residual = assessment.residual_probability
     return [*rows, _row(len(rows), RESIDUAL, residual, percent(residual), "Residual", None, None)]
 
@@ -68,7 +83,7 @@ def _chart(rows: list[dict[str, Any]]) -> Any:
         ],
     )
     x = alt.X("share:Q", scale=alt.Scale(domain=[0, reach], nice=False), axis=None)
-    color = alt.Color("kind:N", scale=alt.Scale(domain=list(_KINDS), range=list(_KINDS.values())), legend=_legend(rows))
+    color = alt.Color("kind:N", scale=alt.Scale(domain=list(_KINDS), range=list(_KINDS.values())), legend=None)
     bars = base.mark_bar(height=9, cornerRadius=3, yOffset=9).encode(x=x, color=color)
     ink = _ink()
     names = base.mark_text(align="left", baseline="middle", dy=-6, fontSize=13, limit=520, color=ink).encode(x=alt.value(0), text="name:N")
@@ -77,17 +92,9 @@ def _chart(rows: list[dict[str, Any]]) -> Any:
     )
     ranges = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, yOffset=9, color=ink, opacity=0.75)
     layers = [bars, ranges.encode(x=alt.X("low:Q", axis=None), x2="high:Q"), names, shares]
-    return alt.layer(*layers).properties(height=alt.Step(34)).configure_view(stroke=None)
-
-
-def _legend(rows: list[dict[str, Any]]) -> Any:
-    import altair as alt
-
-    shown = [kind for kind in _KINDS if any(row["kind"] == kind for row in rows)]
-    return alt.Legend(orient="bottom", title=None, values=shown, symbolType="square") if len(shown) > 1 else None
+    no_padding = {"left": 2, "right": 2, "top": 4, "bottom": 0}
+    return alt.layer(*layers).properties(height=alt.Step(34), padding=no_padding).configure_view(stroke=None)
 
 
 def _ink() -> str:
-    from core.ui.palette import INK
-
     return INK.dark if st.context.theme.type == "dark" else INK.light
