@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import stat
@@ -83,7 +82,7 @@ def _decode(entry: str, number: int) -> tuple[str, bytes]:
     key_id, _, encoded = entry.partition(":")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if not _KEY_ID.fullmatch(key_id) or len(key) != KEY_BYTES:
         raise ConfigError(f"CASEGATE_VAULT_KEYS: entry {number} is not id:key with a key of 32 bytes in base64.")

@@ -1,0 +1,258 @@
+"""Keys: where they come from, what they are bound to, how they are replaced, and what is said when one is missing."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import ConfigError, VaultError
+from core.model import FixedClock
+from core.vault import KeyRing, Vault
+from core.vault.sealing import Place, Sealed, rewrap, seal, unseal
+
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+PLACE = Place("draft", "r-1", "u-1")
+
+
+def coded(key: bytes) -> str:
+    """A key in base64."""
+    return base64.b64encode(key).decode()
+
+
+def reopened(path: Path, keyring: KeyRing) -> Vault:
+    """The same vault with other keys."""
+    return Vault.open(path, keyring=keyring, clock=FixedClock())
+
+
+def rows(path: Path, columns: str) -> list[tuple[Any, ...]]:
+    """Columns of the stored records, in order of their ids."""
+    connection = sqlite3.connect(path)
+    found = connection.execute(f"SELECT {columns} FROM record ORDER BY record_id").fetchall()  # noqa: S608
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    "place",
+    [Place("identity", "r-1", "u-1"), Place("draft", "r-2", "u-1"), Place("draft", "r-1", "u-2"), Place("draft", "r-1u", "-1")],
+    ids=str,
+)
+def test_a_record_opens_only_where_it_belongs(keyring: KeyRing, place: Place) -> None:
+    """Moved to another kind, id or owner, a record does not open."""
+    sealed = seal(PLACE, {"a": 1}, keyring, os.urandom)
+    assert unseal(PLACE, sealed, keyring) == {"a": 1}
+    with pytest.raises(VaultError, match="k-old"):
+        unseal(place, sealed, keyring)
+
+
+@pytest.mark.parametrize("column", ["wrapped_key", "nonce", "ciphertext"])
+def test_every_flipped_byte_is_noticed(keyring: KeyRing, column: str) -> None:
+    """No changed byte of a sealed record goes unseen."""
+    sealed = seal(PLACE, {"a": "b"}, keyring, os.urandom)
+    data = getattr(sealed, column)
+    for position in range(len(data)):
+        changed = bytearray(data)
+        changed[position] ^= 0x10
+        with pytest.raises(VaultError):
+            unseal(PLACE, sealed._replace(**{column: bytes(changed)}), keyring)
+
+
+@pytest.mark.parametrize("column", ["wrapped_key", "nonce", "ciphertext"])
+def test_a_truncated_column_is_noticed(keyring: KeyRing, column: str) -> None:
+    """A column cut to nothing is a refusal, not a traceback."""
+    sealed = seal(PLACE, {"a": "b"}, keyring, os.urandom)
+    with pytest.raises(VaultError, match="altered"):
+        unseal(PLACE, sealed._replace(**{column: b""}), keyring)
+
+
+def test_swapped_rows_do_not_open(vault: Vault, path: Path) -> None:
+    """Two records whose contents were exchanged in the database are refused."""
+    vault.put("draft", "r-1", "u-1", {"n": 1})
+    vault.put("draft", "r-2", "u-1", {"n": 2})
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT wrapped_key, nonce, ciphertext FROM record ORDER BY record_id").fetchall()
+    for record_id, row in zip(("r-1", "r-2"), reversed(rows), strict=True):
+        connection.execute("UPDATE record SET wrapped_key = ?, nonce = ?, ciphertext = ? WHERE record_id = ?", (*row, record_id))
+    connection.commit()
+    connection.close()
+    with pytest.raises(VaultError, match="altered"):
+        vault.get("draft", "r-1")
+
+
+def test_every_record_and_version_has_its_own_key(vault: Vault, path: Path) -> None:
+    """The same payload put twice shares neither wrapped key, nonce nor ciphertext."""
+    seen: list[bytes] = []
+    for record_id in ("r-1", "r-1", "r-2"):
+        vault.put("draft", record_id, "u-1", {"a": 1})
+        connection = sqlite3.connect(path)
+        seen += connection.execute("SELECT wrapped_key, nonce, ciphertext FROM record WHERE record_id = ?", (record_id,)).fetchone()
+        connection.close()
+    assert len(set(seen)) == 9
+
+
+def test_rotation(vault: Vault, path: Path, rotated: KeyRing) -> None:
+    """With a new current key old records still open, and what is written uses the new key."""
+    vault.put("draft", "r-1", "u-1", {"n": 1})
+    vault.put("draft", "r-2", "u-1", {"n": 2})
+    second = reopened(path, rotated)
+    assert second.get("draft", "r-1") == {"n": 1}
+    second.put("draft", "r-2", "u-1", {"n": 3})
+    assert rows(path, "record_id, key_id") == [("r-1", "k-old"), ("r-2", "k-new")]
+    second.close()
+
+
+def test_rewrapping_lets_an_old_key_go(vault: Vault, path: Path, rotated: KeyRing) -> None:
+    """After rewrap the new key alone opens everything, and no ciphertext was touched."""
+    for number in range(5):
+        vault.put("draft", f"r-{number}", "u-1", {"n": number})
+    before = rows(path, "nonce, ciphertext")
+    second = reopened(path, rotated)
+    assert (second.rewrap(), second.rewrap()) == (5, 0)
+    second.close()
+    alone = reopened(path, KeyRing({"k-new": NEW}, "k-new"))
+    assert [alone.get("draft", f"r-{number}") for number in range(5)] == [{"n": number} for number in range(5)]
+    assert rows(path, "nonce, ciphertext") == before
+    alone.close()
+
+
+def test_rewrapping_keeps_the_place(keyring: KeyRing, rotated: KeyRing) -> None:
+    """A record can't be moved by way of a rewrap."""
+    sealed = seal(PLACE, {"a": 1}, keyring, os.urandom)
+    assert unseal(PLACE, rewrap(PLACE, sealed, rotated, os.urandom), rotated) == {"a": 1}
+    with pytest.raises(VaultError):
+        rewrap(Place("draft", "r-2", "u-1"), sealed, rotated, os.urandom)
+
+
+def test_a_missing_key_is_named(vault: Vault, path: Path) -> None:
+    """The message says which key id is wanted and where to put it."""
+    vault.put("draft", "r-1", "u-1", {"n": 1})
+    second = reopened(path, KeyRing({"k-new": NEW}, "k-new"))
+    with pytest.raises(VaultError, match=r"'k-old'.*CASEGATE_VAULT_KEYS"):
+        second.get("draft", "r-1")
+    second.close()
+
+
+def test_a_wrong_key_is_named(vault: Vault, path: Path) -> None:
+    """A key that has the right id and the wrong bytes is told from a missing one; no key shows in the message."""
+    vault.put("draft", "r-1", "u-1", {"n": 1})
+    second = reopened(path, KeyRing({"k-old": NEW}, "k-old"))
+    with pytest.raises(VaultError, match=r"'k-old'.*not the key") as refusal:
+        second.get("draft", "r-1")
+    assert coded(NEW) not in str(refusal.value)
+    second.close()
+
+
+def test_keys_from_text() -> None:
+    """The first entry is current; white space does not matter; keys stay out of the repr."""
+    ring = KeyRing.from_base64(f" k-new:{coded(NEW)} , k-old:{coded(OLD)},")
+    assert (ring.current, ring.key("k-new"), ring.key("k-old")) == ("k-new", NEW, OLD)
+    assert coded(OLD) not in repr(ring)
+    assert str(OLD) not in repr(ring)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        (" , ", "empty"),
+        ("hunter2", "entry 1"),
+        (f"k:{coded(NEW)},l:hunter2", "entry 2"),
+        (f"k:{coded(NEW[:16])}", "32 bytes"),
+        (f"a b:{coded(NEW)}", "entry 1"),
+        (f":{coded(NEW)}", "entry 1"),
+        (f"k:{coded(NEW)},k:{coded(OLD)}", "same id"),
+        (f"k:{coded(NEW)}\u00e9", "entry 1"),
+    ],
+    ids=range(9),
+)
+def test_malformed_key_text_is_refused(text: str, message: str) -> None:
+    """What is wrong is said by number, without any of the text."""
+    with pytest.raises(ConfigError, match=message) as refusal:
+        KeyRing.from_base64(text)
+    assert "hunter2" not in str(refusal.value)
+    assert coded(NEW) not in str(refusal.value)
+
+
+@pytest.mark.parametrize("arguments", [({}, "k"), ({"k": b"short"}, "k"), ({"k": NEW}, "l"), ({"a b": NEW}, "a b")], ids=range(4))
+def test_a_key_ring_is_checked_at_birth(arguments: Any) -> None:
+    """No ring without its current key, with a short key or a malformed id."""
+    with pytest.raises(ValueError, match="key"):
+        KeyRing(*arguments)
+
+
+def test_a_demo_key_is_made_once(tmp_path: Path) -> None:
+    """The first start makes a key in a private file; later starts read the same; no draft of it stays behind."""
+    path = tmp_path / "new" / "vault.key"
+    first, second = KeyRing.demo(path), KeyRing.demo(path)
+    assert first == second
+    assert len(first.key(first.current)) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["vault.key"]
+
+
+def test_starts_at_the_same_time_share_a_demo_key(tmp_path: Path) -> None:
+    """Whoever comes first makes the key; nobody reads half of it and nobody replaces it."""
+    rings: list[KeyRing] = []
+    barrier = threading.Barrier(8)
+
+    def start() -> None:
+        barrier.wait()
+        rings.append(KeyRing.demo(tmp_path / "vault.key"))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(rings) == 8
+    assert all(ring == rings[0] for ring in rings)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o777])
+def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    """The message says which command closes it."""
+    path = tmp_path / "vault.key"
+    KeyRing.demo(path)
+    path.chmod(mode)
+    with pytest.raises(VaultError, match=r"read by others.*chmod 600"):
+        KeyRing.demo(path)
+
+
+def test_a_damaged_key_file_is_never_replaced(tmp_path: Path) -> None:
+    """Making a new key would lock every record away for good; the file stays as it is."""
+    path = tmp_path / "vault.key"
+    path.write_text("k:hunter2")
+    path.chmod(0o600)
+    with pytest.raises(VaultError, match="damaged") as refusal:
+        KeyRing.demo(path)
+    assert "hunter2" not in str(refusal.value)
+    assert path.read_text() == "k:hunter2"
+
+
+def test_a_key_file_behind_a_link_is_refused(tmp_path: Path) -> None:
+    """A symbolic link is not followed."""
+    KeyRing.demo(tmp_path / "real.key")
+    (tmp_path / "vault.key").symlink_to(tmp_path / "real.key")
+    with pytest.raises(VaultError, match="can't be used"):
+        KeyRing.demo(tmp_path / "vault.key")
+
+
+def test_sealed_shows_no_key() -> None:
+    """The data key itself is never part of what is stored."""
+    drawn: list[bytes] = []
+
+    def random(count: int) -> bytes:
+        drawn.append(os.urandom(count))
+        return drawn[-1]
+
+    sealed: Sealed = seal(PLACE, {"a": 1}, KeyRing({"k": NEW}, "k"), random)
+    keys = [data for data in drawn if len(data) == 32]
+    assert len(keys) == 1
+    assert keys[0] not in b"".join((sealed.wrapped_key, sealed.nonce, sealed.ciphertext))
