@@ -53,5 +53,5 @@ EPONYM_NOUNS = frozenset(
     " inventory assessment survey examination exam method view views series projection transform effect response respiration breathing pulse facies nails nevus angle osteotomy arthroplasty splint brace collar boot walker bed frame pins pin rod rods screw"
     " screws plate plates wire wires nail hook knife blade speculum laryngoscope tracheostomy bag mask resuscitator monitor cuff bandage dressing stocking stockings granulomatosis polyposis vasculitis arteritis neuropathy neuralgia keratosis hemangioma"
     " carcinoma melanoma disorder condition algorithm rule rules guideline guidelines nomogram coefficient constant factor antigen antibody antibodies protein receptor cycle pathway gene mutation variant type unit units number trait zone reaction"
-    " phenotype positive negative esophagitis hydrocele hematoma cataract device scan procedure's hemoptysis calcification crisis sinus tachycardia arrhythmia bypass reconstruction release resection anastomosis gastrectomy enterostomy slide stitch towel tip tips".split()
+    " phenotype positive negative esophagitis hydrocele hematoma cataract device scan procedure's hemoptysis calcification crisis sinus tachycardia arrhythmia bypass reconstruction release resection anastomosis gastrectomy enterostomy slide stitch towel tip tips chromosome bleb collars splints braces shunts".split()
 )

@@ -48,7 +48,7 @@ _AGE = re.compile(
 _BEFORE_DATE = frozenset(
     "on since until till dated date visit appt appointment seen started admitted admission interrogated last next due dc d/c discharged discharge through thru before after scheduled mailed faxed called received drawn resulted onset"
     " surgery procedure born dob lmp edd injury doi expires exp mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday signed placed reviewed completed began stopped returned arrived updated"
-    " refilled filled by from note f/u up down between as of".split()
+    " refilled filled by from note f/u up down between as of in".split()
 )
 _SCORE_WORDS = frozenset(
     "murmur pain strength scale pulse pulses rated score grade motor severity reflexes reflex power apgar dtrs intensity vision va acuity sensation stage bp pressure ratio gcs mmse moca phq gad nyha level rating eye verbal systolic diastolic"

@@ -13,7 +13,7 @@ from core.model import Category
 _HEADS = frozenset(
     "hospital hospitals hosp clinic clinics center centre centers ctr infirmary hospice institute university college school academy pharmacy laboratories laboratory labs diagnostics imaging associates partners healthcare"
     " health medical medicine care rehab rehabilitation manor dialysis pediatrics orthopedics cardiology dermatology church temple shelter prison jail vamc general memorial regional presbyterian methodist baptist elementary foundation industries"
-    " group practice living village commons lodge system network oncology urology radiology surgery physicians office".split()
+    " group practice living village commons lodge system network oncology urology radiology surgery physicians office home medicine inc llc plc ltd gen cntr".split()
 )
 _STRONG = frozenset(
     "hospital hospitals hosp clinic clinics center centre centers ctr infirmary hospice institute university college academy pharmacy healthcare vamc elementary manor foundation church medical general memorial regional health school rehab"
@@ -31,7 +31,7 @@ _GENERIC = frozenset(
 ) - {"va"}
 _LINKS = frozenset("of and the & at for".split())
 _KNOWN = re.compile(
-    r"\b(?:Mayo(?: Clinic)?(?! (?:stand|scissors|clamp|classification|score|tray|hegar|table))|Cleveland Clinic|John'?s? Hopkins(?! [a-z])|UCLA|UCSF|UCSD|NYU(?: Langone)?|M\.?D\.? Anderson|Dana[- ]Farber|City of Hope|Fred Hutch\w{0,8}|Roswell Park|Fox Chase"
+    r"\b(?:Mayo(?: Clinic)?(?! (?:stand|scissors|clamp|classification|score|tray|hegar|table))|Cleveland Clinic|John'?s? Hopkins|UCLA|UCSF|UCSD|NYU(?: Langone)?|M\.?D\.? Anderson|Dana[- ]Farber|City of Hope|Fred Hutch\w{0,8}|Roswell Park|Fox Chase"
     r"|(?:Memorial )?Sloan[- ]Kettering|MSKCC|Kaiser(?: Permanente)?|Geisinger|Cedars?[- ]Sinai|Brigham(?: (?:and|&) Women'?s?)?|BIDMC|Beth Israel(?: Deaconess)?|Mass(?:achusetts)? General|Stanford(?! (?:type|class|a\b|b\b|A\b|B\b))|Vanderbilt|Emory|UPMC|UWMC"
     r"|UT Southwestern|Intermountain|Sutter Health|Scripps|Baylor(?: Scott (?:&|and) White)?|Houston Methodist|Northwestern(?= (?:Mem|Med|Univ))|Mount Sinai|Mt\.? Sinai|Montefiore|New ?York[- ]Presbyterian|Weill Cornell|CHOP(?= )(?! (?:chemo|regimen|cycle))|Barnes[- ]Jewish"
     r"|Ochsner|Banner Health|Harborview|OHSU|Walter Reed|Bellevue|Spaulding|Tufts|Yale(?:[- ]New Haven)?(?! (?:insulin|obsess|brown))|Tulane|Dartmouth(?:[- ]Hitchcock)?|Hackensack|Novant|HCA|CVS|Walgreens|Rite[- ]Aid|Wal-?[Mm]art|Costco|Kroger|Publix|Safeway|Quest Diagnostics|Lab-?[Cc]orp"
@@ -42,8 +42,20 @@ _SAINT_HINT = frozenset("at in from to of near by visited our the and via".split
 _SAINT_DISEASE = frozenset("vitus anthony jude wort john elmo".split())
 
 
+_EMPLOYER = re.compile(
+    r"\b(?:[Ww]ork(?:s|ed|ing)? (?:at|for)|[Ee]mployed (?:at|by)|[Ee]mployer(?: is|:)|[Rr]etired from) ((?:[A-Z][\w'-]{1,20}(?:, | and | & | |-)){0,4}[A-Z][\w'-]{1,20})"
+)
+
+
+def _employers(note: Note) -> Iterator[Found]:
+    for match in _EMPLOYER.finditer(note.text):
+        if any(t.word.common <= 2 and not t.word.clinical for t in note.tokens[note.index_at(match.start(1)) : note.index_at(match.end(1))] if t.shape == "C"):
+            yield Found(match.start(1), match.end(1), Category.FACILITY, 0.85, "employer")
+
+
 def facilities(note: Note) -> Iterator[Found]:
     """Names of facilities with their head noun."""
+    yield from _employers(note)
     for match in _KNOWN.finditer(note.text):
         yield _known(note, match.start(), match.end())
     if "St" in note.text or "Sa" in note.text or "M" in note.text or "Good" in note.text:
@@ -119,8 +131,29 @@ def _drop_opening(note: Note, start: int, head: int) -> int:
 _SKIP = frozenset("the at in our my seen visit visited from to and of for call contact follow followup a an this that his her their patient admitted transferred discharge discharged".split())
 
 
+_PLAIN_NAMES = frozenset("general memorial county city children's children methodist baptist presbyterian regional community university women's mercy va".split())
+
+
+def _plain_but_named(note: Note, start: int, head: int) -> bool:
+    """`at General Hospital`: generic words, but capitalised behind a preposition of place they name one."""
+    before = note.low(start - 1) if note.low(start - 1) not in ("the", "our") else note.low(start - 2)
+    return (
+        note.tokens[head].shape == "C"
+        and note.low(head) in ("hospital", "clinic", "center", "general", "memorial")
+        and note.tokens[start].shape == "C"
+        and not note.tokens[start].opens
+        and any(note.low(i) in _PLAIN_NAMES for i in range(start, head))
+        and before in ("at", "from", "to", "of", "near", "in", "visited", "via", "by")
+    )
+
+
+_PAIRED = {"care": ("urgent", "primary", "health", "family", "hospice"), "home": ("nursing",), "practice": ("family", "medical", "group"), "medicine": ("family", "internal"), "living": ("assisted", "senior"), "group": ("medical",)}
+
+
 def _names_something(note: Note, start: int, head: int) -> bool:
-    strong = note.low(head) in _STRONG
+    if _plain_but_named(note, start, head):
+        return True
+    strong = note.low(head) in _STRONG or note.low(head - 1) in _PAIRED.get(note.low(head), ())
     for token in note.tokens[start:head]:
         if token.shape not in "CU" or token.low in _GENERIC or token.low in _LINKS or token.low in _HEADS:
             continue

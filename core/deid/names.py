@@ -27,6 +27,8 @@ def cued_names(note: Note) -> Iterator[Found]:
             yield from _after_label(note, index)
         elif token.low in cues.ACT_LINKS:
             yield from _after_act(note, index)
+        elif token.low == "per":
+            yield from _after_per(note, index)
         elif token.low in cues.PATIENT_NOUNS:
             yield from _after_noun(note, index)
         elif token.low in cues.NAMING or (token.low in ("is", "was") and note.low(index - 1) == "name") or token.low in ("i'm", "dear", "hi", "hello", "sincerely", "regards"):
@@ -75,7 +77,7 @@ def _name_shaped(token: Token, lower: int, parts: int) -> bool:
 
 _STOP_CAPITAL = frozenset(
     "the a an and or of in on at to for with by from as is was were be he she they it his her their this that these those there then when while who which if but so not no yes i we our you your after before during since please also"
-    " who patient pt dr mr mrs ms has had have will can may should would could did does do are per via discussed spoke seen age date dob mrn ssn phone fax address room bed unit sex gender race dos admission discharge date/time time"
+    " who patient pt dr mr mrs ms has had have can should would could did does do are per via discussed spoke seen age date dob mrn ssn phone fax address room bed unit sex gender race dos admission discharge date/time time"
     " history physical exam assessment plan impression diagnosis procedure chief complaint medications allergies hospital clinic reports denies states today yesterday tomorrow email e-mail tel cell home work attending provider physician"
     " january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday".split()
 ) - {"may", "april", "june", "august"}
@@ -134,7 +136,8 @@ def _after_kin(note: Note, index: int) -> Iterator[Found]:
         return
     token = note.tokens[start]
     strong = note.low(start - 1) not in (",", ":") or token.word.first >= 2
-    if strong and _supported(note, start, end) and (token.shape != "l" or token.word.first == 3 and token.word.common == 0):
+    called = note.low(start - 1) == kin and token.shape == "C" and token.word.first >= 2 and not token.opens
+    if strong and (called or _supported(note, start, end)) and (token.shape != "l" or token.word.first == 3 and token.word.common == 0):
         yield _found(note, start, end, f"relative:{kin}", "kin", 0.9)
 
 
@@ -188,6 +191,15 @@ def _after_act(note: Note, index: int) -> Iterator[Found]:
     end = _trim(note, start, name_run(note, start), keep=0)
     if end > start and _supported(note, start, end):
         yield _found(note, start, end, CLINICIAN if _is_clinician(note, end) or note.low(index) == "by" else PERSON, "act", 0.9)
+
+
+def _after_per(note: Note, index: int) -> Iterator[Found]:
+    """`Per Sandy, she moved …`: only a listed first name or a longer name, before a comma or a verb of speech."""
+    end = name_run(note, index + 1)
+    if end > index + 1 and (note.low(end) in (",", ".", ";") or note.low(end) in cues.SPEECH):
+        word = note.tokens[index + 1].word
+        if word.first == 3 and not word.clinical or (end > index + 2 and _supported(note, index + 1, end)) or (word.unknown and word.first):
+            yield _found(note, index + 1, end, PERSON, "per", 0.8)
 
 
 def _after_noun(note: Note, index: int) -> Iterator[Found]:
@@ -306,7 +318,9 @@ def _supported(note: Note, start: int, end: int) -> bool:
         if word.medical and not (word.first == 3 and not word.clinical) and not (initial and word.first >= 2):
             return False
         return word.first == 3 and (word.common <= 3) or word.first >= 2 and word.common <= 1 or (word.last >= 1 and word.common == 0) or (word.unknown and len(parts[0].text) > 3 and parts[0].shape == "C")
-    return any(t.word.first >= 2 or (t.word.last >= 1 and t.word.common <= 2) or t.word.unknown for t in parts) and not all(t.word.clinical or (t.word.common >= 3 and t.word.first < 2) for t in parts)
+    return any(t.word.first >= 2 or (t.word.last >= 1 and t.word.common <= 2) or t.word.unknown for t in parts) and not all(
+        t.word.clinical or (t.word.common >= 3 and t.word.first < 2) for t in parts
+    )
 
 
 def _vetoed(note: Note, start: int, end: int) -> bool:

@@ -49,6 +49,11 @@ def _shape(text: str) -> str:
     return "U" if text.isupper() else "C"
 
 
+def _as_written(word: Word, shape: str, low: str) -> Word:
+    """`ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name."""
+    return word._replace(clinical=False) if word.clinical and shape == "C" and len(low) <= 4 and word.first >= 2 else word
+
+
 @dataclass
 class Note:
     """A shadow text with its tokens; the parts that are already our own tags are in `tags`."""
@@ -72,7 +77,8 @@ class Note:
             facts = made.get(found)
             if facts is None:
                 low = found.lower()
-                facts = made[found] = (low, _shape(found), look_up(low))
+                shape = _shape(found)
+                facts = made[found] = (low, shape, _as_written(look_up(low), shape, low))
             tokens.append(Token(found, facts[0], match.start(), match.end(), facts[1], facts[2]))
         return tokens
 

@@ -60,6 +60,7 @@ _BARE = (
 )
 _NO_ID = re.compile(r"#?(?:NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)", re.I)
 _SIX = re.compile(r"(?<![\w.$,/#+-])\d{6}(?![\w%,]|\.\d)")
+_IMAGE = re.compile(r"\b(?:image|images|series|slice|frame|to|and|,)[ #]{0,3}$", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d{1,2}(?:-?[A-Z]?\d{1,2})?")
 
@@ -87,7 +88,7 @@ def _by_shape(text: str) -> Iterator[Found]:
     for pattern, score in _BARE:
         for match in pattern.finditer(text):
             value = match[0].lstrip("#")
-            if any(c.isdigit() for c in value) and not _NO_ID.match(value) and not _UNITS.match(text, match.end()):
+            if any(c.isdigit() for c in value) and not _NO_ID.match(value) and not _IMAGE.search(text, max(0, match.start() - 16), match.start()) and not _UNITS.match(text, match.end()):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
     for match in _SIX.finditer(text):
         if not _UNITS.match(text, match.end()):

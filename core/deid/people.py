@@ -54,11 +54,14 @@ def _good_first(token: Token) -> bool:
     return _caps_ok(token) and not word.clinical and not (token.shape == "U" and word.common >= 2) and (word.first == 3 or (word.first == 2 and word.common <= 1 and not word.capital))
 
 
+_SURNAMES = frozenset("smith brown jones clark walker taylor baker parker cooper carter turner palmer mason hughes collins stewart wright".split())
+
+
 def _good_last(token: Token, first: Token) -> bool:
     word = token.word
     if not _caps_ok(token) or word.clinical or word.capital or token.low in cues.EPONYM_NOUNS and word.last < 3:
         return False
-    sure = first.word.common <= 1
+    sure = first.word.common <= 1 or token.low in _SURNAMES
     if word.common >= 3:
         return sure and word.last == 3
     if word.common or word.eponym:
@@ -69,7 +72,7 @@ def _good_last(token: Token, first: Token) -> bool:
 def _pair(note: Note, index: int) -> Iterator[Found]:
     """`Jane Mai`, `Robert B.`, `Mary Ann O. Stark-Young`."""
     token = note.tokens[index]
-    if not _good_first(token):
+    if not _good_first(token) and not _foreign_pair(note, index):
         return
     end = name_run(note, index)
     parts = [i for i in range(index + 1, end) if note.tokens[i].shape in "CUIl" and note.tokens[i].low not in cues.PARTICLES]
@@ -87,6 +90,12 @@ def _pair(note: Note, index: int) -> Iterator[Found]:
     if kept == index + 1 or (kept == index + 2 and note.tokens[index + 1].shape == "I" and not _initial_ends(note, index + 1)):
         return
     yield _name(note, index, kept, 0.85, "name-pair")
+
+
+def _foreign_pair(note: Note, index: int) -> bool:
+    """A first name of another country with a surname that is in the lists, neither of them a word."""
+    token, other = note.tokens[index], _next(note, index, (" ", "-"))
+    return other is not None and token.word.first == 1 and token.shape == other.shape == "C" and token.word.unknown and other.word.unknown and other.word.last >= 1
 
 
 def _initial_ends(note: Note, at: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from core.deid.cues import EPONYM_NOUNS
 from core.deid.found import Found
 from core.deid.lexicon import long_cities
 from core.deid.note import Note, Token
@@ -14,7 +15,7 @@ STATES = frozenset(
     "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada"
     " ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming".split()
 )
-_STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|DC"
+_STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|DC|GU|VI|AS|MP|PW|FM|MH|AE|AP|AA"
 _CODES = frozenset(_STATE_CODES.split("|"))
 _SUFFIX = (
     r"(?:street|st|avenue|ave|av|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|circle|cir|place|pl|terrace|ter|way|parkway|pkwy|highway|hwy|trail|trl|square|sq|loop|row|alley|plaza|crescent|close|gardens?|grove|mews|walk|run|pike|turnpike"
@@ -45,7 +46,35 @@ _ZIPS = (
 _NO_STREET = re.compile(r"\d{1,6} (?:Day|Week|Month|Year|Hour|Units?|Mg|Point|Part|Step|View)\b", re.I)
 _IN = frozenset("in from near outside downtown around visiting via of at to by between through across toward towards".split())
 _SURE_IN = frozenset("in from near outside downtown visiting".split())
-_MOVES = frozenset("moved traveled travelled flew flight drove trip travel moving move relocated returned transferred went lives living resides resident native vacation".split())
+_MOVES = frozenset("moved traveled travelled flew flight drove trip travel moving move relocated returned transferred went lives living resides resident native vacation works worked working employed".split())
+
+
+_PLACE_ENDS = frozenset("street st avenue ave road rd drive dr lane ln boulevard blvd court way hospital clinic center centre health university medicine sinai hopkins general memorial".split())
+_TOWN_HEADS = frozenset("new north south east west port lake san santa fort mount saint st los las el la upper lower great little".split())
+_TOWN_ENDS = ("ville", "burg", "burgh", "borough", "port", "furt", "shire", "chester", "mouth", "berg", "stad", "haven", "bury", "town", "fort", "fjord", "side", "view", "land", "ton", "field", "ford", "dale", "wood", "hampton")
+
+
+def _with_state(note: Note, end: int) -> int:
+    """Index behind the state that follows a city, so that both become one tag."""
+    return end + (note.low(end) == ",") + 1 if _state_follows(note, end) else end
+
+
+def _town(note: Note, index: int) -> int:
+    """Index behind a town that no list holds: told by its ending, its first word or the verb (`moved here from …`)."""
+    token, before = note.tokens[index], note.low(index - 1)
+    if token.shape != "C" or token.opens or token.word.clinical or token.word.capital:
+        return index
+    at = index + (token.low in _TOWN_HEADS)
+    if at >= len(note.tokens) or note.tokens[at].shape != "C" or note.tokens[at].gap != " " or note.tokens[at].low in STATES or note.tokens[at].word.clinical:
+        return index
+    name, told = note.tokens[at], bool(_MOVES & {note.low(i) for i in range(index - 6, index)})
+    if _state_follows(note, at + 1) and before in (",", "in", "from", "of", "to", "near"):
+        return at + 1
+    if before not in _SURE_IN and not (before == "to" and told):
+        return index
+    ends = name.low.endswith(_TOWN_ENDS) and len(name.low) > 6 and name.word.unknown
+    listed = name.word.unknown or name.word.first or name.word.last
+    return at + 1 if ends or (told and listed and name.word.common <= 1) or (at > index and listed and name.word.common <= 1 and not name.word.eponym) else index
 
 
 def places(note: Note) -> Iterator[Found]:
@@ -71,13 +100,16 @@ def _cities(note: Note) -> Iterator[Found]:
         if not level and token.shape in "CU" and token.word.city:
             end, level = index + 1, token.word.city
         if level and _is_place(note, index, end, level):
-            yield Found(token.start, note.tokens[end - 1].end, Category.PLACE, 0.85 if level == 3 else 0.75, "city")
+            yield Found(token.start, note.tokens[_with_state(note, end) - 1].end, Category.PLACE, 0.85 if level == 3 else 0.75, "city")
             index = end
+        elif (town := _town(note, index)) > index:
+            yield Found(token.start, note.tokens[_with_state(note, town) - 1].end, Category.PLACE, 0.75, "town")
+            index = town
         elif token.shape == "C" and note.low(index + 1) in ("county", "township", "parish") and token.word.common <= 2 and note.tokens[index + 1].shape == "C":
             yield Found(token.start, note.tokens[index + 1].end, Category.PLACE, 0.8, "county")
             index += 2
         elif _before_state(note, index):
-            yield Found(token.start, token.end, Category.PLACE, 0.75, "city-state")
+            yield Found(token.start, note.tokens[index + 2].end, Category.PLACE, 0.75, "city-state")
             index += 1
         else:
             index += 1
@@ -109,7 +141,10 @@ def _is_place(note: Note, start: int, end: int, level: int) -> bool:
         return before in _SURE_IN and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
     if before in _SURE_IN or (before in _IN and note.low(start - 2) in _MOVES):
         return not (word.eponym and level < 3) and not (word.first >= 2 and level < 3 and before in ("from",))
-    return level == 3 and not word.eponym and word.first < 3 and not word.common and not _beside_capital(note, start)
+    if before == "," and (note.low(start - 2) in _PLACE_ENDS or note.low(start - 2).isdigit()) and not token.opens:
+        return level >= 2
+    named = {note.low(end), note.low(end + 1)} & EPONYM_NOUNS
+    return level == 3 and not named and word.first < 3 and not word.common and not _beside_capital(note, start)
 
 
 def _beside_capital(note: Note, index: int) -> bool:
