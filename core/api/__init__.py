@@ -14,6 +14,7 @@ from core.api.assist import assist_route
 from core.api.headers import ResponsePolicy, content_security_policy, streamlit_index_html
 from core.api.health import health_route
 from core.api.preview import PreviewDesk, preview_route
+from core.api.refusals import fenced
 from core.api.sandbox import sandbox_routes
 from core.api.security import SecurityMiddleware
 
@@ -30,9 +31,12 @@ def desk() -> PreviewDesk:
 
 
 def routes(services: Callable[[], Services], desk: PreviewDesk, *, demo: bool = True) -> list[Route]:
-    """Health, live preview, REST and, in demo mode, the sandbox provider. `services` is called at each request, never here."""
+    """Health, live preview, REST and, in demo mode, the sandbox provider; nothing else below their prefixes.
+
+    `services` is called at each request, never here.
+    """
     ours = [health_route(services), preview_route(desk, deid.deidentify), assist_route(services)]
-    return ours + (sandbox_routes(services) if demo else [])
+    return fenced(ours + (sandbox_routes(services) if demo else []))
 
 
 def middleware(*, loopback_only: bool, index_html: str | None = None, cookie_max_age_s: int = 12 * 3600) -> list[Middleware]:

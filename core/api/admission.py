@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from core.api.headers import is_under
+from core.api.refusals import Refusal, is_under
 
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -25,14 +24,6 @@ LOOPBACK_MESSAGE = (
     "CASEGATE_OIDC_METADATA_URL, CASEGATE_OIDC_REDIRECT_URI, CASEGATE_OIDC_COOKIE_SECRET), "
     "or set CASEGATE_DEMO_PUBLIC=yes for a demo that holds invented cases only."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is not let in: HTTP status and what to tell its sender."""
-
-    status: int
-    message: str
 
 
 def admit(scope: Scope, *, loopback_only: bool) -> Refusal | None:

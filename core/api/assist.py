@@ -128,6 +128,7 @@ class _Visit:
         self._rates = rates
         self._caller = _NOBODY
         self._recorded = False
+        self._case_ref: str | None = None
 
     def admit(self, knock: Knock) -> Refused | None:
         """Steps 1 and 2: None when the request may go on."""
@@ -162,7 +163,10 @@ class _Visit:
 
     def answer(self, body: bytes, cancel: Cancel) -> Refused | Consultation:
         """Steps 3 to 5."""
-        return _outcome(lambda: self._consult(body, cancel))
+        outcome = _outcome(lambda: self._consult(body, cancel))
+        if isinstance(outcome, Refused):
+            outcome.case_ref = self._case_ref
+        return outcome
 
     def _consult(self, body: bytes, cancel: Cancel) -> Consultation:
         services = self._services()
@@ -177,6 +181,7 @@ class _Visit:
 
     def _prepare(self, services: Services, case: ClinicalCase, decisions: Decisions) -> Prepared:
         target, case_ref = services.proposed(Tier.ROUTINE), services.new_id().replace("req-", "case-", 1)
+        self._case_ref = case_ref
         for _ in range(_MAX_ROUNDS):
             prepared = self._spine.prepare(
                 services, case, self._caller, target=target, case_ref=case_ref, decisions=decisions, permission=Permission.API_ASSIST
@@ -204,6 +209,7 @@ class _Visit:
                     self._caller,
                     Action.API_REQUEST_REFUSED,
                     outcome=HowItEnded.REFUSED,
+                    case_ref=self._case_ref,
                     endpoint=PATH,
                     error_class=refusal.reason,
                     http_status=refusal.status,

@@ -81,7 +81,10 @@ class AssistRequest(BaseModel):
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is no fault of the server
-    """A request that gets no suggestions: HTTP status, what to say, the reason's name for the audit store."""
+    """A request that gets no suggestions: HTTP status, what to say, the reason's name for the audit store.
+
+    `case_ref` is set once the case has one, so that the caller can name it and the audit trail be searched for it.
+    """
 
     def __init__(
         self, status: int, message: str, reason: str, *, retry_after_s: int | None = None, findings: list[dict[str, Any]] | None = None
@@ -92,10 +95,11 @@ class Refused(Exception):  # noqa: N818 - a refusal is no fault of the server
         self.reason = reason
         self.retry_after_s = retry_after_s
         self.findings = findings
+        self.case_ref: str | None = None
 
     def body(self) -> dict[str, Any]:
         """The contract's answer for a failure, with the preflight's findings if any: categories and offsets, never text."""
-        answer: dict[str, Any] = {"case_id": None, "success": False, "suggestions": None, "error": self.message}
+        answer: dict[str, Any] = {"case_id": self.case_ref, "success": False, "suggestions": None, "error": self.message}
         return answer if self.findings is None else {**answer, "findings": self.findings}
 
 
@@ -141,9 +145,8 @@ def refusal_of(error: Error) -> Refused:
 
 
 def _retry_after(error: Error) -> int | None:
-    if isinstance(error, RateLimitError) and error.retry_after_s is not None:
-        return max(1, round(error.retry_after_s))
-    return 60 if isinstance(error, BudgetError) else None
+    wait_s = error.retry_after_s if isinstance(error, RateLimitError) else None
+    return None if wait_s is None else max(1, round(wait_s))
 
 
 def _findings(error: Error) -> list[dict[str, Any]] | None:

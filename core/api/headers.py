@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.api.refusals import OWN_PREFIXES, is_under
 from core.errors import ConfigError
 
 HeaderList = list[tuple[bytes, bytes]]
 
-OWN_PREFIXES = ("/api", "/preview", "/sandbox", "/health")
 _PRIVATE_PREFIXES = (*OWN_PREFIXES, "/media")
 
 _INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]{0,2000})>(?P<body>.*?)</script>", re.DOTALL | re.IGNORECASE)
@@ -36,11 +36,6 @@ _HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_STORE = (b"cache-control", b"no-store")
 _DROPPED = frozenset({b"server", b"x-powered-by"})
 _CORS_PREFIX = b"access-control-"
-
-
-def is_under(path: str, prefixes: Iterable[str]) -> bool:
-    """Whether `path` is one of the prefixes or below one of them."""
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
 
 
 def streamlit_index_html() -> str:

@@ -38,11 +38,23 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+class TextPart(_Part):
+    """A piece of a message's text."""
+
+    type: Literal["text"]
+    text: str
+
+
 class ChatMessage(_Part):
-    """One message of the request."""
+    """One message of the request; its content is a text or pieces of one."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str
+    content: str | list[TextPart]
+
+    def to_message(self) -> Message:
+        """In our own form."""
+        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+        return Message("system" if self.role == "developer" else self.role, text)
 
 
 class StreamOptions(_Part):
@@ -136,7 +148,7 @@ def read_request(body: bytes) -> ChatRequest:
 
 
 def _answer(services: Services, asked: ChatRequest, body: bytes) -> Answer:
-    messages = [Message("system" if m.role == "developer" else m.role, m.content) for m in asked.messages]
+    messages = [m.to_message() for m in asked.messages]
     return answer_for(asked.model, messages, services.reference(), seed_of=body, token_limit=asked.token_limit())
 
 

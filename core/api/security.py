@@ -14,11 +14,11 @@ import traceback
 from collections.abc import Callable
 
 import anyio
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.api.admission import Refusal, admit
-from core.api.headers import OWN_PREFIXES, ResponsePolicy, is_under
+from core.api.admission import admit
+from core.api.headers import ResponsePolicy
+from core.api.refusals import OWN_PREFIXES, Refusal, is_under, refusal_response
 
 MAX_BODY_BYTES = 256 * 1024
 BODY_TIMEOUT_S = 20.0
@@ -66,7 +66,7 @@ class SecurityMiddleware:
         if refusal is None and is_under(scope["path"], OWN_PREFIXES):
             receive, refusal = await self._whole_body(scope, receive)
         if refusal:
-            await _refusal_response(scope["path"], refusal)(scope, receive, send)
+            await refusal_response(scope["path"], refusal)(scope, receive, send)
             return
         try:
             await self._app(scope, receive, send)
@@ -74,7 +74,7 @@ class SecurityMiddleware:
             _log_without_message(error)
             if not send.started:
                 failed = Refusal(500, "Something went wrong on the server. What you typed was not sent.")
-                await _refusal_response(scope["path"], failed)(scope, receive, send)
+                await refusal_response(scope["path"], failed)(scope, receive, send)
 
     async def _whole_body(self, scope: Scope, receive: Receive) -> tuple[Receive, Refusal | None]:
         """The body read up front, within the cap and the time limit, and a `receive` that plays it back."""
@@ -122,17 +122,6 @@ def _replay(first: Message, receive: Receive) -> Receive:
 def _declared_length(scope: Scope) -> int:
     declared = dict(scope["headers"]).get(b"content-length", b"0")
     return int(declared) if declared.isdigit() else 0
-
-
-def _refusal_response(path: str, refusal: Refusal) -> Response:
-    """The refusal in the form that the callers of this path expect."""
-    if is_under(path, ("/api",)):
-        return JSONResponse({"case_id": None, "success": False, "suggestions": None, "error": refusal.message}, refusal.status)
-    if is_under(path, ("/sandbox",)):
-        return JSONResponse({"error": {"message": refusal.message, "type": "invalid_request_error", "code": None}}, refusal.status)
-    if is_under(path, OWN_PREFIXES):
-        return JSONResponse({"error": refusal.message}, refusal.status)
-    return PlainTextResponse(refusal.message, refusal.status)
 
 
 def _log_without_message(error: Exception) -> None:

@@ -163,6 +163,17 @@ def test_talk_that_is_no_case_still_gets_the_schema() -> None:
     assert answer["simulated"] is True
 
 
+def test_content_in_pieces_is_the_same_text() -> None:
+    """Clients that send a message as text parts get the answer of the joined text."""
+    whole = {"role": "user", "content": case_messages()[-1]["content"]}
+    parts = {"role": "user", "content": [{"type": "text", "text": whole["content"][:50]}, {"type": "text", "text": whole["content"][50:]}]}
+    first, second = (
+        Assessment.model_validate_json(post(offline(), {"model": "gpt-4.1", "messages": [m]}).json()["choices"][0]["message"]["content"])
+        for m in (whole, parts)
+    )
+    assert first == second
+
+
 BAD = {
     "not JSON": (b"{", 400, "invalid_request"),
     "no messages": ({"model": "gpt-4.1", "messages": []}, 400, "invalid_request"),
