@@ -7,7 +7,8 @@ from core.gateway.fake import FakeGateway
 from core.gateway.gateway import Gateway, ModelGateway
 from core.gateway.keys import check_key, fingerprint
 from core.gateway.pricing import PARTIAL_COST_NOTE, cost_is_partial, cost_usd
-from core.gateway.registry import Baa, Model, Price, Provider, Registry
+from core.gateway.provider import Baa, Model, Price, Provider
+from core.gateway.registry import Registry
 from core.gateway.watch import Cancel
 
 __all__ = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.errors import CancelledError, GatewayError, ProviderError, ProviderTimeoutError, RateLimitError
 from core.gateway.answer import Fault
 from core.gateway.keys import key_name
-from core.gateway.registry import Model, Provider
+from core.gateway.provider import Model, Provider
 from core.gateway.retry import RETRYABLE_STATUSES
 from core.gateway.wire import Trouble
 

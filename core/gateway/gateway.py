@@ -15,7 +15,8 @@ from core.gateway.exchange import Exchange, Outgoing, Receive
 from core.gateway.failures import Failure, Phrasebook
 from core.gateway.keys import check_key, fingerprint
 from core.gateway.pricing import cost_usd, estimate, estimated_usage
-from core.gateway.registry import Model, Provider, Registry
+from core.gateway.provider import Model, Provider
+from core.gateway.registry import Registry
 from core.gateway.retry import RETRY, RetryPolicy
 from core.gateway.transport import SslContext, open_client, verified_context
 from core.gateway.watch import SLICE_S, Cancel, OutOfTimeError, StoppedError, Watch

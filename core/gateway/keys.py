@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from core.errors import ConfigError
-from core.gateway.registry import Provider
+from core.gateway.provider import Provider
 
 PRINTABLE = re.compile(r"[!-~]+")
 SHOWN_CHARS = 4

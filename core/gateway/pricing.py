@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from core.gateway.registry import Model
+from core.gateway.provider import Model
 from core.model import Estimate, Prompt, Usage
 
 # Measured on 60 built prompts of public vignettes with the cl100k and DeepSeek tokenizers: median 4.23 characters per token

@@ -18,7 +18,7 @@ from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from core.errors import ConfigError
-from core.gateway.registry import Baa, Model, Price, Provider
+from core.gateway.provider import Baa, Model, Price, Provider
 from core.model import Tier
 
 SHIPPED = Path(__file__).with_name("providers.toml")

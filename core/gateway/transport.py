@@ -10,7 +10,7 @@ from typing import TypeAlias
 import httpcore
 import httpx
 
-from core.gateway.registry import Provider
+from core.gateway.provider import Provider
 from core.gateway.wire import WatchedBackend
 
 TLS_VERSIONS = {"1.3": ssl.TLSVersion.TLSv1_3, "1.2": ssl.TLSVersion.TLSv1_2}

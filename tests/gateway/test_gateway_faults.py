@@ -185,6 +185,13 @@ def test_a_truncated_stream_is_never_silently_repeated(play, scenes, make):
     assert any(words in error.user_message for words in ("broke off", "not valid JSON", "reported an error"))
 
 
+def test_a_reset_after_the_end_does_no_harm(play, scenes):
+    """An answer that gave its finish reason counts, even when the connection then breaks instead of ending."""
+    whole = scenes.event(content="{}") + scenes.event(finish="stop")
+    rig = play(_cut(b"Transfer-Encoding: chunked", b"%x\r\n%b\r\n" % (len(whole), whole)))
+    assert rig.complete().text == "{}"
+
+
 def test_a_whole_answer_cut_short(play, scenes):
     """A body shorter than it announced is truncated, not malformed, and is not asked for again."""
     rig = play(_cut(b"Content-Length: 5000", b'{"choices"', media=b"application/json"))

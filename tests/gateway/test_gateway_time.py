@@ -113,6 +113,15 @@ def test_backoff_that_does_not_fit_is_not_begun(play, scenes):
     assert (caught.value.status, caught.value.attempts, rig.slept) == (503, 1, [])
 
 
+def test_a_sleep_that_oversleeps(play, scenes):
+    """When a wait lasts longer than it was told to, the deadline still ends the call."""
+    rig = play(scenes.status(503), scenes.GOOD)
+    rig.gateway._sleep = lambda seconds: time.sleep(0.35)
+    with pytest.raises(ProviderTimeoutError):
+        rig.complete(deadline_s=0.3)
+    assert rig.server.connections == 1
+
+
 def test_a_resolver_that_hangs(play, scenes, monkeypatch):
     """A name look-up that never ends does not hold the call beyond its deadline."""
     release = threading.Event()
