@@ -1,10 +1,12 @@
 """The gallery's pages."""
 
+from functools import partial
+
 import streamlit as st
 import ui_samples as samples
 
 from core import analytics
-from core.model import TEXT_FIELDS
+from core.model import TEXT_FIELDS, TextField
 from core.ui import editor, views
 
 EXAMPLE = (
@@ -22,11 +24,17 @@ def run() -> None:
 
 
 def _clear() -> None:
+    st.session_state.version = st.session_state.get("version", 0) + 1
     st.session_state.draft = {spec.name: "" for spec in TEXT_FIELDS}
 
 
 def _example() -> None:
+    _clear()
     st.session_state.draft = dict.fromkeys((spec.name for spec in TEXT_FIELDS), "") | {"symptoms": EXAMPLE}
+
+
+def _problem(spec: TextField, text: str) -> str:
+    return f"Write at least {spec.min_chars} characters." if 0 < len(text) < spec.min_chars else ""
 
 
 def form() -> None:
@@ -41,9 +49,14 @@ def form() -> None:
     left, right = st.columns([11, 10], gap="large")
     with left:
         for spec in TEXT_FIELDS[:3]:
-            short = 0 < len(draft[spec.name]) < spec.min_chars
-            problem = f"Write at least {spec.min_chars} characters." if short else ""
-            value = editor.live_editor(spec, value=draft[spec.name], token="token-1", key=f"ed-{spec.name}", problem=problem, height_rows=3)
+            value = editor.live_editor(
+                spec,
+                value=draft[spec.name],
+                token="token-1",
+                key=f"ed-{spec.name}",
+                problem=partial(_problem, spec),
+                version=str(st.session_state.get("version", 0)),
+            )
             draft[spec.name] = value.text
             st.session_state[f"ok-{spec.name}"] = value.preview_ok
     with right:

@@ -45,7 +45,7 @@ def live_editor(
     value: str,
     token: str,
     key: str,
-    problem: str = "",
+    problem: str | Callable[[str], str] = "",
     height_rows: int = 3,
     disabled: bool = False,
     placeholder: str = "",
@@ -54,35 +54,37 @@ def live_editor(
     """Draw the editor of `field` and return what has been typed so far.
 
     The caller owns the text: pass it as `value` and store the returned `text` in the same place in the same
-    statement, `draft[name] = live_editor(..., value=draft[name]).text`. A `value` other than the text returned
-    last, or a new `version`, counts as a programmatic change (clear, load an example) and replaces what the
-    browser shows; otherwise what was typed stays, over any rerun. `token` goes to the preview route as `X-Preview-Token`.
-    `problem` is shown beside the field and read out. Not for use inside `st.form`.
+    statement, `draft[name] = live_editor(..., value=draft[name]).text`. What was typed stays over any rerun, until
+    the program changes the text (clear, load an example): a new `version` says so for certain; a `value` other
+    than the text returned last counts too, but a clear that races with the first commit would go unnoticed.
+    `token` goes to the preview route as `X-Preview-Token`.
+    `problem` is shown beside the field and read out; a function gets the text as it is now. Not for use inside `st.form`.
     """
     value = _with_plain_lines(value)
     seat = _take_seat(key, value, version)
-    data = _data(field, seat, value, token) | {
+    given = _read(st.session_state.get(key), seat, value)
+    data = _data(field, seat, given, token) | {
         "id": key,
-        "problem": problem,
+        "problem": problem if isinstance(problem, str) else problem(given.text),
         "rows": height_rows,
         "disabled": disabled,
         "placeholder": placeholder,
     }
-    result = _component()(key=key, data=data, on_edit_change=_nothing)
-    given = _read(result.get("edit"), seat, value)
+    # Streamlit may end the run inside this call; the seat is kept only once the caller is certain to get the text.
+    _component()(key=key, data=data, on_edit_change=_nothing)
     _seats()[key] = _Seat(seat.nonce, given.text, given.rev, version)
     return given
 
 
-def _data(field: TextField, seat: _Seat, value: str, token: str) -> dict[str, Any]:
+def _data(field: TextField, seat: _Seat, given: EditorValue, token: str) -> dict[str, Any]:
     return {
         "field": field.name,
         "label": field.label,
         "max": field.max_chars,
         "required": field.min_chars > 0,
-        "value": value,
+        "value": given.text,
         "nonce": seat.nonce,
-        "rev": seat.rev,
+        "rev": given.rev,
         "token": token,
         "url": _preview_url(),
     }
@@ -101,10 +103,10 @@ def _take_seat(key: str, value: str, version: str) -> _Seat:
     return seat if same else _Seat(seat.nonce + 1, value, seat.rev)
 
 
-def _read(edit: object, seat: _Seat, value: str) -> EditorValue:
+def _read(state: object, seat: _Seat, value: str) -> EditorValue:
     """The browser's last word when it is about this seat, else the caller's value."""
-    match edit:
-        case {"text": str(text), "rev": int(rev), "nonce": seat.nonce, "ok": bool(ok)}:
+    match state:
+        case {"edit": {"text": str(text), "rev": int(rev), "nonce": seat.nonce, "ok": bool(ok)}}:
             return EditorValue(_with_plain_lines(text), rev, ok)
         case _:
             return EditorValue(value, seat.rev, True)
