@@ -15,16 +15,21 @@ _WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:d
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:(?:19|20)\d\d|'\d\d)"
 _NO_DOSE = r"(?! ?(?:mg|mcg|ml|g|units?|%|years?|yrs?|y/?o|days?|weeks?|months?|hours?|tabs?|times|x|mm|cm|lbs?|kg)\b|%)"
-_FULL = tuple(
+_WORDED = tuple(
     re.compile(p, re.I)
     for p in (
         rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}|\d\d(?![\d:/.])(?!,\d){_NO_DOSE}))?(?!\d)",
         rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d){_NO_DOSE}(?:(?:,? of|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/.%]|,\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
         rf"\b{_MON},?[-/ ]{{0,2}}(?:of )?{_YEAR}\b",
+        r"\b(?:0?[1-9]|[12]\d|3[01])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:(?:19|20)?\d\d)?\b",
+    )
+)
+_FIGURES = tuple(
+    re.compile(p)
+    for p in (
         r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
         r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/-])(?!\.\d)",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
-        r"\b(?:0?[1-9]|[12]\d|3[01])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:(?:19|20)?\d\d)?\b",
     )
 )
 _COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born|dos|doa|dod|doi|date)(?: is| was| on)?[ :=#.(-]{0,4}(\d{8}|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)", re.I)
@@ -45,6 +50,9 @@ _AGE = re.compile(
     r"|\b(ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?:[- ](?:and[- ])?(?:one|two|three|four|five|six|seven|eight|nine))?)(?=[- ]years?[- ]old)",
     re.I,
 )
+_MONTH_STEMS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+_DATE_CUES = frozenset("dob o date birthdate birth born dos doa dod doi".split())
+_HOLIDAY_WORDS = frozenset("christmas thanksgiving labor memorial independence new halloween easter valentine valentine's july mother father juneteenth".split())
 _BEFORE_DATE = frozenset(
     "on since until till dated date visit appt appointment seen started admitted admission interrogated last next due dc d/c discharged discharge through thru before after scheduled mailed faxed called received drawn resulted onset"
     " surgery procedure born dob lmp edd injury doi expires exp mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday signed placed reviewed completed began stopped returned arrived updated"
@@ -63,14 +71,16 @@ _AFTER_SCORE = re.compile(
 def dates(note: Note) -> Iterator[Found]:
     """Dates in every spelling; a bare year is none, unless it is a birth year."""
     text = note.text
-    for pattern in _FULL:
+    months = not _MONTH_STEMS.isdisjoint(w[:3] for w in note.words)
+    for pattern in (*(_WORDED if months else ()), *_FIGURES):
         for match in pattern.finditer(text):
             if not _is_word(match[0]) and read_date(match[0]):
                 yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
-    for match in _COMPACT.finditer(text):
-        yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
+    if not _DATE_CUES.isdisjoint(note.words):
+        for match in _COMPACT.finditer(text):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
     yield from _pairs(note)
-    yield from _loose(text)
+    yield from _loose(note, months)
 
 
 def _is_word(value: str) -> bool:
@@ -96,14 +106,15 @@ def _opens_line(note: Note, index: int) -> bool:
     return index < len(note.tokens) and "\n" in note.tokens[index].gap
 
 
-def _loose(text: str) -> Iterator[Found]:
-    for match in _MONTH_ALONE.finditer(text):
+def _loose(note: Note, months: bool) -> Iterator[Found]:
+    for match in _MONTH_ALONE.finditer(note.text) if months else ():
         if match[1] not in ("may", "march", "mar"):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
-    for match in _ORDINAL.finditer(text):
+    for match in _ORDINAL.finditer(note.text):
         yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
-    for match in _HOLIDAY.finditer(text):
-        yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
+    if not _HOLIDAY_WORDS.isdisjoint(note.words):
+        for match in _HOLIDAY.finditer(note.text):
+            yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
 
 
 def ages(text: str) -> Iterator[Found]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.deid import cues
 from core.deid.found import Found
 from core.deid.lexicon import look_up
-from core.deid.note import Note
+from core.deid.note import Note, Squeezed
 from core.model import Category
 
 _LONGEST_GAP = 3
@@ -39,25 +38,10 @@ def squeeze(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
 
 
-@dataclass(frozen=True, slots=True)
-class Squeezed:
-    """A text's letters and digits with their offsets."""
-
-    keys: str
-    at: list[int]
-
-
-def squeezed(text: str) -> Squeezed:
-    """Letters and digits of a text in lower case; a letter whose lower case is longer keeps one place."""
-    at = [i for i, c in enumerate(text) if c.isalnum()]
-    return Squeezed("".join(text[i].lower()[0] for i in at), at)
-
-
 def echoes(note: Note, needles: Iterable[Needle], detector: str, score: float = 0.9) -> Iterator[Found]:
     """Every place where one of the values stands again."""
-    flat = squeezed(note.text)
     for needle in needles:
-        for start, end in _places(note.text, flat, needle):
+        for start, end in _places(note.text, note.flat, needle):
             if not needle.careful or _meant(note, start, end):
                 yield Found(start, end, needle.category, score, detector, needle.role)
 

@@ -6,10 +6,12 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from core.deid.lexicon import Word, look_up
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|[^\s\w]|_")
+_ALNUM = re.compile(r"[^\W_]+")
 _NEW_SENTENCE = frozenset(".!?:;•*|\"([{")
 OWN_TAG = re.compile(
     r"\[(?:(?:PATIENT|CLINICIAN|RELATIVE|PERSON|FACILITY|STREET|CITY|PHONE|FAX|EMAIL|SSN|MRN|PLAN|ACCOUNT|LICENSE|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|ID"
@@ -52,6 +54,22 @@ def _shape(text: str) -> str:
 def _as_written(word: Word, shape: str, low: str) -> Word:
     """`ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name."""
     return word._replace(clinical=False) if word.clinical and shape == "C" and len(low) <= 4 and word.first >= 2 else word
+
+
+class Squeezed(NamedTuple):
+    """A text's letters and digits in lower case, with the offset of each."""
+
+    keys: str
+    at: list[int]
+
+
+def _squeezed(text: str) -> Squeezed:
+    at: list[int] = []
+    for run in _ALNUM.finditer(text):
+        at.extend(range(run.start(), run.end()))
+    keys = "".join(_ALNUM.findall(text))
+    low = keys.lower()
+    return Squeezed(low if len(low) == len(keys) else "".join(c.lower()[0] for c in keys), at)
 
 
 @dataclass
@@ -98,6 +116,16 @@ class Note:
                 line = []
             line.append(token)
         _judge(line)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The lower-case tokens as a set, for quick gates."""
+        return frozenset(t.low for t in self.tokens)
+
+    @cached_property
+    def flat(self) -> Squeezed:
+        """Letters and digits alone, for searches that ignore separators."""
+        return _squeezed(self.text)
 
     @cached_property
     def starts(self) -> list[int]:

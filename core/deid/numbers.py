@@ -71,17 +71,28 @@ def numbered(note: Note) -> Iterator[Found]:
         return
     for match in _VALUE.finditer(note.text):
         yield from _by_cue(note, match)
-    yield from _by_phrase(note.text)
+    yield from _by_phrase(note)
     yield from _by_shape(note.text)
 
 
-def _by_phrase(text: str) -> Iterator[Found]:
-    for pattern, category in ((_PLATE, Category.VEHICLE), (_LOGIN, Category.OTHER_ID), (_BIOMETRIC, Category.BIOMETRIC)):
-        for match in pattern.finditer(text):
+_PHRASES = (
+    (frozenset(("plate", "plates")), _PLATE, Category.VEHICLE),
+    (frozenset("username user userid login screen screenname portal instagram facebook twitter".split()), _LOGIN, Category.OTHER_ID),
+    (frozenset("finger fingerprint voice voiceprint palm palmprint retina retinal iris face faceprint".split()), _BIOMETRIC, Category.BIOMETRIC),
+)
+_PHOTO_WORDS = frozenset("jpg jpeg png heic tif tiff gif bmp dcm photo photos photograph photographs picture pictures image".split())
+
+
+def _by_phrase(note: Note) -> Iterator[Found]:
+    for words, pattern, category in _PHRASES:
+        if words.isdisjoint(note.words):
+            continue
+        for match in pattern.finditer(note.text):
             if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID:
                 yield Found(match.start(1), match.end(1), category, 0.9, "cue")
-    for match in _PHOTO.finditer(text):
-        yield Found(match.start(), match.end(), Category.PHOTO, 0.9, "photo")
+    if not _PHOTO_WORDS.isdisjoint(note.words):
+        for match in _PHOTO.finditer(note.text):
+            yield Found(match.start(), match.end(), Category.PHOTO, 0.9, "photo")
 
 
 def _by_shape(text: str) -> Iterator[Found]:

@@ -59,6 +59,8 @@ _SURNAMES = frozenset("smith brown jones clark walker taylor baker parker cooper
 
 def _good_last(token: Token, first: Token) -> bool:
     word = token.word
+    if word.clinical and word.last == 3 and first.word.common == 0 and first.word.first == 3 and token.shape == "C":
+        return True
     if not _caps_ok(token) or word.clinical or word.capital or token.low in cues.EPONYM_NOUNS and word.last < 3:
         return False
     sure = first.word.common <= 1 or token.low in _SURNAMES

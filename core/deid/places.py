@@ -32,7 +32,7 @@ _FOREIGN_STREET = re.compile(
     r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|str\.|weg|gasse|platz|laan|straat|gatan|vej|katu|utca) \d{1,4}\b",
     re.I,
 )
-_LIVES = re.compile(r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3})")
+_LIVES = re.compile(r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3}(?: \d{1,5}[A-Z]?\b)?)")
 _BOX = re.compile(r"\bP\.? ?O\.? ?Box \d{1,7}|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b", re.I)
 _ZIPS = (
     re.compile(rf"\b(?:{_STATE_CODES})\.?,? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
@@ -62,9 +62,10 @@ def _with_state(note: Note, end: int) -> int:
 def _town(note: Note, index: int) -> int:
     """Index behind a town that no list holds: told by its ending, its first word or the verb (`moved here from …`)."""
     token, before = note.tokens[index], note.low(index - 1)
-    if token.shape != "C" or token.opens or token.word.clinical or token.word.capital:
+    head = token.low in _TOWN_HEADS
+    if token.shape != "C" or token.opens or (not head and (token.word.clinical or token.word.capital)):
         return index
-    at = index + (token.low in _TOWN_HEADS)
+    at = index + head
     if at >= len(note.tokens) or note.tokens[at].shape != "C" or note.tokens[at].gap != " " or note.tokens[at].low in STATES or note.tokens[at].word.clinical:
         return index
     name, told = note.tokens[at], bool(_MOVES & {note.low(i) for i in range(index - 6, index)})
@@ -80,39 +81,57 @@ def _town(note: Note, index: int) -> int:
 def places(note: Note) -> Iterator[Found]:
     """Streets, boxes, ZIP codes, cities and counties. States alone may stay."""
     text = note.text
-    for match in _STREET.finditer(text):
+    numbers = any(t.shape == "d" for t in note.tokens)
+    for match in _STREET.finditer(text) if numbers else ():
         if not _NO_STREET.match(match[0]):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
-    for pattern, group, score in ((_NAMED_STREET, 0, 0.8), (_FOREIGN_STREET, 0, 0.8), (_LIVES, 1, 0.8), (_BOX, 0, 0.9)):
+    for pattern, group, score in _OTHER_STREETS:
         for match in pattern.finditer(text):
             yield Found(match.start(group), match.end(group), Category.STREET, score, "street")
-    for pattern in _ZIPS:
+    for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
+        yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
+    for pattern in _ZIPS if numbers else ():
         for match in pattern.finditer(text):
             yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
     yield from _cities(note)
 
 
+_OTHER_STREETS = ((_NAMED_STREET, 0, 0.8), (_LIVES, 1, 0.8), (_BOX, 0, 0.9))
+_STREET_HEADS = frozenset("rue via calle avenida rua ulica piazza paseo carrera strada chemin viale".split())
+_STREET_TAILS = ("strasse", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
+
+
+def _foreign(note: Note) -> bool:
+    return not _STREET_HEADS.isdisjoint(note.words) or any(w.endswith(_STREET_TAILS) for w in note.words)
+
+
 def _cities(note: Note) -> Iterator[Found]:
-    index, tails = 0, long_cities()
-    while index < len(note.tokens):
-        token = note.tokens[index]
-        end, level = _long_city(note, index, tails.get(token.low, ())) if token.shape in "CUl" else (index, 0)
-        if not level and token.shape in "CU" and token.word.city:
-            end, level = index + 1, token.word.city
-        if level and _is_place(note, index, end, level):
-            yield Found(token.start, note.tokens[_with_state(note, end) - 1].end, Category.PLACE, 0.85 if level == 3 else 0.75, "city")
-            index = end
-        elif (town := _town(note, index)) > index:
-            yield Found(token.start, note.tokens[_with_state(note, town) - 1].end, Category.PLACE, 0.75, "town")
-            index = town
-        elif token.shape == "C" and note.low(index + 1) in ("county", "township", "parish") and token.word.common <= 2 and note.tokens[index + 1].shape == "C":
-            yield Found(token.start, note.tokens[index + 1].end, Category.PLACE, 0.8, "county")
-            index += 2
-        elif _before_state(note, index):
-            yield Found(token.start, note.tokens[index + 2].end, Category.PLACE, 0.75, "city-state")
-            index += 1
-        else:
-            index += 1
+    index, tokens = 0, note.tokens
+    while index < len(tokens):
+        end = _place_from(note, index) if tokens[index].shape in "CUl" else index
+        if end > index:
+            end = _with_state(note, end)
+            yield Found(tokens[index].start, tokens[end - 1].end, Category.PLACE, 0.8, "city")
+        index = max(index + 1, end)
+
+
+def _place_from(note: Note, index: int) -> int:
+    """Index behind the place that begins at a token; the index itself when none does."""
+    token = note.tokens[index]
+    tails = long_cities().get(token.low)
+    if token.shape == "l":
+        end, level = _long_city(note, index, tails) if tails and note.low(index - 1) in _SURE_IN else (index, 0)
+        return end if level == 3 else index
+    end, level = _long_city(note, index, tails) if tails else (index, 0)
+    if not level and token.word.city:
+        end, level = index + 1, token.word.city
+    if level and _is_place(note, index, end, level):
+        return end
+    if token.shape != "C":
+        return index
+    if note.low(index + 1) in ("county", "township", "parish") and token.word.common <= 2 and note.tokens[index + 1].shape == "C":
+        return index + 2
+    return _town(note, index) if not _before_state(note, index) else index + 1
 
 
 def _long_city(note: Note, index: int, tails: tuple[tuple[tuple[str, ...], int], ...]) -> tuple[int, int]:
@@ -157,7 +176,7 @@ def _state_follows(note: Note, end: int) -> bool:
     if at >= len(note.tokens):
         return False
     token = note.tokens[at]
-    return (token.low in STATES and token.shape in "CU") or (token.text in _CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " ")
+    return (token.low in STATES and token.shape in "CU" and token.gap in ("", " ")) or (token.text in _CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " ")
 
 
 def _before_state(note: Note, index: int) -> bool:
