@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from core.api.lanes import Lane
 from core.api.standin import STANDINS, Answer, Pace, answer_for
+from core.errors import Error
 from core.model import Message
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def sandbox_routes(services: Callable[[], Services]) -> list[Route]:
 
     async def models(request: Request) -> Response:
         try:
-            _admit(services(), request)
+            _admitted(services, request)
         except SandboxError as refusal:
             return refusal.response()
         data = [{"id": name, "object": "model", "created": 0, "owned_by": FINGERPRINT, "simulated": True} for name in STANDINS]
@@ -109,8 +110,7 @@ def sandbox_routes(services: Callable[[], Services]) -> list[Route]:
 
     async def complete(request: Request) -> Response:
         try:
-            serving = services()
-            _admit(serving, request)
+            serving = _admitted(services, request)
             body = await request.body()
             await lane.run(lambda: recorder.record(serving.settings.sandbox_record, body))
             asked = read_request(body)
@@ -125,12 +125,18 @@ def sandbox_routes(services: Callable[[], Services]) -> list[Route]:
     ]
 
 
-def _admit(services: Services, request: Request) -> None:
-    if not services.demo:
+def _admitted(services: Callable[[], Services], request: Request) -> Services:
+    """The services, for a request with the sandbox's key in demo mode."""
+    try:
+        serving = services()
+    except Error as error:
+        raise SandboxError(503, error.user_message, "unavailable") from None
+    if not serving.demo:
         raise SandboxError(404, "The sandbox provider answers in demo mode only.", "not_found")
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), services.sandbox_key.encode()):
+    if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), serving.sandbox_key.encode()):
         raise SandboxError(401, "Incorrect API key provided.", "invalid_api_key")
+    return serving
 
 
 def read_request(body: bytes) -> ChatRequest:

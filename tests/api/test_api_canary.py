@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -58,7 +59,7 @@ def house(tmp_path: Path) -> Iterator[Any]:
     record = tmp_path / "record.jsonl"
 
     def make_app(port: int) -> Starlette:
-        config = settings_for(data_dir=tmp_path / "var", sandbox_record=record, api_rate="100/minute")
+        config = settings_for(data_dir=tmp_path / "var", sandbox_record=record, api_rate="100/minute", default_provider="sandbox")
         built.append(bootstrap.build(config, port=port))
         return Starlette(routes=routes(lambda: built[0], desk), middleware=middleware(loopback_only=True))
 
@@ -135,6 +136,14 @@ def test_the_preview_leaves_no_identifier_in_its_answers_or_the_log(house: Any, 
             assert answer.status_code == (422 if name == "nonsense" else 200)
             assert traces_in(answer.text) == []
     assert traces_in(caplog.text) == []
+
+
+def test_more_callers_than_threads_all_get_answers(house: Any) -> None:
+    """Calls that wait for the sandbox on this same server don't take the threads it needs to answer them."""
+    with ThreadPoolExecutor(16) as pool:
+        statuses = [a.status_code for a in pool.map(lambda _: ask(house, CASE), range(32))]
+    assert statuses == [200] * 32
+    assert house.services.audit.verify().ok
 
 
 def test_the_server_tells_of_itself(house: Any) -> None:

@@ -22,6 +22,7 @@ from core import deid
 from core.api.sandbox import FINGERPRINT, sandbox_routes
 from core.api.standin import STANDINS
 from core.assessment import Assessment
+from core.errors import ConfigError
 from core.model import AgeRange, Decisions, Demographics, Identity, Sex, Target
 from core.prompting import build_prompt, parse_assessment
 
@@ -226,3 +227,13 @@ def test_a_record_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """Nobody believes in a record that isn't kept: the request fails."""
     answer = post(offline(tmp_path / "missing" / "record.jsonl"), {"model": "gpt-4.1", "messages": case_messages()})
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "record_failed")
+
+
+def test_services_that_cannot_be_built_are_told() -> None:
+    """A wrong setting reaches the client as a server error in its own words."""
+
+    def broken() -> Any:
+        raise ConfigError("Set CASEGATE_VAULT_KEYS.")
+
+    answer = post(local_client(sandbox_routes(broken)), {"model": "gpt-4.1"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, "Set CASEGATE_VAULT_KEYS.")
