@@ -96,6 +96,6 @@ def body_sequence(body: bytes) -> int | None:
     """The place a body claims, or None when it can't be read."""
     try:
         claimed = json.loads(body)["sequence"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return claimed if type(claimed) is int else None

@@ -104,19 +104,12 @@ def _shifted(row: Row, head: Head, before: Row | None, claimed: int) -> Verifica
 def _edited(row: Row, head: Head, before: Row | None, following: Row | None) -> Verification:
     if following is not None and body_sequence(following.body) == head.sequence + 1:
         return _bad(head, Reason.INSERTED)
-    still_linked = following is None or following.prev_hash == row.entry_hash
-    if before is not None and _consistent(row) and still_linked:
-        # This entry and its successor agree with each other, so the one before was changed and its own hash made to fit.
+    fits_here = row.prev_hash == head.entry_hash or row.entry_hash == chain_hash(head.entry_hash, row.body)
+    if before is not None and not fits_here:
+        # This entry was made for another predecessor: the one before was changed and its own hash made to fit.
         return _bad(_previous(before), Reason.EDITED)
     return _bad(head, Reason.EDITED)
 
 
 def _previous(row: Row) -> Head:
     return Head(row.sequence - 1, row.prev_hash)
-
-
-def _consistent(row: Row) -> bool:
-    try:
-        return row.entry_hash == chain_hash(row.prev_hash, row.body)
-    except ValueError:
-        return False

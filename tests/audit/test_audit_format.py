@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -63,7 +66,9 @@ def test_canonical_bytes_round_trip(event: Event, sequence: int, at: datetime) -
     assert body_sequence(row.body) == sequence + 1
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'"x"', b'{"sequence":"1"}', b'{"sequence":true}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"{}", b'"x"', b'{"sequence":"1"}', b'{"sequence":true}', b"\xff", b"[" * 100_000], ids=range(9)
+)
 def test_a_body_that_is_none_claims_no_place(body: bytes) -> None:
     """Whatever stands where a body should be, asking for its place does not fail."""
     assert body_sequence(body) is None
@@ -98,6 +103,16 @@ def test_the_command_tells_an_altered_store(
     tamper("DELETE FROM entry WHERE sequence = 1")
     assert main(["verify", "--database", str(database)]) == 1
     assert "entry 1 is the first bad one (deleted)" in capsys.readouterr().out
+
+
+def test_the_command_finds_the_configured_store(log: AuditLog, event: Make, database: Path, tmp_path: Path) -> None:
+    """Without --database the settings say where the store is."""
+    log.append(event())
+    environment = {**os.environ, "CASEGATE_AUDIT_DATABASE": str(database), "PYTHONPATH": str(DOCUMENT.parents[1])}
+    command = [sys.executable, "-m", "core.audit", "verify"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "All 1 entries are intact." in done.stdout
 
 
 def test_the_command_tells_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
