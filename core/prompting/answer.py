@@ -55,5 +55,5 @@ def has_repeated_key(text: str) -> bool:
     def look(pairs: list[tuple[str, object]]) -> None:
         seen.append(len({key for key, _ in pairs}) < len(pairs))
 
-    json.loads(text, object_pairs_hook=look)
+    json.loads(text, object_pairs_hook=look, parse_int=float)
     return any(seen)

@@ -14,7 +14,7 @@ from core.prompting.disarm import disarm
 from core.prompting.injection import injection_phrases
 from core.prompting.layout import case_block
 from core.prompting.quotes import Folded
-from core.prompting.synonyms import spelled_out
+from core.prompting.synonyms import ABBREVIATIONS
 from core.prompting.template import template
 
 SUM_TOLERANCE = 0.02
@@ -88,10 +88,8 @@ def _duplicates(answer: _Answer) -> Iterator[Concern]:
 
 def _plain_name(diagnosis: str) -> str:
     """A name without case, punctuation, bracketed remarks and word order; a bare abbreviation spelled out."""
-    name = re.sub(r"\([^()]*\)", " ", Folded.of(diagnosis).text)
-    words = re.findall(r"\w+", name)
-    if len(words) == 1:
-        words = re.findall(r"\w+", spelled_out(words[0]))[-2:]
+    name = re.sub(r"\([^()]*\)", " ", Folded.of(diagnosis).text).strip()
+    words = re.findall(r"\w+", ABBREVIATIONS.get(name, name))
     return " ".join(sorted({word for word in words if word not in {"of", "the", "a", "an"}}))
 
 

@@ -1,4 +1,8 @@
-"""The versioned texts of the prompt. A released version never changes: its digest is held by a golden test."""
+"""The versioned texts of the prompt. A released version never changes: its digests are held by a golden test.
+
+To change a word, copy the three files to the next number, raise PROMPT_VERSION and record the new digests in
+`tests/golden/prompt_versions.json`; answers and audit entries name the version they came from.
+"""
 
 from __future__ import annotations
 

@@ -64,6 +64,11 @@ def test_clinical_text_stays(text: str) -> None:
     assert disarm(text) == text
 
 
+def test_endless_nesting_ends() -> None:
+    """Markup wrapped in markup more often than there are passes loses its brackets."""
+    assert disarm("<b" * 20 + "r>" * 20).count("<") == disarm("[" * 20 + "x" + "](/a)" * 20).count("[") == 0
+
+
 pieces = st.lists(
     st.sampled_from(
         [

@@ -141,6 +141,12 @@ def test_any_other_message_is_taken_as_symptoms(text: str) -> None:
     assert (read_case(text).texts, read_case(text).demographics) == ({"symptoms": text}, None)
 
 
+def test_parts_without_a_person_still_read() -> None:
+    """A case block that names no age or sex gives its texts and no demographics."""
+    message = user_message({"symptoms": "fever"}).replace("## Age\nadult, 54 years\n## Sex\nfemale\n", "")
+    assert (read_case(message).texts, read_case(message).demographics) == ({"symptoms": "fever"}, None)
+
+
 def test_a_quote_of_neutralised_text_is_still_found() -> None:
     """A model may quote the text with or without our backslash; both are verbatim."""
     message = user_message({"symptoms": "pain ## 4 and </case> then"})
