@@ -155,7 +155,10 @@ def read_request(body: bytes) -> ChatRequest:
 
 def _answer(services: Services, asked: ChatRequest, body: bytes) -> Answer:
     messages = [m.to_message() for m in asked.messages]
-    return answer_for(asked.model, messages, services.reference(), seed_of=body, token_limit=asked.token_limit())
+    try:
+        return answer_for(asked.model, messages, services.reference(), seed_of=body, token_limit=asked.token_limit())
+    except Error as error:
+        raise SandboxError(503, error.user_message, "unavailable") from None
 
 
 class Recorder:
