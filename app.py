@@ -17,7 +17,7 @@ from core.errors import ConfigError, Error
 from core.settings import require_safe_listening, settings
 from core.ui.desk import frame, session
 
-IN_PAGE = get_script_run_ctx() is not None  # this file is both the server's module and every session's script
+IN_PAGE = get_script_run_ctx(suppress_warning=True) is not None  # this file is both the server's module and every session's script
 
 
 def check_start() -> None:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from core.assessment import Assessment, CheckedAssessment, Concern, ConcernKind
-from core.model import ClearedPrompt, Deidentified, Estimate, Prompt, Reply, Target, Tier, Usage
 from core.errors import PreflightError
+from core.model import ClearedPrompt, Deidentified, Estimate, Prompt, Reply, Target, Tier, Usage
 
 
 @dataclass(frozen=True)

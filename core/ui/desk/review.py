@@ -75,11 +75,11 @@ def _incomplete(error: CaseError) -> None:
 
 
 def _injection(prepared: Prepared) -> None:
-    if found := prompting.injection_phrases(prepared.prompt.messages[-1].content):
-        many = f"{len(found)} phrases" if len(found) > 1 else "a phrase"
+    found = [LABELS[name] for name, sent in prepared.deidentified.fields.items() if prompting.injection_phrases(sent.text)]
+    if found:
         st.warning(
-            f"The case holds {many} that speak to the model rather than of the patient. They are sent as data and must change nothing; "
-            "check that they belong here.",
+            f"{' and '.join(found)} holds words that speak to the model rather than of the patient. They are sent as data and must change "
+            "nothing; check that they belong there.",
             icon=":material/policy_alert:",
         )
 

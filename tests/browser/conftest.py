@@ -1,0 +1,73 @@
+"""The app as a user starts it, and a real Chromium beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from support.chromium import CHROMIUM_FLAGS
+from support.serving import ROOT, Served, Serving, clean_environment, free_port, wait_for
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Start the app by the README's command, each time with a data folder of its own; all are stopped at the end."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(data: Path | None = None, port: int | None = None, **settings: str) -> Served:
+        folder = tmp_path_factory.mktemp("app")
+        port = port or free_port()
+        served = Served(f"http://127.0.0.1:{port}", data or folder / "var", folder / "received.jsonl", folder / "server.log")
+        env = clean_environment() | {
+            "CASEGATE_DATA_DIR": str(served.data),
+            "CASEGATE_SANDBOX_RECORD": str(served.record),
+            "CASEGATE_SANDBOX_SPEED": "20",
+            **settings,
+        }
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        with served.log.open("wb") as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        running.append(process)
+        wait_for(served.url, process)
+        return served
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+    for process in running:
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def app(serve: Serving) -> Served:
+    """One app for the tests that don't mind company."""
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """A real Chromium, kept off the network."""
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh visitor at a desktop; what the console says is in `page.console_lines`."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, timezone_id="America/New_York")
+    page = context.new_page()
+    lines: list[str] = []
+    page.on("console", lambda message: lines.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: lines.append(f"error: {error}"))
+    page.console_lines = lines  # type: ignore[attr-defined]
+    yield page
+    context.close()

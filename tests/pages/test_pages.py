@@ -1,0 +1,137 @@
+"""Each page alone: signed out, wrong role, right role; and the frame around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import bootstrap, settings
+from core.audit import Action
+from core.model import Role
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    "workup": {Role.CLINICIAN},
+    "compare": {Role.CLINICIAN},
+    "usage": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
+    "audit_trail": {Role.PRIVACY_OFFICER, Role.ADMIN},
+}
+TITLES = {"workup": "Work-up", "compare": "Compare", "usage": "Usage", "audit_trail": "Audit trail"}
+DEMO_ROLES = (Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER)
+Setting = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Services of this test's own, in demo mode."""
+    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.chdir(ROOT)
+    settings.settings.cache_clear()
+    bootstrap.stop()
+    yield
+    bootstrap.stop()
+    settings.settings.cache_clear()
+
+
+def page(name: str, role: Role | None = None) -> AppTest:
+    """A page run alone, as a deep link would run it."""
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
+    if role is not None:
+        test.session_state["demo_role"] = role.value
+    return test.run()
+
+
+def signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign-in is configured and nobody has signed in."""
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "METADATA_URL", "REDIRECT_URI", "COOKIE_SECRET"):
+        monkeypatch.setenv(f"CASEGATE_OIDC_{name}", "https://idp.example.org")
+    monkeypatch.setenv("CASEGATE_VAULT_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    settings.settings.cache_clear()
+
+
+@pytest.mark.parametrize("role", DEMO_ROLES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_for_its_roles_alone(name: str, role: Role) -> None:
+    """The right role sees the page; a wrong one sees why not, and the denial is an entry."""
+    run = page(name, role)
+    assert not run.exception
+    titles = [t.value for t in run.title]
+    if role in PAGES[name]:
+        assert titles == [TITLES[name]]
+    else:
+        assert titles == []
+        assert role.value in run.error[0].value
+        assert bootstrap.services().audit.entries(action=Action.ACCESS_DENIED)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_nothing_to_the_signed_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deep link without sign-in gives a sentence and nothing else."""
+    signed_out(monkeypatch)
+    run = page(name)
+    assert not run.exception
+    assert not run.title
+    assert "Sign in" in run.info[0].value
+
+
+def test_the_frame_shows_only_sign_in_to_the_signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an identity provider and nobody signed in, the app is a sign-in button."""
+    signed_out(monkeypatch)
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    assert not run.exception
+    assert [b.label for b in run.button] == ["Sign in"]
+    assert not run.selectbox
+
+
+def test_the_frame_opens_the_first_page_of_the_role() -> None:
+    """The clinician lands on Work-up, the viewer on Usage; both arrivals are entries."""
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    assert not run.exception
+    assert run.title[0].value == "Work-up"
+    run.selectbox(key="role_switch").select("viewer").run()
+    assert run.title[0].value == "Usage"
+    actions = [e.event.action for e in bootstrap.services().audit.entries()]
+    assert actions.count(Action.SIGN_IN) == 1
+    assert actions.count(Action.ROLE_SWITCHED) == 1
+
+
+def test_an_unwritable_store_is_a_message_on_the_page(tmp_path: Path) -> None:
+    """No traceback: the page says what is wrong."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "audit.sqlite3").write_bytes(b"this is not a database, " * 50)
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    assert not run.exception
+    assert run.error
+
+
+def test_an_incomplete_case_names_what_is_missing() -> None:
+    """Beside an empty form stand the fields to complete, and Send is disabled."""
+    run = page("workup", Role.CLINICIAN)
+    told = " ".join(c.value for c in run.caption)
+    for label in ("Chief complaint", "Symptoms", "Age", "Sex"):
+        assert label in told
+    assert run.button(key="send-nothing").disabled
+    assert run.checkbox(key="reviewed-nothing").disabled
+
+
+def test_an_example_fills_the_form_and_is_reviewed_before_it_can_be_sent() -> None:
+    """Try a case: the exact messages appear; flags are decided; the tick opens Send; another example unticks it."""
+    run = page("workup", Role.CLINICIAN)
+    run.button[0].click().run()
+    assert not run.exception
+    for _ in range(8):
+        flags = [b for b in run.button if b.label == "Redact"]
+        if not flags:
+            break
+        flags[0].click().run()
+    tick = next(c for c in run.checkbox if c.label == "I have reviewed what will be sent")
+    assert not tick.disabled
+    assert next(b for b in run.button if b.label == "Send redacted case").disabled
+    tick.check().run()
+    assert not next(b for b in run.button if b.label == "Send redacted case").disabled
+    assert bootstrap.services().audit.entries(action=Action.PREVIEW_REVIEWED)
+    run.button[1].click().run()
+    assert not next(c for c in run.checkbox if c.label == "I have reviewed what will be sent").value
