@@ -28,7 +28,14 @@ def _record(number: int, line: str) -> dict[str, Any]:
 
 
 def _row(span: Span) -> dict[str, Any]:
-    return {"start": span.start, "end": span.end, "category": span.category.value, "score": span.score, "detector": span.detector, "state": span.state}
+    return {
+        "start": span.start,
+        "end": span.end,
+        "category": span.category.value,
+        "score": span.score,
+        "detector": span.detector,
+        "state": span.state,
+    }
 
 
 def _run(lines: Iterable[str]) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from core.deid.timeline import read_date
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note
+from core.deid.timeline import read_date
 from core.model import Category
 
-_MON = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+_MON = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,? {1,2})?"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:(?:19|20)\d\d|'\d\d)"
@@ -18,8 +22,10 @@ _NO_DOSE = r"(?! ?(?:mg|mcg|ml|g|units?|%|years?|yrs?|y/?o|days?|weeks?|months?|
 _WORDED = tuple(
     re.compile(p, re.I)
     for p in (
-        rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}|\d\d(?![\d:/.])(?!,\d){_NO_DOSE}))?(?!\d)",
-        rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d){_NO_DOSE}(?:(?:,? of|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/.%]|,\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
+        rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}"
+        rf"|\d\d(?![\d:/.])(?!,\d){_NO_DOSE}))?(?!\d)",
+        rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d){_NO_DOSE}(?:(?:,? of"
+        rf"|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/.%]|,\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
         rf"\b{_MON},?[-/ ]{{0,2}}(?:of )?{_YEAR}\b",
         r"\b(?:0?[1-9]|[12]\d|3[01])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:(?:19|20)?\d\d)?\b",
     )
@@ -27,43 +33,55 @@ _WORDED = tuple(
 _FIGURES = tuple(
     re.compile(p)
     for p in (
-        r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
+        r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d"
+        r"|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
         r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/-])(?!\.\d)",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
     )
 )
-_COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born|dos|doa|dod|doi|date)(?: is| was| on)?[ :=#.(-]{0,4}(\d{8}|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)", re.I)
+_COMPACT = re.compile(
+    r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born|dos|doa|dod|doi|date)(?: is| was| on)?[ :=#.(-]{0,4}(\d{8}"
+    r"|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)",
+    re.I,
+)
 _PAIR = re.compile(r"(?<![\w/.:-])(1[0-2]|0?[1-9])([/-])(3[01]|[12]\d|0?[1-9])(?![\w/%-])(?!\.\d)")
 _MONTH_ALONE = re.compile(
-    r"\b(?:in|since|last|until|till|by|of|early|late|mid|this past|next|from|before|after|during|this)[ -](january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
+    r"\b(?:in|since|last|until|till|by|of|early|late|mid|this past|next|from|before|after|during|this)[ -](january"
+    r"|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?"
+    r"|oct|nov|dec)\b"
     r"(?!'s|\.? (?:be|have|not|also|cause|need|require|include|result|proceed|with|in place)\b)",
     re.I,
 )
 _ORDINAL = re.compile(
-    r"\b(?:on|until|by|since) (the (?:3[01]|[12]?\d)(?:st|nd|rd|th))\b(?! (?:day|post|percentile|rib|toe|finger|digit|metatarsal|metacarpal|week|time|attempt|grade|floor|street|ave|admission|visit|cranial|intercostal|ray|decile|trimester|year|birthday|hospital))"
+    r"\b(?:on|until|by|since) (the (?:3[01]|[12]?\d)(?:st|nd|rd|th))\b(?! (?:day|post|percentile|rib|toe|finger|digit"
+    r"|metatarsal|metacarpal|week|time|attempt|grade|floor|street|ave|admission|visit|cranial|intercostal|ray|decile"
+    r"|trimester|year|birthday|hospital))"
 )
-_HOLIDAY = re.compile(r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)|halloween|easter sunday|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth)\b(?:,? (?:19|20)\d\d)?", re.I)
-_BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
-_AGE = re.compile(
-    r"(?<![\w.$/-])(9\d|1[0-3]\d)(?! years (?:or|and) older)(?=(?:[ -]{0,2}(?:years?|yrs?)\b(?![ -](?:ago|history|prior|follow|survival|later|of (?!age)))| ?y/?o\b|yo[mf]?\b| ?y\.o\.|[MF]\b| ?(?:M|F|male|female)\b))"
-    r"|\b(?:aged?|age is|turn(?:ed|s|ing)|age of)[ :]{1,2}(9\d|1[0-3]\d)(?![\d%/]|\.\d| ?(?:%|mm|mg|bpm|lbs?|kg))"
-    r"|\b(ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?:[- ](?:and[- ])?(?:one|two|three|four|five|six|seven|eight|nine))?)(?=[- ]years?[- ]old)",
+_HOLIDAY = re.compile(
+    r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)"
+    r"|halloween|easter sunday|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth)\b(?:,? (?:19"
+    r"|20)\d\d)?",
     re.I,
 )
-_MONTH_STEMS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
-_DATE_CUES = frozenset("dob o date birthdate birth born dos doa dod doi".split())
-_HOLIDAY_WORDS = frozenset("christmas thanksgiving labor memorial independence new halloween easter valentine valentine's july mother father juneteenth".split())
-_BEFORE_DATE = frozenset(
-    "on since until till dated date visit appt appointment seen started admitted admission interrogated last next due dc d/c discharged discharge through thru before after scheduled mailed faxed called received drawn resulted onset"
-    " surgery procedure born dob lmp edd injury doi expires exp mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday signed placed reviewed completed began stopped returned arrived updated"
-    " refilled filled by from note f/u up down between as of in".split()
+_BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
+_AGE = re.compile(
+    r"(?<![\w.$/-])(9\d|1[0-3]\d)(?! years (?:or|and) older)(?=(?:[ -]{0,2}(?:years?|yrs?)\b(?![ -](?:ago|history"
+    r"|prior|follow|survival|later|of (?!age)))| ?y/?o\b|yo[mf]?\b| ?y\.o\.|[MF]\b| ?(?:M|F|male|female)\b))"
+    r"|\b(?:aged?|age is|turn(?:ed|s|ing)|age of)[ :]{1,2}(9\d|1[0-3]\d)(?![\d%/]|\.\d| ?(?:%|mm|mg|bpm|lbs?|kg))"
+    r"|\b(ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?:[- ](?:and[- ])?(?:one"
+    r"|two|three|four|five|six|seven|eight|nine))?)(?=[- ]years?[- ]old)",
+    re.I,
 )
-_SCORE_WORDS = frozenset(
-    "murmur pain strength scale pulse pulses rated score grade motor severity reflexes reflex power apgar dtrs intensity vision va acuity sensation stage bp pressure ratio gcs mmse moca phq gad nyha level rating eye verbal systolic diastolic"
-    " positive criteria lymph nodes node cores tender joints out minute".split()
-)
+_MONTH_STEMS = words("dates.month_stems")
+_DATE_CUES = words("dates.date_cues")
+_HOLIDAY_WORDS = words("dates.holiday_words")
+_BEFORE_DATE = words("dates.before_date")
+_SCORE_WORDS = words("dates.score_words")
 _AFTER_SCORE = re.compile(
-    r" ?(?:pain|strength|murmur|systolic|diastolic|motor|sem\b|pulses?|scale|mg|cc|ml|hours?|of\b|mm|cm|inch|throughout|beats|sided|reflex|dtr|bilat|in severity|severity|in intensity|x\b|out of|points?|criteria|positive|blood|bid|tab|pack|ppd|dose|strip|in (?:the |all |both )?(?:upper|lower|bilat|right|left|extrem|ue|le|rue|lue|rle|lle)|on (?:the|room)|nodes?|cores?|joints?)",
+    r" ?(?:pain|strength|murmur|systolic|diastolic|motor|sem\b|pulses?|scale|mg|cc|ml|hours?|of\b|mm|cm|inch"
+    r"|throughout|beats|sided|reflex|dtr|bilat|in severity|severity|in intensity|x\b|out of|points?|criteria|positive"
+    r"|blood|bid|tab|pack|ppd|dose|strip|in (?:the |all |both )?(?:upper|lower|bilat|right|left|extrem|ue|le|rue|lue"
+    r"|rle|lle)|on (?:the|room)|nodes?|cores?|joints?)",
     re.I,
 )
 

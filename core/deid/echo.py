@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from core.deid import cues
 from core.deid.found import Found
-from core.deid.lexicon import look_up
+from core.deid.lexicon import look_up, words
 from core.deid.note import Note, Squeezed
 from core.model import Category
 
@@ -101,7 +101,7 @@ def name_needles(name: str, role: str, *, sure: bool = False) -> Iterator[Needle
             yield Needle(part, Category.NAME, role, careful=common or len(part) < 3, solid=True)
 
 
-_NO_PART = frozenset("dr mr mrs ms miss prof doctor md rn np jr sr ii iii de la del van von der el al bin st the and of".split())
+_NO_PART = words("echo.no_part")
 
 
 def value_needles(value: str, category: Category) -> Iterator[Needle]:

@@ -15,7 +15,7 @@ from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, squeeze, value_needles
 from core.deid.found import Found
 from core.deid.identity import identity_needles
-from core.deid.lexicon import long_cities, table
+from core.deid.lexicon import long_cities, table, words
 from core.deid.normalise import Shadow, shadow, visible
 from core.deid.note import Note
 from core.deid.persons import Person, group
@@ -25,7 +25,7 @@ from core.deid.tags import Tags
 from core.errors import DeidError
 from core.model import Category, Decisions, Deidentified, Identity, Mark, Redacted, Span
 
-_AHEAD = frozenset("appointment appt follow f/u due scheduled next return returns until through recheck upcoming followup".split())
+_AHEAD = words("engine.ahead")
 _FAILED = "The redactor failed on this text. Nothing was sent; shorten or retype the text and try again."
 
 
@@ -50,7 +50,7 @@ def warm_up() -> None:
     long_cities()
 
 
-def detect(text: str, *, identity: Identity = Identity()) -> tuple[Span, ...]:  # noqa: B008 (frozen)
+def detect(text: str, *, identity: Identity = Identity()) -> tuple[Span, ...]:
     """Spans of one text, sorted and disjoint, in code points of the input. Raises DeidError, without text, when a detector fails."""
     try:
         item = _spread({"text": _read(text, identity, identity_needles(identity))}, Decisions())["text"]
@@ -66,7 +66,7 @@ def deidentify(
     *,
     identity: Identity,
     encounter: date,
-    decisions: Decisions = Decisions(),  # noqa: B008 (frozen)
+    decisions: Decisions = Decisions(),
     policy: Policy = SAFE_HARBOR,
 ) -> Deidentified:
     """A case's texts with every identifier replaced by a tag. Raises DeidError, without text, when anything fails."""
@@ -94,12 +94,16 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Fi
     keep = frozenset(map(term_key, decisions.keep)) - frozenset(map(term_key, decisions.redact))
     asked = tuple(Needle(squeeze(t), Category.OTHER_ID) for t in decisions.redact if squeeze(t))
     kept = {name: [f for f in item.found if not _is_kept(item.note, f, keep)] for name, item in fields.items()}
-    known = tuple({n.key: n for name, item in fields.items() for f in kept[name] if f.state == "masked" for n in _needles(item.note, f)}.values())
+    known = tuple(
+        {n.key: n for name, item in fields.items() for f in kept[name] if f.state == "masked" for n in _needles(item.note, f)}.values()
+    )
     out = {}
     for name, item in fields.items():
         found = kept[name] + [f for f in echoes(item.note, known, "propagation") if not _is_kept(item.note, f, keep)]
         found += echoes(item.note, asked, "decision", 1.0)
-        out[name] = _Field(item.source, item.shadow, item.note, resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags))
+        out[name] = _Field(
+            item.source, item.shadow, item.note, resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags)
+        )
     return out
 
 
@@ -116,7 +120,11 @@ def _needles(note: Note, found: Found) -> Iterable[Needle]:
 
 def _under(policy: Policy, item: _Field, encounter: date) -> _Field:
     """What the policy masks; a birth year alone only when it reveals an age over 89."""
-    found = [f for f in item.found if (f.category in policy.masked or f.detector in ("identity", "decision")) and not _harmless_year(item.note, f, encounter)]
+    found = [
+        f
+        for f in item.found
+        if (f.category in policy.masked or f.detector in ("identity", "decision")) and not _harmless_year(item.note, f, encounter)
+    ]
     return _Field(item.source, item.shadow, item.note, found)
 
 
@@ -140,7 +148,9 @@ def _replace(fields: Mapping[str, _Field], encounter: date, policy: Policy, deci
 
 
 def _persons(fields: Mapping[str, _Field]) -> dict[tuple[str, str], Person]:
-    return group([_mention(item.note, f) for item in fields.values() for f in item.found if f.category is Category.NAME and f.state == "masked"])
+    return group(
+        [_mention(item.note, f) for item in fields.values() for f in item.found if f.category is Category.NAME and f.state == "masked"]
+    )
 
 
 def _mention(note: Note, found: Found) -> tuple[str, str]:
@@ -185,4 +195,6 @@ def _withhold(texts: Mapping[str, str], encounter: date, policy: Policy, decisio
     spans = {n: (Span(0, len(t), Category.OTHER_ID, 1.0, "blank"),) if t else () for n, t in texts.items()}
     written = {n: tags.withheld(t) if t else "" for n, t in texts.items()}
     redacted = {n: Redacted(w, (Mark(0, len(w), Category.OTHER_ID),) if w else ()) for n, w in written.items()}
-    return Deidentified(redacted, spans, tags.originals, Counter(s.category for row in spans.values() for s in row), (), policy.id, decisions)
+    return Deidentified(
+        redacted, spans, tags.originals, Counter(s.category for row in spans.values() for s in row), (), policy.id, decisions
+    )

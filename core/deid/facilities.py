@@ -7,49 +7,52 @@ from collections.abc import Iterator
 
 from core.deid import cues
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.model import Category
 
-_HEADS = frozenset(
-    "hospital hospitals hosp clinic clinics center centre centers ctr infirmary hospice institute university college school academy pharmacy laboratories laboratory labs diagnostics imaging associates partners healthcare"
-    " health medical medicine care rehab rehabilitation manor dialysis pediatrics orthopedics cardiology dermatology church temple shelter prison jail vamc general memorial regional presbyterian methodist baptist elementary foundation industries"
-    " group practice living village commons lodge system network oncology urology radiology surgery physicians office home medicine inc llc plc ltd gen cntr".split()
-)
-_STRONG = frozenset(
-    "hospital hospitals hosp clinic clinics center centre centers ctr infirmary hospice institute university college academy pharmacy healthcare vamc elementary manor foundation church medical general memorial regional health school rehab"
-    " system associates".split()
-)
-_GENERIC = frozenset(
-    "general medical med health healthcare care family pain cardiology cardiac oncology neurology dermatology orthopedic orthopedics orthopaedic pediatric pediatrics surgery surgical women's womens children's childrens womens men's child children women adult geriatric"
-    " psychiatric psychiatry mental behavioral wound sleep diabetes diabetic endocrine endocrinology renal kidney dialysis infusion cancer heart vascular eye ear dental tb hiv std ob gyn obstetrics prenatal fertility rehab rehabilitation physical therapy occupational"
-    " speech nursing skilled home long term acute subacute trauma burn stroke hospice palliative walk-in free academic tertiary referral university teaching rural urban military va veterans outside another other same previous new old next first day night main satellite"
-    " travel allergy asthma anticoagulation coumadin lipid hypertension weight bariatric memory movement headache epilepsy hepatology liver gi gastroenterology rheumatology pulmonary respiratory urology sports medicine internal genetics immunization vaccine methadone"
-    " addiction recovery detox crisis foot podiatry hand breast prostate lung brain bone blood birth birthing delivery labor maternity newborn icu ed er or emergency urgent primary outpatient inpatient community county city state public private local regional specialty"
-    " specialist group practice department hospital hospitals clinic clinics center centers facility system call data services service reference lab labs laboratory imaging radiology diagnostic follow-up discharge admission visit poison control fitness senior assisted living"
-    " high middle elementary school college student employee human fire police social work security mass body sinus visual ice cold warm national american international united states world society association academy disease diseases head comprehensive"
-    " internal in preventive interventional critical intensive neonatal cochrane clinical nuclear molecular level population global standard quality center's centre point one my our your his her their the this that".split()
-) - {"va"}
-_LINKS = frozenset("of and the & at for".split())
+_HEADS = words("facilities.heads")
+_STRONG = words("facilities.strong")
+_GENERIC = words("facilities.generic") - {"va"}
+_LINKS = words("facilities.links")
 _KNOWN = re.compile(
-    r"\b(?:Mayo(?: Clinic)?(?! (?:stand|scissors|clamp|classification|score|tray|hegar|table))|Cleveland Clinic|John'?s? Hopkins|UCLA|UCSF|UCSD|NYU(?: Langone)?|M\.?D\.? Anderson|Dana[- ]Farber|City of Hope|Fred Hutch\w{0,8}|Roswell Park|Fox Chase"
-    r"|(?:Memorial )?Sloan[- ]Kettering|MSKCC|Kaiser(?: Permanente)?|Geisinger|Cedars?[- ]Sinai|Brigham(?: (?:and|&) Women'?s?)?|BIDMC|Beth Israel(?: Deaconess)?|Mass(?:achusetts)? General|Stanford(?! (?:type|class|a\b|b\b|A\b|B\b))|Vanderbilt|Emory|UPMC|UWMC"
-    r"|UT Southwestern|Intermountain|Sutter Health|Scripps|Baylor(?: Scott (?:&|and) White)?|Houston Methodist|Northwestern(?= (?:Mem|Med|Univ))|Mount Sinai|Mt\.? Sinai|Montefiore|New ?York[- ]Presbyterian|Weill Cornell|CHOP(?= )(?! (?:chemo|regimen|cycle))|Barnes[- ]Jewish"
-    r"|Ochsner|Banner Health|Harborview|OHSU|Walter Reed|Bellevue|Spaulding|Tufts|Yale(?:[- ]New Haven)?(?! (?:insulin|obsess|brown))|Tulane|Dartmouth(?:[- ]Hitchcock)?|Hackensack|Novant|HCA|CVS|Walgreens|Rite[- ]Aid|Wal-?[Mm]art|Costco|Kroger|Publix|Safeway|Quest Diagnostics|Lab-?[Cc]orp"
-    r"|DaVita|MedStar|Lahey(?= (?:Clinic|Hosp|Health|Med))|Karolinska|AIIMS|Baystate|Parkland|Maimonides|Lenox Hill|Hennepin|Froedtert|Sentara|Inova|WakeMed|Shriners|Duke(?= (?:Univ|Med|Health|Hosp|clinic|Raleigh|Regional)))\b(?:'s)?"
+    r"\b(?:Mayo(?: Clinic)?(?! (?:stand|scissors|clamp|classification|score|tray|hegar|table))|Cleveland Clinic"
+    r"|John'?s? Hopkins|UCLA|UCSF|UCSD|NYU(?: Langone)?|M\.?D\.? Anderson|Dana[- ]Farber|City of Hope"
+    r"|Fred Hutch\w{0,8}|Roswell Park|Fox Chase"
+    r"|(?:Memorial )?Sloan[- ]Kettering|MSKCC|Kaiser(?: Permanente)?|Geisinger|Cedars?[- ]Sinai|Brigham(?: (?:and"
+    r"|&) Women'?s?)?|BIDMC|Beth Israel(?: Deaconess)?|Mass(?:achusetts)? General|Stanford(?! (?:type|class|a\b|b\b"
+    r"|A\b|B\b))|Vanderbilt|Emory|UPMC|UWMC"
+    r"|UT Southwestern|Intermountain|Sutter Health|Scripps|Baylor(?: Scott (?:&|and) White)?|Houston Methodist"
+    r"|Northwestern(?= (?:Mem|Med|Univ))|Mount Sinai|Mt\.? Sinai|Montefiore|New ?York[- ]Presbyterian|Weill Cornell"
+    r"|CHOP(?= )(?! (?:chemo|regimen|cycle))|Barnes[- ]Jewish"
+    r"|Ochsner|Banner Health|Harborview|OHSU|Walter Reed|Bellevue|Spaulding|Tufts|Yale(?:[- ]New Haven)?(?! (?:insulin"
+    r"|obsess|brown))|Tulane|Dartmouth(?:[- ]Hitchcock)?|Hackensack|Novant|HCA|CVS|Walgreens|Rite[- ]Aid|Wal-?[Mm]art"
+    r"|Costco|Kroger|Publix|Safeway|Quest Diagnostics|Lab-?[Cc]orp"
+    r"|DaVita|MedStar|Lahey(?= (?:Clinic|Hosp|Health|Med))|Karolinska|AIIMS|Baystate|Parkland|Maimonides|Lenox Hill"
+    r"|Hennepin|Froedtert|Sentara|Inova|WakeMed|Shriners|Duke(?= (?:Univ|Med|Health|Hosp|clinic|Raleigh"
+    r"|Regional)))\b(?:'s)?"
 )
-_SAINT = re.compile(r"\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Sacred|Good)(?<!Good morning) [A-Z][a-z]{2,15}(?:'s?)?(?: (?:Heart|of [A-Z][a-z]{2,12}|Samaritan))?(?:[ -](?:and )?[A-Z][a-z]{2,12}(?:'s)?)?")
-_SAINT_HINT = frozenset("at in from to of near by visited our the and via".split())
-_SAINT_DISEASE = frozenset("vitus anthony jude wort john elmo".split())
+_SAINT = re.compile(
+    r"\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Sacred|Good)(?<!Good morning) [A-Z][a-z]{2,15}(?:'s?)?(?: (?:Heart"
+    r"|of [A-Z][a-z]{2,12}|Samaritan))?(?:[ -](?:and )?[A-Z][a-z]{2,12}(?:'s)?)?"
+)
+_SAINT_HINT = words("facilities.saint_hint")
+_SAINT_DISEASE = words("facilities.saint_disease")
 
 
 _EMPLOYER = re.compile(
-    r"\b(?:[Ww]ork(?:s|ed|ing)? (?:at|for)|[Ee]mployed (?:at|by)|[Ee]mployer(?: is|:)|[Rr]etired from) ((?:[A-Z][\w'-]{1,20}(?:, | and | & | |-)){0,4}[A-Z][\w'-]{1,20})"
+    r"\b(?:[Ww]ork(?:s|ed|ing)? (?:at|for)|[Ee]mployed (?:at|by)|[Ee]mployer(?: is|:)"
+    r"|[Rr]etired from) ((?:[A-Z][\w'-]{1,20}(?:, | and | & | |-)){0,4}[A-Z][\w'-]{1,20})"
 )
 
 
 def _employers(note: Note) -> Iterator[Found]:
     for match in _EMPLOYER.finditer(note.text):
-        if any(t.word.common <= 2 and not t.word.clinical for t in note.tokens[note.index_at(match.start(1)) : note.index_at(match.end(1))] if t.shape == "C"):
+        if any(
+            t.word.common <= 2 and not t.word.clinical
+            for t in note.tokens[note.index_at(match.start(1)) : note.index_at(match.end(1))]
+            if t.shape == "C"
+        ):
             yield Found(match.start(1), match.end(1), Category.FACILITY, 0.85, "employer")
 
 
@@ -61,9 +64,9 @@ def facilities(note: Note) -> Iterator[Found]:
     if "St" in note.text or "Sa" in note.text or "M" in note.text or "Good" in note.text:
         yield from _saints(note)
     for index, token in enumerate(note.tokens):
-        if token.low in _HEADS and token.shape in "CU":
-            yield from _named(note, index)
-        elif token.low in ("hospital", "clinic", "center", "pharmacy", "office") and token.shape == "l":
+        if (token.low in _HEADS and token.shape in "CU") or (
+            token.low in ("hospital", "clinic", "center", "pharmacy", "office") and token.shape == "l"
+        ):
             yield from _named(note, index)
 
 
@@ -74,7 +77,12 @@ def _facility(note: Note, start: int, end: int, score: float) -> Found:
 def _known(note: Note, start: int, end: int) -> Found:
     """A known system with the head nouns that follow it."""
     at = last = note.index_at(end)
-    while last < len(note.tokens) and last < at + 4 and note.tokens[last].gap == " " and (note.tokens[last].low in _HEADS and note.tokens[last].shape in "CU"):
+    while (
+        last < len(note.tokens)
+        and last < at + 4
+        and note.tokens[last].gap == " "
+        and (note.tokens[last].low in _HEADS and note.tokens[last].shape in "CU")
+    ):
         last += 1
     return Found(start, note.tokens[last - 1].end if last > at else end, Category.FACILITY, 0.9, "facility-known")
 
@@ -87,11 +95,17 @@ def _saints(note: Note) -> Iterator[Found]:
         name = note.low(first + 1 + (note.low(first + 1) == "."))
         if name in _SAINT_DISEASE and not head:
             continue
-        if head or (note.low(first - 1) in _SAINT_HINT and note.low(first) in ("st", "saint", "mt", "mount")) or (note.low(first) == "sacred" and "Heart" in match[0]):
+        if (
+            head
+            or (note.low(first - 1) in _SAINT_HINT and note.low(first) in ("st", "saint", "mt", "mount"))
+            or (note.low(first) == "sacred" and "Heart" in match[0])
+        ):
             last = behind
             while last < behind + 3 and note.low(last) in _HEADS:
                 last += 1
-            yield Found(match.start(), note.tokens[last - 1].end if last > behind else match.end(), Category.FACILITY, 0.85, "facility-saint")
+            yield Found(
+                match.start(), note.tokens[last - 1].end if last > behind else match.end(), Category.FACILITY, 0.85, "facility-saint"
+            )
 
 
 def _named(note: Note, head: int) -> Iterator[Found]:
@@ -105,7 +119,13 @@ def _named(note: Note, head: int) -> Iterator[Found]:
     if start >= head or not _names_something(note, start, head):
         return
     end = head + 1
-    while end < len(note.tokens) and end < head + 4 and note.tokens[end].gap == " " and note.tokens[end].low in _HEADS and note.tokens[end].shape in "CU":
+    while (
+        end < len(note.tokens)
+        and end < head + 4
+        and note.tokens[end].gap == " "
+        and note.tokens[end].low in _HEADS
+        and note.tokens[end].shape in "CU"
+    ):
         end += 1
     yield _facility(note, start, end, 0.85)
 
@@ -123,15 +143,18 @@ def _belongs(note: Note, index: int, following: Token) -> bool:
 
 def _drop_opening(note: Note, start: int, head: int) -> int:
     """Leave out what only begins the sentence, such as `Seen` in `Seen Elm Clinic`."""
-    while start < head and (note.low(start) in _SKIP or (note.tokens[start].opens and note.tokens[start].word.common >= 3 and head - start > 1 and not note.tokens[start].word.last)):
+    while start < head and (
+        note.low(start) in _SKIP
+        or (note.tokens[start].opens and note.tokens[start].word.common >= 3 and head - start > 1 and not note.tokens[start].word.last)
+    ):
         start += 1
     return start
 
 
-_SKIP = frozenset("the at in our my seen visit visited from to and of for call contact follow followup a an this that his her their patient admitted transferred discharge discharged".split())
+_SKIP = words("facilities.skip")
 
 
-_PLAIN_NAMES = frozenset("general memorial county city children's children methodist baptist presbyterian regional community university women's mercy va".split())
+_PLAIN_NAMES = words("facilities.plain_names")
 
 
 def _plain_but_named(note: Note, start: int, head: int) -> bool:
@@ -147,7 +170,14 @@ def _plain_but_named(note: Note, start: int, head: int) -> bool:
     )
 
 
-_PAIRED = {"care": ("urgent", "primary", "health", "family", "hospice"), "home": ("nursing",), "practice": ("family", "medical", "group"), "medicine": ("family", "internal"), "living": ("assisted", "senior"), "group": ("medical",)}
+_PAIRED = {
+    "care": ("urgent", "primary", "health", "family", "hospice"),
+    "home": ("nursing",),
+    "practice": ("family", "medical", "group"),
+    "medicine": ("family", "internal"),
+    "living": ("assisted", "senior"),
+    "group": ("medical",),
+}
 
 
 def _names_something(note: Note, start: int, head: int) -> bool:

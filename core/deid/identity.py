@@ -7,17 +7,18 @@ from collections.abc import Iterator
 
 from core.deid.echo import Needle, echoes, name_needles, squeeze
 from core.deid.found import Found
-from core.deid.lexicon import look_up
+from core.deid.lexicon import look_up, words
 from core.deid.normalise import fold
 from core.deid.note import Note
 from core.deid.timeline import Written, read_date
 from core.model import Category, Identity
 
 _DATE_LIKE = re.compile(
-    r"(?<![\w/.-])\d{1,4} ?[-/. ] ?(?:\d{1,2}|[A-Za-z]{3,9}\.?) ?[-/., ] ?\d{2,4}(?![\w/-])|\b[A-Za-z]{3,9}\.? {0,2}\d{1,2}(?:st|nd|rd|th)?(?:,? {0,2}(?:\d{4}|'?\d\d))?(?!\d)"
+    r"(?<![\w/.-])\d{1,4} ?[-/. ] ?(?:\d{1,2}|[A-Za-z]{3,9}\.?) ?[-/., ] ?\d{2,4}(?![\w/-])"
+    r"|\b[A-Za-z]{3,9}\.? {0,2}\d{1,2}(?:st|nd|rd|th)?(?:,? {0,2}(?:\d{4}|'?\d\d))?(?!\d)"
     r"|(?<!\d)\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -]?[A-Za-z]{3,9}\.?(?:[ ,-]{0,2}\d{2,4})?(?!\w)|(?<![\w/.-])\d{1,2}[/-]\d{1,2}(?![\w/-])"
 )
-_STREET_WORDS = frozenset("street st avenue ave road rd drive dr lane ln boulevard blvd court ct way place pl apt apartment unit suite north south east west n s e w usa united states".split())
+_STREET_WORDS = words("identity.street_words")
 
 
 def identity_needles(identity: Identity) -> tuple[Needle, ...]:
@@ -77,7 +78,9 @@ def _address(address: str) -> Iterator[Needle]:
         key = squeeze(line)
         if len(key) < 2 or (len(key) == 2 and key.isalpha()):
             continue
-        category = Category.STREET if line.strip()[:1].isdigit() and not key.isdigit() else Category.ZIP if key.isdigit() else Category.PLACE
+        category = (
+            Category.STREET if line.strip()[:1].isdigit() and not key.isdigit() else Category.ZIP if key.isdigit() else Category.PLACE
+        )
         yield Needle(key, category, careful=key.isalpha() and bool(look_up(key).common))
         yield from _address_words(line)
 
@@ -92,7 +95,9 @@ def _address_words(line: str) -> Iterator[Needle]:
             if len(word) >= 5:
                 yield Needle(word, Category.ZIP if len(word) == 5 else Category.STREET, solid=True)
         elif len(word) >= 4:
-            yield Needle(word, Category.PLACE if len(words) == 1 else Category.STREET, careful=bool(known.common or known.medical), solid=True)
+            yield Needle(
+                word, Category.PLACE if len(words) == 1 else Category.STREET, careful=bool(known.common or known.medical), solid=True
+            )
 
 
 def known_values(note: Note, identity: Identity, needles: tuple[Needle, ...]) -> Iterator[Found]:
@@ -111,7 +116,13 @@ def _with_initials(note: Note, found: Found) -> Found:
     if at >= 0 and note.tokens[at].shape == "I" and len(note.text[note.tokens[at].end : found.start]) <= 2:
         start = note.tokens[at].start
     at = behind + (note.low(behind) == ",")
-    if at < len(note.tokens) and note.tokens[at].shape == "I" and note.low(at + 1) in (".", ",", "") and note.tokens[at].text != "I" and len(note.text[found.end : note.tokens[at].start]) <= 2:
+    if (
+        at < len(note.tokens)
+        and note.tokens[at].shape == "I"
+        and note.low(at + 1) in (".", ",", "")
+        and note.tokens[at].text != "I"
+        and len(note.text[found.end : note.tokens[at].start]) <= 2
+    ):
         end = note.tokens[at].end
     return found._replace(start=start, end=end)
 
@@ -119,7 +130,9 @@ def _with_initials(note: Note, found: Found) -> Found:
 def _birth_dates(note: Note, written: str) -> Iterator[Found]:
     born = read_date(written)
     if born is None or born.month is None or born.day is None:
-        yield from echoes(note, (Needle(squeeze(written), Category.DATE, solid=False),) if len(squeeze(written)) >= 4 else (), "identity", 1.0)
+        yield from echoes(
+            note, (Needle(squeeze(written), Category.DATE, solid=False),) if len(squeeze(written)) >= 4 else (), "identity", 1.0
+        )
         return
     for match in _DATE_LIKE.finditer(note.text):
         if _same(match[0], born):

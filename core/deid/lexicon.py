@@ -10,11 +10,6 @@ from typing import NamedTuple
 _DATA = Path(__file__).parent / "data"
 _FIRST, _LAST, _COMMON, _CITY = 0, 2, 4, 7
 _CAPITAL, _CLINICAL, _EPONYM = 1 << 9, 1 << 10, 1 << 11
-_CLINICAL_ENDINGS = tuple(
-    "itis osis emia oma pathy ectomy otomy ostomy plasty scopy graphy gram algia uria penia statin sartan pril olol azole mycin cillin floxacin mab nib "
-    "tidine prazole triptan gliptin gliflozin parin xaban vir oxin idine amine azepam barbital cycline dronate fibrate lukast olone setron terol thiazide "
-    "tropin vastatin zosin zolam caine coccus bacter virus cocci bacillus trophy plegia paresis phasia philia phobia rrhea rrhage stenosis oscopic ectasis".split()
-)
 
 
 class Word(NamedTuple):
@@ -45,6 +40,19 @@ def sections(name: str) -> Iterator[tuple[str, list[str]]]:
     for part in body.split("[")[1:]:
         label, words = part.split("]", 1)
         yield label, words.split()
+
+
+@lru_cache(maxsize=1)
+def _classes() -> dict[str, frozenset[str]]:
+    return {label: frozenset(words) for label, words in sections("word_classes.txt")}
+
+
+def words(name: str) -> frozenset[str]:
+    """A closed word class, such as `cues.kin`. KeyError when there is none of the name."""
+    return _classes()[name]
+
+
+_CLINICAL_ENDINGS = tuple(words("lexicon.clinical_endings"))
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +94,13 @@ def long_cities() -> dict[str, tuple[tuple[tuple[str, ...], int], ...]]:
 @lru_cache(maxsize=32768)
 def _decode(bits: int) -> Word:
     return Word(
-        bits & 3, bits >> _LAST & 3, bits >> _COMMON & 7, bits >> _CITY & 3, bool(bits & _CAPITAL), bool(bits & _CLINICAL), bool(bits & _EPONYM)
+        bits & 3,
+        bits >> _LAST & 3,
+        bits >> _COMMON & 7,
+        bits >> _CITY & 3,
+        bool(bits & _CAPITAL),
+        bool(bits & _CLINICAL),
+        bool(bits & _EPONYM),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from core.deid import cues
 from core.deid.cues import CLINICIAN, PATIENT, PERSON
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.model import Category
 
@@ -31,7 +32,11 @@ def cued_names(note: Note) -> Iterator[Found]:
             yield from _after_per(note, index)
         elif token.low in cues.PATIENT_NOUNS:
             yield from _after_noun(note, index)
-        elif token.low in cues.NAMING or (token.low in ("is", "was") and note.low(index - 1) == "name") or token.low in ("i'm", "dear", "hi", "hello", "sincerely", "regards"):
+        elif (
+            token.low in cues.NAMING
+            or (token.low in ("is", "was") and note.low(index - 1) == "name")
+            or token.low in ("i'm", "dear", "hi", "hello", "sincerely", "regards")
+        ):
             yield from _after_naming(note, index)
         if token.shape in "CUI":
             yield from _before_cue(note, index)
@@ -64,7 +69,11 @@ def _name_shaped(token: Token, lower: int, parts: int) -> bool:
     if token.shape in ("C", "I"):
         return token.low not in _STOP_CAPITAL or (token.shape == "I" and parts > 0)
     if token.shape == "U":
-        return (token.shouted or len(token.text) > 3 or not token.word.clinical) and token.low not in _STOP_CAPITAL and token.low not in cues.CREDENTIALS
+        return (
+            (token.shouted or len(token.text) > 3 or not token.word.clinical)
+            and token.low not in _STOP_CAPITAL
+            and token.low not in cues.CREDENTIALS
+        )
     if token.shape != "l" or len(token.low) < 2 or token.text == "'s":
         return False
     if parts and token.low in cues.PARTICLES:
@@ -75,12 +84,7 @@ def _name_shaped(token: Token, lower: int, parts: int) -> bool:
     return lower >= 2 and word.unknown and len(token.low) > 2
 
 
-_STOP_CAPITAL = frozenset(
-    "the a an and or of in on at to for with by from as is was were be he she they it his her their this that these those there then when while who which if but so not no yes i we our you your after before during since please also"
-    " who patient pt dr mr mrs ms has had have can should would could did does do are per via discussed spoke seen age date dob mrn ssn phone fax address room bed unit sex gender race dos admission discharge date/time time"
-    " history physical exam assessment plan impression diagnosis procedure chief complaint medications allergies hospital clinic reports denies states today yesterday tomorrow email e-mail tel cell home work attending provider physician"
-    " january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday".split()
-) - {"may", "april", "june", "august"}
+_STOP_CAPITAL = words("names.stop_capital") - {"may", "april", "june", "august"}
 
 
 def _joins(note: Note, at: int, last_first: bool) -> bool:
@@ -90,7 +94,13 @@ def _joins(note: Note, at: int, last_first: bool) -> bool:
     if after is None and token.text != ".":
         return False
     if token.text == "-":
-        return not token.gap and after is not None and not after.gap and after.shape in "CUIl" and (after.shape != "l" or bool(after.word.first or after.word.last))
+        return (
+            not token.gap
+            and after is not None
+            and not after.gap
+            and after.shape in "CUIl"
+            and (after.shape != "l" or bool(after.word.first or after.word.last))
+        )
     if token.text == ".":
         return not token.gap and (before.shape == "I" or before.low in ("jr", "sr", "st"))
     if token.text == "," and last_first:
@@ -137,7 +147,7 @@ def _after_kin(note: Note, index: int) -> Iterator[Found]:
     token = note.tokens[start]
     strong = note.low(start - 1) not in (",", ":") or token.word.first >= 2
     called = note.low(start - 1) == kin and token.shape == "C" and token.word.first >= 2 and not token.opens
-    if strong and (called or _supported(note, start, end)) and (token.shape != "l" or token.word.first == 3 and token.word.common == 0):
+    if strong and (called or _supported(note, start, end)) and (token.shape != "l" or (token.word.first == 3 and token.word.common == 0)):
         yield _found(note, start, end, f"relative:{kin}", "kin", 0.9)
 
 
@@ -198,7 +208,11 @@ def _after_per(note: Note, index: int) -> Iterator[Found]:
     end = name_run(note, index + 1)
     if end > index + 1 and (note.low(end) in (",", ".", ";") or note.low(end) in cues.SPEECH):
         word = note.tokens[index + 1].word
-        if word.first == 3 and not word.clinical or (end > index + 2 and _supported(note, index + 1, end)) or (word.unknown and word.first):
+        if (
+            (word.first == 3 and not word.clinical)
+            or (end > index + 2 and _supported(note, index + 1, end))
+            or (word.unknown and word.first)
+        ):
             yield _found(note, index + 1, end, PERSON, "per", 0.8)
 
 
@@ -231,7 +245,13 @@ def _after_naming(note: Note, index: int) -> Iterator[Found]:
 
 def _before_cue(note: Note, index: int) -> Iterator[Found]:
     """Credentials, an age, a record number or a verb of speech right behind a name."""
-    if index and note.tokens[index - 1].shape in "CI" and not note.tokens[index].opens and note.tokens[index].gap in (" ", "", "-") and note.tokens[index - 1].low not in _STOP_CAPITAL:
+    if (
+        index
+        and note.tokens[index - 1].shape in "CI"
+        and not note.tokens[index].opens
+        and note.tokens[index].gap in (" ", "", "-")
+        and note.tokens[index - 1].low not in _STOP_CAPITAL
+    ):
         return
     end = name_run(note, index)
     if end <= index:
@@ -247,18 +267,23 @@ def _before_cue(note: Note, index: int) -> Iterator[Found]:
 
 
 def _drop_common_head(note: Note, start: int, end: int) -> int:
-    while start < end and (note.tokens[start].low in _STOP_CAPITAL or (note.tokens[start].word.common >= 3 and not note.tokens[start].word.first and end - start > 2)):
+    while start < end and (
+        note.tokens[start].low in _STOP_CAPITAL
+        or (note.tokens[start].word.common >= 3 and not note.tokens[start].word.first and end - start > 2)
+    ):
         start += 1
     return start
 
 
 def _is_clinician(note: Note, end: int) -> bool:
     at = end + (note.low(end) in (",", "(", "-"))
-    if at >= len(note.tokens) or at == end and len(note.tokens[at].gap) != 1:
+    if at >= len(note.tokens) or (at == end and len(note.tokens[at].gap) != 1):
         return False
     token = note.tokens[at]
     joined = note.text[token.start : token.start + 4]
-    return (token.low in cues.CREDENTIALS and token.shape == "U") or joined.startswith(("M.D", "D.O.", "R.N", "Ph.D", "PhD", "Phar", "P.A."))
+    return (token.low in cues.CREDENTIALS and token.shape == "U") or joined.startswith(
+        ("M.D", "D.O.", "R.N", "Ph.D", "PhD", "Phar", "P.A.")
+    )
 
 
 def _told_by_next(note: Note, start: int, end: int) -> bool:
@@ -274,14 +299,16 @@ def _told_by_next(note: Note, start: int, end: int) -> bool:
         return _is_age(note, at)
     if note.low(at) == "is" and note.low(at + 1) in ("a", "an"):
         return _is_age(note, at + 2)
-    return note.low(at) == "'s" and (note.low(at + 1) in cues.KIN) or _is_age(note, at)
+    return (note.low(at) == "'s" and (note.low(at + 1) in cues.KIN)) or _is_age(note, at)
 
 
 def _is_age(note: Note, at: int) -> bool:
     if not note.low(at).isdigit() or len(note.low(at)) > 3:
         return False
     behind = [note.low(i) for i in range(at + 1, at + 4)]
-    return bool({"year", "years", "yo", "y", "yr", "yrs", "month", "m", "f"} & set(behind[:2])) or (behind[:1] == ["-"] and behind[1] in ("year", "yo", "month"))
+    return bool({"year", "years", "yo", "y", "yr", "yrs", "month", "m", "f"} & set(behind[:2])) or (
+        behind[:1] == ["-"] and behind[1] in ("year", "yo", "month")
+    )
 
 
 def _trim(note: Note, start: int, end: int, *, keep: int) -> int:
@@ -293,7 +320,12 @@ def _trim(note: Note, start: int, end: int, *, keep: int) -> int:
             continue
         word = token.word
         name = word.first or word.last or token.shape == "I" or token.low in cues.SUFFIXES or token.shape == "p"
-        if (word.clinical and not (word.first >= 2 or word.last >= 2)) or (word.common >= 2 and not name) or (end - start > 1 and word.capital and not name) or token.low in cues.EPONYM_NOUNS and not word.last:
+        if (
+            (word.clinical and not (word.first >= 2 or word.last >= 2))
+            or (word.common >= 2 and not name)
+            or (end - start > 1 and word.capital and not name)
+            or (token.low in cues.EPONYM_NOUNS and not word.last)
+        ):
             end -= 1
         else:
             break
@@ -302,7 +334,9 @@ def _trim(note: Note, start: int, end: int, *, keep: int) -> int:
 
 def _plausible(note: Note, start: int, end: int) -> bool:
     """Nothing speaks against a name: some part is in a name list or in no list at all."""
-    return any(t.shape != "p" and len(t.low) > 1 and (t.word.first >= 2 or t.word.last >= 2 or t.word.unknown) for t in note.tokens[start:end])
+    return any(
+        t.shape != "p" and len(t.low) > 1 and (t.word.first >= 2 or t.word.last >= 2 or t.word.unknown) for t in note.tokens[start:end]
+    )
 
 
 def _supported(note: Note, start: int, end: int) -> bool:
@@ -317,7 +351,12 @@ def _supported(note: Note, start: int, end: int) -> bool:
             return False
         if word.medical and not (word.first == 3 and not word.clinical) and not (initial and word.first >= 2):
             return False
-        return word.first == 3 and (word.common <= 3) or word.first >= 2 and word.common <= 1 or (word.last >= 1 and word.common == 0) or (word.unknown and len(parts[0].text) > 3 and parts[0].shape == "C")
+        return (
+            (word.first == 3 and (word.common <= 3))
+            or (word.first >= 2 and word.common <= 1)
+            or (word.last >= 1 and word.common == 0)
+            or (word.unknown and len(parts[0].text) > 3 and parts[0].shape == "C")
+        )
     return any(t.word.first >= 2 or (t.word.last >= 1 and t.word.common <= 2) or t.word.unknown for t in parts) and not all(
         t.word.clinical or (t.word.common >= 3 and t.word.first < 2) for t in parts
     )

@@ -12,10 +12,12 @@ from core.deid.lexicon import Word, look_up
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|[^\s\w]|_")
 _ALNUM = re.compile(r"[^\W_]+")
-_NEW_SENTENCE = frozenset(".!?:;•*|\"([{")
+_NEW_SENTENCE = frozenset('.!?:;•*|"([{')
 OWN_TAG = re.compile(
-    r"\[(?:(?:PATIENT|CLINICIAN|RELATIVE|PERSON|FACILITY|STREET|CITY|PHONE|FAX|EMAIL|SSN|MRN|PLAN|ACCOUNT|LICENSE|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|ID"
-    r"|DATE|REDACTED|WITHHELD)(?:_\d{1,5})?(?:: [a-z-]{2,20})?|ZIP \d{3}\*\*|ZIP|90 or older|day 0|\d{1,3} days? (?:before|after)|birth date"
+    r"\[(?:(?:PATIENT|CLINICIAN|RELATIVE|PERSON|FACILITY|STREET|CITY|PHONE|FAX|EMAIL|SSN|MRN|PLAN|ACCOUNT|LICENSE"
+    r"|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|ID"
+    r"|DATE|REDACTED|WITHHELD)(?:_\d{1,5})?(?:: [a-z-]{2,20})?|ZIP \d{3}\*\*|ZIP|90 or older|day 0"
+    r"|\d{1,3} days? (?:before|after)|birth date"
     r"|(?:about|more than) (?:\d{1,3} years?)?(?: ?\d{1,2} months?)? (?:before|after))(?: #\d{1,5})?\]"
 )
 

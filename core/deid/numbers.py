@@ -7,40 +7,48 @@ from collections.abc import Iterator
 
 from core.deid import checks
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note
 from core.model import Category
 
 _VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
 _MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}")
 _PLATE = re.compile(r"\bplates?(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}([A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})\b", re.I)
-_LOGIN = re.compile(r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})", re.I)
-_BIOMETRIC = re.compile(
-    r"\b(?:finger|voice|palm|retina|iris|face)[ -]?(?:print|scan|id|template)s?(?: (?:id|no|number|ref|template|hash|file|code)){0,3}[ :#.=]{1,3}([A-Za-z0-9][A-Za-z0-9_./-]{3,40})", re.I
+_LOGIN = re.compile(
+    r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:"
+    r"| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})",
+    re.I,
 )
-_PHOTO = re.compile(r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm)|(?:photo|photograph|image file|picture)s? (?:id|no|file|ref)[ :#.=]{1,3}[\w./-]{3,60})\b", re.I)
+_BIOMETRIC = re.compile(
+    r"\b(?:finger|voice|palm|retina|iris|face)[ -]?(?:print|scan|id|template)s?(?: (?:id|no|number|ref|template|hash"
+    r"|file|code)){0,3}[ :#.=]{1,3}([A-Za-z0-9][A-Za-z0-9_./-]{3,40})",
+    re.I,
+)
+_PHOTO = re.compile(
+    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm)|(?:photo|photograph|image file|picture)s? (?:id|no|file"
+    r"|ref)[ :#.=]{1,3}[\w./-]{3,60})\b",
+    re.I,
+)
 
-_CUES: dict[str, Category] = {}
-_STRONG: set[str] = set()
-for _category, _strong, _weak in (
-    (Category.MRN, "mrn mrnumber mr# m.r.n uhid mpi emrn", "mr record chart patient pt medical rec hospital"),
-    (Category.ACCOUNT, "acct account iban routing aba", "billing invoice bill card cc credit debit bank guarantor"),
-    (Category.HEALTH_PLAN, "policy subscriber medicare medicaid mbi hicn hic insurance beneficiary claim bcbs aetna cigna humana uhc tricare anthem", "member plan group grp ins payer hmo ppo kaiser"),
-    (Category.LICENSE, "licence license lic dl dea npi passport certificate cert", "upin board registration permit"),
-    (Category.VEHICLE, "vin plate plates", "vehicle tag car truck"),
-    (Category.DEVICE, "serial s/n sn udi", "device implant model lot pacemaker icd pump prosthesis stimulator imei ref batch"),
-    (Category.SSN, "ssn ss# social", "security ss itin nino"),
-    (Category.FAX, "fax", ""),
-    (Category.PHONE, "phone tel telephone pager", "ext extension cell mobile beeper pgr ph"),
-    (Category.OTHER_ID, "csn accession badge aadhaar nhs sin nss fin har", "encounter enc visit specimen case study subject participant order req requisition reference confirmation ticket"
-     " employee student user id ids identifier tracking authorization auth referral rx prescription barcode sample folder file number enrollment protocol trial registry donor"),
-):
-    for _word in f"{_strong} {_weak}".split():
-        _CUES[_word] = _category
-    _STRONG.update(_strong.split())
-_FILL = frozenset("no num number nr nbr id ids is was as # : . = ( - of the code rec record recorded identifier key ref issued state's 's her his under with and".split())
-_LINKS = frozenset("# : = no num number nr id ids".split())
+_CUED = (
+    Category.MRN,
+    Category.ACCOUNT,
+    Category.HEALTH_PLAN,
+    Category.LICENSE,
+    Category.VEHICLE,
+    Category.DEVICE,
+    Category.SSN,
+    Category.FAX,
+    Category.PHONE,
+    Category.OTHER_ID,
+)
+_STRONG = frozenset(word for c in _CUED for word in words(f"id.{c.name.lower()}.strong"))
+_CUES = {word: c for c in _CUED for level in ("strong", "weak") for word in words(f"id.{c.name.lower()}.{level}")}
+_FILL = words("numbers.fill")
+_LINKS = words("numbers.links")
 _UNITS = re.compile(
-    r" ?(?:mg|mcg|ml|mls|cc|cm|mm|kg|lbs?|pounds|ounces|oz|units?|iu|meq|mmol|mmhg|bpm|beats|%|percent|degrees?|years?|yrs?|y/?o|months?|weeks?|days?|hours?|hrs?|minutes?|min|seconds?|times|french|fr|gauge|x10|/h|/ul"
+    r" ?(?:mg|mcg|ml|mls|cc|cm|mm|kg|lbs?|pounds|ounces|oz|units?|iu|meq|mmol|mmhg|bpm|beats|%|percent|degrees?|years?"
+    r"|yrs?|y/?o|months?|weeks?|days?|hours?|hrs?|minutes?|min|seconds?|times|french|fr|gauge|x10|/h|/ul"
     r"|cells|copies|steps|g|l|dl|patients?|participants?|subjects?|cases|people|women|men|children|k/ul)\b|%",
     re.I,
 )
@@ -58,7 +66,11 @@ _BARE = (
     (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8),
     (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8),
 )
-_NO_ID = re.compile(r"#?(?:NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)", re.I)
+_NO_ID = re.compile(
+    r"#?(?:NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
+    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)",
+    re.I,
+)
 _SIX = re.compile(r"(?<![\w.$,/#+-])\d{6}(?![\w%,]|\.\d)")
 _IMAGE = re.compile(r"\b(?:image|images|series|slice|frame|to|and|,)[ #]{0,3}$", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -77,15 +89,19 @@ def numbered(note: Note) -> Iterator[Found]:
 
 _PHRASES = (
     (frozenset(("plate", "plates")), _PLATE, Category.VEHICLE),
-    (frozenset("username user userid login screen screenname portal instagram facebook twitter".split()), _LOGIN, Category.OTHER_ID),
-    (frozenset("finger fingerprint voice voiceprint palm palmprint retina retinal iris face faceprint".split()), _BIOMETRIC, Category.BIOMETRIC),
+    (words("numbers.login"), _LOGIN, Category.OTHER_ID),
+    (
+        words("numbers.biometric"),
+        _BIOMETRIC,
+        Category.BIOMETRIC,
+    ),
 )
-_PHOTO_WORDS = frozenset("jpg jpeg png heic tif tiff gif bmp dcm photo photos photograph photographs picture pictures image".split())
+_PHOTO_WORDS = words("numbers.photo_words")
 
 
 def _by_phrase(note: Note) -> Iterator[Found]:
-    for words, pattern, category in _PHRASES:
-        if words.isdisjoint(note.words):
+    for gate, pattern, category in _PHRASES:
+        if gate.isdisjoint(note.words):
             continue
         for match in pattern.finditer(note.text):
             if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID:
@@ -99,7 +115,12 @@ def _by_shape(text: str) -> Iterator[Found]:
     for pattern, score in _BARE:
         for match in pattern.finditer(text):
             value = match[0].lstrip("#")
-            if any(c.isdigit() for c in value) and not _NO_ID.match(value) and not _IMAGE.search(text, max(0, match.start() - 16), match.start()) and not _UNITS.match(text, match.end()):
+            if (
+                any(c.isdigit() for c in value)
+                and not _NO_ID.match(value)
+                and not _IMAGE.search(text, max(0, match.start() - 16), match.start())
+                and not _UNITS.match(text, match.end())
+            ):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
     for match in _SIX.finditer(text):
         if not _UNITS.match(text, match.end()):

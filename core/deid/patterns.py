@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note
 from core.model import Category
 
@@ -31,12 +32,20 @@ _URL = re.compile(
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IP = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]?\d)")
-_IP6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?:[0-9a-f]{1,4})?(?::[0-9a-f]{1,4}){0,4}(?![\w:])|(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])", re.I)
+_IP6 = re.compile(
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}(?:[0-9a-f]{1,4})?(?::[0-9a-f]{1,4}){0,4}(?![\w:])"
+    r"|(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])",
+    re.I,
+)
 _GEO = re.compile(r"(?<![\w.])-?\d{1,3}\.\d{4,8}°?[NS]?,? {0,2}-?\d{1,3}\.\d{4,8}(?![\w.])")
 _SSN = re.compile(r"(?<![\w-])(?!000|9\d\d-7\d)\d{3}([- .])\d{2}\1\d{4}(?![\w-])|(?<!\w)[xX*]{3}[- ]?[xX*]{2}[- ]?\d{4}(?!\w)")
-_LAST4 = re.compile(r"\blast ?(?:4|four)(?: (?:of|digits|ssn|social|is|are|#|the|her|his|in)){0,4}[ :#=]{0,3}(\d{4})(?!\d)|\bending (?:in |with )?#?(\d{4})(?![\d/])", re.I)
+_LAST4 = re.compile(
+    r"\blast ?(?:4|four)(?: (?:of|digits|ssn|social|is|are|#|the|her|his|in)){0,4}[ :#=]{0,3}(\d{4})(?!\d)"
+    r"|\bending (?:in |with )?#?(\d{4})(?![\d/])",
+    re.I,
+)
 _FAXED = frozenset(("fax", "faxed", "facsimile", "fx"))
-_CALLED = frozenset("phone tel telephone cell mobile pager page pgr beeper call called text contact reach home work ph office callback dial hotline ext extension c h p t".split())
+_CALLED = words("patterns.called")
 
 
 def contacts(note: Note) -> Iterator[Found]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.deid import cues
 from core.deid.cues import PERSON
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.names import name_run
 from core.deid.note import Note, Token
 from core.model import Category, State
@@ -51,23 +52,28 @@ def _caps_ok(token: Token) -> bool:
 
 def _good_first(token: Token) -> bool:
     word = token.word
-    return _caps_ok(token) and not word.clinical and not (token.shape == "U" and word.common >= 2) and (word.first == 3 or (word.first == 2 and word.common <= 1 and not word.capital))
+    return (
+        _caps_ok(token)
+        and not word.clinical
+        and not (token.shape == "U" and word.common >= 2)
+        and (word.first == 3 or (word.first == 2 and word.common <= 1 and not word.capital))
+    )
 
 
-_SURNAMES = frozenset("smith brown jones clark walker taylor baker parker cooper carter turner palmer mason hughes collins stewart wright".split())
+_SURNAMES = words("people.surnames")
 
 
 def _good_last(token: Token, first: Token) -> bool:
     word = token.word
     if word.clinical and word.last == 3 and first.word.common == 0 and first.word.first == 3 and token.shape == "C":
         return True
-    if not _caps_ok(token) or word.clinical or word.capital or token.low in cues.EPONYM_NOUNS and word.last < 3:
+    if not _caps_ok(token) or word.clinical or word.capital or (token.low in cues.EPONYM_NOUNS and word.last < 3):
         return False
     sure = first.word.common <= 1 or token.low in _SURNAMES
     if word.common >= 3:
         return sure and word.last == 3
     if word.common or word.eponym:
-        return sure and word.last >= 1 or word.last >= 3
+        return (sure and word.last >= 1) or word.last >= 3
     return word.last >= 1 or word.first >= 1 or (sure and token.shape == "C")
 
 
@@ -97,11 +103,20 @@ def _pair(note: Note, index: int) -> Iterator[Found]:
 def _foreign_pair(note: Note, index: int) -> bool:
     """A first name of another country with a surname that is in the lists, neither of them a word."""
     token, other = note.tokens[index], _next(note, index, (" ", "-"))
-    return other is not None and token.word.first == 1 and token.shape == other.shape == "C" and token.word.unknown and other.word.unknown and other.word.last >= 1
+    return (
+        other is not None
+        and token.word.first == 1
+        and token.shape == other.shape == "C"
+        and token.word.unknown
+        and other.word.unknown
+        and other.word.last >= 1
+    )
 
 
 def _initial_ends(note: Note, at: int) -> bool:
-    return note.low(at + 1) in (".", ",", ")", ";", ":", "?", "'s", "-", "") or note.low(at + 1) in cues.SPEECH or note.low(at + 1).isdigit()
+    return (
+        note.low(at + 1) in (".", ",", ")", ";", ":", "?", "'s", "-", "") or note.low(at + 1) in cues.SPEECH or note.low(at + 1).isdigit()
+    )
 
 
 def _last_first(note: Note, index: int) -> Iterator[Found]:
@@ -111,7 +126,7 @@ def _last_first(note: Note, index: int) -> Iterator[Found]:
     first = _next(note, index + 1) if comma is not None and comma.text == "," else None
     if first is None or token.word.last < 1 or not _good_first(first) or not _caps_ok(token):
         return
-    if token.word.common >= 3 or token.word.clinical or first.word.common >= 2 or first.word.city >= 2 and token.word.city:
+    if token.word.common >= 3 or token.word.clinical or first.word.common >= 2 or (first.word.city >= 2 and token.word.city):
         return
     end = index + 3
     if end < len(note.tokens) and note.tokens[end].shape == "I" and note.tokens[end].gap == " ":
@@ -121,7 +136,14 @@ def _last_first(note: Note, index: int) -> Iterator[Found]:
 
 def _lower_pair(note: Note, index: int) -> Iterator[Found]:
     other = _next(note, index)
-    if other is not None and other.shape == "l" and other.word.last >= 2 and not other.word.common and not other.word.clinical and not _eponym_follows(note, index + 2):
+    if (
+        other is not None
+        and other.shape == "l"
+        and other.word.last >= 2
+        and not other.word.common
+        and not other.word.clinical
+        and not _eponym_follows(note, index + 2)
+    ):
         yield _name(note, index, index + 2, 0.75, "name-pair")
 
 
@@ -130,7 +152,9 @@ def _inside_run(note: Note, index: int) -> bool:
     before = note.tokens[index - 1] if index else None
     after = note.tokens[index + 1] if index + 1 < len(note.tokens) else None
     beside = before is not None and before.shape in "CU" and note.tokens[index].gap in (" ", "-", "") and not before.opens
-    joined = (before is not None and before.text in "-/" and not note.tokens[index].gap) or (after is not None and after.text in "-/" and not after.gap)
+    joined = (before is not None and before.text in "-/" and not note.tokens[index].gap) or (
+        after is not None and after.text in "-/" and not after.gap
+    )
     return beside or joined or (after is not None and after.shape in "CU" and after.gap == " ")
 
 
@@ -141,27 +165,36 @@ def _single(note: Note, index: int) -> Iterator[Found]:
     if word.first >= 2 and word.city < 2 and (not token.opens or word.first == 3):
         yield _name(note, index, index + 1, 0.7, "first-name")
     elif word.last >= 2 and not token.opens and word.city < 2:
-        known = note.low(index + 1) in cues.SPEECH or note.low(index + 1) == "'s" and note.low(index + 2) in cues.KIN
+        known = note.low(index + 1) in cues.SPEECH or (note.low(index + 1) == "'s" and note.low(index + 2) in cues.KIN)
         yield _name(note, index, index + 1, 0.7 if known else 0.4, "surname", "masked" if known else "flagged")
 
 
 def _initials(note: Note, index: int) -> Iterator[Found]:
-    """`J.M. verbalized`, `J. Mai`, `pt J.M.`."""
+    """`J.M. verbalized`, `J. Mai`, `J.R. Mai`, `pt J.M.`."""
     if note.low(index + 1) != ".":
         return
     at = index + 2
-    second = note.tokens[at] if at < len(note.tokens) else None
-    if second is None:
-        return
-    if second.shape == "I" and not second.gap and note.low(at + 1) == "." and note.tokens[at].text + note.tokens[index].text not in ("MD", "NR", "PA", "SU", "OD", "BO"):
-        told = note.low(at + 2) in cues.SPEECH or note.low(index - 1) in cues.PATIENT_NOUNS or note.low(at + 2) == "is"
-        if told:
+    if _second_initial(note, at) and note.tokens[index].text + note.tokens[at].text not in _NO_INITIALS:
+        behind = note.low(at + 2)
+        if behind in cues.SPEECH or behind == "is" or note.low(index - 1) in cues.PATIENT_NOUNS:
             yield _name(note, index, at + 2, 0.75, "initials")
             return
-        second, at = (note.tokens[at + 2], at + 2) if at + 2 < len(note.tokens) else (None, at)
-    if second is not None and second.shape == "C" and second.gap in (" ", "") and second.word.last >= 1 and second.word.common <= 2 and not second.word.clinical:
-        if not note.tokens[index].opens or second.word.common == 0:
-            yield _name(note, index, at + 1, 0.8, "initials")
+        at += 2
+    if at < len(note.tokens) and _surname_after_initial(note.tokens[at], sure=not note.tokens[index].opens):
+        yield _name(note, index, at + 1, 0.8, "initials")
+
+
+_NO_INITIALS = frozenset(("DM", "RN", "AP", "US", "DO", "OB", "MD", "PM", "AM"))
+
+
+def _second_initial(note: Note, at: int) -> bool:
+    return at < len(note.tokens) and note.tokens[at].shape == "I" and not note.tokens[at].gap and note.low(at + 1) == "."
+
+
+def _surname_after_initial(token: Token, *, sure: bool) -> bool:
+    word = token.word
+    named = token.shape == "C" and token.gap in (" ", "") and word.last >= 1 and word.common <= 2 and not word.clinical
+    return named and (sure or not word.common)
 
 
 def capital_pairs(note: Note) -> Iterator[Found]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from core.deid.cues import PERSON
 from core.deid.echo import squeeze
+from core.deid.lexicon import words
 
-_TITLES = frozenset("dr mr mrs ms miss prof jr sr md rn".split())
+_TITLES = words("persons.titles")
 
 
 @dataclass(slots=True)
@@ -24,7 +25,9 @@ class Person:
 
 def name_parts(text: str) -> tuple[str, ...]:
     """A name's parts, squeezed, titles left out."""
-    return tuple(p for p in (squeeze(w) for w in text.replace("-", " ").replace(",", " ").replace(".", " ").split()) if p and p not in _TITLES)
+    return tuple(
+        p for p in (squeeze(w) for w in text.replace("-", " ").replace(",", " ").replace(".", " ").split()) if p and p not in _TITLES
+    )
 
 
 def group(mentions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Person]:

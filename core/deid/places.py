@@ -7,51 +7,104 @@ from collections.abc import Iterator
 
 from core.deid.cues import EPONYM_NOUNS
 from core.deid.found import Found
-from core.deid.lexicon import long_cities
+from core.deid.lexicon import long_cities, words
 from core.deid.note import Note, Token
 from core.model import Category
 
-STATES = frozenset(
-    "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada"
-    " ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming".split()
+STATES = words("places.states")
+_STATE_CODES = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|OK|OR"
+    "|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|DC|GU|VI|AS|MP|PW|FM|MH|AE|AP|AA"
 )
-_STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|OK|OR|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|DC|GU|VI|AS|MP|PW|FM|MH|AE|AP|AA"
 _CODES = frozenset(_STATE_CODES.split("|"))
 _SUFFIX = (
-    r"(?:street|st|avenue|ave|av|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|circle|cir|place|pl|terrace|ter|way|parkway|pkwy|highway|hwy|trail|trl|square|sq|loop|row|alley|plaza|crescent|close|gardens?|grove|mews|walk|run|pike|turnpike"
-    r"|crossing|ridge|point|cove|path|heights|hollow|landing|bend|vista|commons?|crest|glen|greens?|hills?|island|isle|junction|keys?|knolls?|lakes?|manor|meadows?|mill|oval|park|pass|shoals?|shores?|springs?|station|summit|trace|track|valley|view|villages?|wells?|bridge|branch|bluffs?|creek|estates?|falls?|fields?|forest|fork|gateway|harbor|haven|inlet|mountain|orchard|pines|ranch)"
+    r"(?:street|st|avenue|ave|av|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|circle|cir|place|pl|terrace|ter|way"
+    r"|parkway|pkwy|highway|hwy|trail|trl|square|sq|loop|row|alley|plaza|crescent|close|gardens?|grove|mews|walk|run"
+    r"|pike|turnpike"
+    r"|crossing|ridge|point|cove|path|heights|hollow|landing|bend|vista|commons?|crest|glen|greens?|hills?|island|isle"
+    r"|junction|keys?|knolls?|lakes?|manor|meadows?|mill|oval|park|pass|shoals?|shores?|springs?|station|summit|trace"
+    r"|track|valley|view|villages?|wells?|bridge|branch|bluffs?|creek|estates?|falls?|fields?|forest|fork|gateway"
+    r"|harbor|haven|inlet|mountain|orchard|pines|ranch)"
 )
-_UNIT = r"(?:,?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|bldg|building|floor|fl|rm|room|lot|trlr)(?![a-z])\.? ?#? ?[\w-]{1,6}|#\s?\w{1,6}))?"
+_UNIT = (
+    r"(?:,?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|bldg|building|floor|fl|rm|room|lot|trlr)(?![a-z])\.? ?#? ?[\w-]{1,6}|#\s?\w{1,6}))?"
+)
 _STREET = re.compile(
-    rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?(?: (?:[NSEW]|[NS][EW]|North|South|East|West)\.?)?(?: (?:\d{{1,3}}(?:st|nd|rd|th)|[A-Z][\w'.-]{{0,24}}|de|la|el|del|los|las|san|st)){{1,4}} (?i:{_SUFFIX})\b\.?"
+    rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?(?: (?:[NSEW]|[NS][EW]|North|South|East"
+    rf"|West)\.?)?(?: (?:\d{{1,3}}(?:st|nd|rd|th)|[A-Z][\w'.-]{{0,24}}|de|la|el|del|los|las|san"
+    rf"|st)){{1,4}} (?i:{_SUFFIX})\b\.?"
     rf"(?:,? (?:[NSEW]|[NS][EW])\b\.?)?(?i:{_UNIT})"
-    rf"|(?<![\w/.-])\d{{1,6}} (?:[nsew] )?(?:(?:[a-z][a-z'-]{{1,20}}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,3}}(?:street|avenue|ave|road|rd|lane|ln|blvd|boulevard|pkwy|hwy|drive)\b(?! (?:years?|ago))\.?(?:,? (?:apt|unit|ste|suite|#) ?#?\w{{1,5}})?"
+    rf"|(?<![\w/.-])\d{{1,6}} (?:[nsew] )?(?:(?:[a-z][a-z'-]{{1,20}}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,3}}(?:street|avenue"
+    rf"|ave|road|rd|lane|ln|blvd|boulevard|pkwy|hwy|drive)\b(?! (?:years?|ago))\.?(?:,? (?:apt|unit|ste|suite"
+    rf"|#) ?#?\w{{1,5}})?"
 )
-_NAMED_STREET = re.compile(r"\b(?:[A-Z][a-z']{2,20}|\d{1,3}(?:st|nd|rd|th)) (?:[A-Z][a-z']{2,20} )?(?:Street|St\.?(?=[ ,]|$)(?! [A-Z])|Avenue|Ave|Road|Rd|Lane|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy)\b(?! (?:[Tt]est|[Ss]coring))")
+_NAMED_STREET = re.compile(
+    r"\b(?:[A-Z][a-z']{2,20}|\d{1,3}(?:st|nd|rd|th)) (?:[A-Z][a-z']{2,20} )?(?:Street|St\.?(?=[ ,]|$)(?! [A-Z])|Avenue"
+    r"|Ave|Road|Rd|Lane|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy)\b(?! (?:[Tt]est|[Ss]coring))"
+)
 _FOREIGN_STREET = re.compile(
-    r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|str\.|weg|gasse|platz|laan|straat|gatan|vej|katu|utca) \d{1,4}\b",
+    r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i"
+    r"|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|str\.|weg|gasse"
+    r"|platz|laan|straat|gatan|vej|katu|utca) \d{1,4}\b",
     re.I,
 )
-_LIVES = re.compile(r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3}(?: \d{1,5}[A-Z]?\b)?)")
+_LIVES = re.compile(
+    r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to"
+    r"|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3}(?: \d{1,5}[A-Z]?\b)?)"
+)
 _BOX = re.compile(r"\bP\.? ?O\.? ?Box \d{1,7}|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b", re.I)
 _ZIPS = (
     re.compile(rf"\b(?:{_STATE_CODES})\.?,? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
-    re.compile(r"\b(?:zip(?: ?code)?|postal code|postcode)[ :=#]{0,3}(?:is )?(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w)", re.I),
+    re.compile(
+        r"\b(?:zip(?: ?code)?|postal code|postcode)[ :=#]{0,3}(?:is )?(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+        r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w)",
+        re.I,
+    ),
     re.compile(r"(?<![\w.-])(\d{5}-\d{4})(?![\w-])"),
     re.compile(r"\b([ABCEGHJ-NPR-TVXY]\d[A-CEGHJ-NPRSTV-Z] \d[A-Z]\d)\b"),
     re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})\b"),
     re.compile(rf"\b(?:{'|'.join(s.title() for s in sorted(STATES))}),? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
-    re.compile(r"\b(?:in|at|near|from|area|location|resid(?:es|ing) in|lives in|address)[ :(]{1,3}(\d{5})(?![\w,.-])(?! ?(?:mg|ml|units?|steps?|cells|iu|copies|/|%|patients|people))", re.I),
+    re.compile(
+        r"\b(?:in|at|near|from|area|location|resid(?:es|ing) in|lives in|address)[ :(]{1,3}(\d{5})(?![\w,.-])(?! ?(?:mg|ml"
+        r"|units?|steps?|cells|iu|copies|/|%|patients|people))",
+        re.I,
+    ),
 )
 _NO_STREET = re.compile(r"\d{1,6} (?:Day|Week|Month|Year|Hour|Units?|Mg|Point|Part|Step|View)\b", re.I)
-_IN = frozenset("in from near outside downtown around visiting via of at to by between through across toward towards".split())
-_SURE_IN = frozenset("in from near outside downtown visiting".split())
-_MOVES = frozenset("moved traveled travelled flew flight drove trip travel moving move relocated returned transferred went lives living resides resident native vacation works worked working employed".split())
+_IN = words("places.in")
+_SURE_IN = words("places.sure_in")
+_MOVES = words("places.moves")
 
 
-_PLACE_ENDS = frozenset("street st avenue ave road rd drive dr lane ln boulevard blvd court way hospital clinic center centre health university medicine sinai hopkins general memorial".split())
-_TOWN_HEADS = frozenset("new north south east west port lake san santa fort mount saint st los las el la upper lower great little".split())
-_TOWN_ENDS = ("ville", "burg", "burgh", "borough", "port", "furt", "shire", "chester", "mouth", "berg", "stad", "haven", "bury", "town", "fort", "fjord", "side", "view", "land", "ton", "field", "ford", "dale", "wood", "hampton")
+_PLACE_ENDS = words("places.place_ends")
+_TOWN_HEADS = words("places.town_heads")
+_TOWN_ENDS = (
+    "ville",
+    "burg",
+    "burgh",
+    "borough",
+    "port",
+    "furt",
+    "shire",
+    "chester",
+    "mouth",
+    "berg",
+    "stad",
+    "haven",
+    "bury",
+    "town",
+    "fort",
+    "fjord",
+    "side",
+    "view",
+    "land",
+    "ton",
+    "field",
+    "ford",
+    "dale",
+    "wood",
+    "hampton",
+)
 
 
 def _with_state(note: Note, end: int) -> int:
@@ -66,7 +119,13 @@ def _town(note: Note, index: int) -> int:
     if token.shape != "C" or token.opens or (not head and (token.word.clinical or token.word.capital)):
         return index
     at = index + head
-    if at >= len(note.tokens) or note.tokens[at].shape != "C" or note.tokens[at].gap != " " or note.tokens[at].low in STATES or note.tokens[at].word.clinical:
+    if (
+        at >= len(note.tokens)
+        or note.tokens[at].shape != "C"
+        or note.tokens[at].gap != " "
+        or note.tokens[at].low in STATES
+        or note.tokens[at].word.clinical
+    ):
         return index
     name, told = note.tokens[at], bool(_MOVES & {note.low(i) for i in range(index - 6, index)})
     if _state_follows(note, at + 1) and before in (",", "in", "from", "of", "to", "near"):
@@ -75,7 +134,11 @@ def _town(note: Note, index: int) -> int:
         return index
     ends = name.low.endswith(_TOWN_ENDS) and len(name.low) > 6 and name.word.unknown
     listed = name.word.unknown or name.word.first or name.word.last
-    return at + 1 if ends or (told and listed and name.word.common <= 1) or (at > index and listed and name.word.common <= 1 and not name.word.eponym) else index
+    return (
+        at + 1
+        if ends or (told and listed and name.word.common <= 1) or (at > index and listed and name.word.common <= 1 and not name.word.eponym)
+        else index
+    )
 
 
 def places(note: Note) -> Iterator[Found]:
@@ -97,7 +160,7 @@ def places(note: Note) -> Iterator[Found]:
 
 
 _OTHER_STREETS = ((_NAMED_STREET, 0, 0.8), (_LIVES, 1, 0.8), (_BOX, 0, 0.9))
-_STREET_HEADS = frozenset("rue via calle avenida rua ulica piazza paseo carrera strada chemin viale".split())
+_STREET_HEADS = words("places.street_heads")
 _STREET_TAILS = ("strasse", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
 
 
@@ -135,9 +198,9 @@ def _place_from(note: Note, index: int) -> int:
 
 
 def _long_city(note: Note, index: int, tails: tuple[tuple[tuple[str, ...], int], ...]) -> tuple[int, int]:
-    for words, level in tails:
-        if all(note.low(index + 1 + i) == word for i, word in enumerate(words)):
-            end = index + 1 + len(words)
+    for rest, level in tails:
+        if all(note.low(index + 1 + i) == word for i, word in enumerate(rest)):
+            end = index + 1 + len(rest)
             capitals = all(t.shape in "CU" for t in note.tokens[index:end] if len(t.low) > 2)
             if capitals or (level == 3 and note.low(index - 1) in _SURE_IN):
                 return end, level
@@ -176,7 +239,9 @@ def _state_follows(note: Note, end: int) -> bool:
     if at >= len(note.tokens):
         return False
     token = note.tokens[at]
-    return (token.low in STATES and token.shape in "CU" and token.gap in ("", " ")) or (token.text in _CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " ")
+    return (token.low in STATES and token.shape in "CU" and token.gap in ("", " ")) or (
+        token.text in _CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " "
+    )
 
 
 def _before_state(note: Note, index: int) -> bool:
@@ -185,4 +250,11 @@ def _before_state(note: Note, index: int) -> bool:
     if token.shape != "C" or note.low(index + 1) != "," or index + 2 >= len(note.tokens):
         return False
     code = note.tokens[index + 2]
-    return token.word.unknown and code.gap == " " and ((code.text in _CODES and code.text not in ("MD", "PA", "OR", "IN", "DO", "MS", "MA", "NP")) or (code.low in STATES and code.shape == "C"))
+    return (
+        token.word.unknown
+        and code.gap == " "
+        and (
+            (code.text in _CODES and code.text not in ("MD", "PA", "OR", "IN", "DO", "MS", "MA", "NP"))
+            or (code.low in STATES and code.shape == "C")
+        )
+    )

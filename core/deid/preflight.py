@@ -51,12 +51,18 @@ def _messages(prompt: Prompt, deidentified: Deidentified, identity: Identity) ->
             yield from _message(message.content, f"message {number + 1} ({message.role})", identity, panel, known + asked, keep)
 
 
-def _message(content: str, place: str, identity: Identity, panel: tuple[Needle, ...], known: tuple[Needle, ...], keep: frozenset[str]) -> Iterator[Finding]:
+def _message(
+    content: str, place: str, identity: Identity, panel: tuple[Needle, ...], known: tuple[Needle, ...], keep: frozenset[str]
+) -> Iterator[Finding]:
     seen = shadow(content)
     note = Note(seen.text)
     for found in find_all(note, identity, panel):
         if found.detector == "identity" or not _kept(note.text[found.start : found.end], keep):
-            yield Finding(found.category.value if found.state == "masked" else f"possible {found.category.value}", place, *seen.span(found.start, found.end))
+            yield Finding(
+                found.category.value if found.state == "masked" else f"possible {found.category.value}",
+                place,
+                *seen.span(found.start, found.end),
+            )
     for found in echoes(note, known, "original"):
         if not note.in_tag(found.start, found.end) and not _kept(note.text[found.start : found.end], keep):
             yield Finding(found.category.value, place, *seen.span(found.start, found.end))
@@ -82,6 +88,14 @@ def _known(deidentified: Deidentified) -> Iterator[Needle]:
 
 
 def _category(tag: str) -> Category:
-    names = {"STREET": Category.STREET, "CITY": Category.PLACE, "PLAN": Category.HEALTH_PLAN, "ID": Category.OTHER_ID, "MRN": Category.MRN, "ACCOUNT": Category.ACCOUNT, "LICENSE": Category.LICENSE}
+    names = {
+        "STREET": Category.STREET,
+        "CITY": Category.PLACE,
+        "PLAN": Category.HEALTH_PLAN,
+        "ID": Category.OTHER_ID,
+        "MRN": Category.MRN,
+        "ACCOUNT": Category.ACCOUNT,
+        "LICENSE": Category.LICENSE,
+    }
     base = tag[1:-1].split("_")[0].split(" ")[0]
     return names.get(base) or next((c for c in Category if c.name == base), Category.OTHER_ID)

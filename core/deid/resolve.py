@@ -8,8 +8,20 @@ from core.deid.found import Found
 from core.model import Category
 
 _RANK = {
-    Category.EMAIL: 9, Category.URL: 8, Category.SSN: 8, Category.IP: 7, Category.DATE: 7, Category.PHONE: 6, Category.FAX: 6, Category.STREET: 6, Category.ZIP: 5, Category.NAME: 4, Category.FACILITY: 4, Category.PLACE: 3, Category.OTHER_ID: 1,
-}  # fmt: skip
+    Category.EMAIL: 9,
+    Category.URL: 8,
+    Category.SSN: 8,
+    Category.IP: 7,
+    Category.DATE: 7,
+    Category.PHONE: 6,
+    Category.FAX: 6,
+    Category.STREET: 6,
+    Category.ZIP: 5,
+    Category.NAME: 4,
+    Category.FACILITY: 4,
+    Category.PLACE: 3,
+    Category.OTHER_ID: 1,
+}
 
 
 def _weight(found: Found) -> tuple[bool, bool, int, float, int]:

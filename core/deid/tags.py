@@ -17,10 +17,26 @@ from core.deid.timeline import interval, read_date, settle
 from core.model import Category
 
 _BASE = {
-    Category.STREET: "STREET", Category.PLACE: "CITY", Category.PHONE: "PHONE", Category.FAX: "FAX", Category.EMAIL: "EMAIL", Category.SSN: "SSN", Category.MRN: "MRN", Category.HEALTH_PLAN: "PLAN", Category.ACCOUNT: "ACCOUNT",
-    Category.LICENSE: "LICENSE", Category.VEHICLE: "VEHICLE", Category.DEVICE: "DEVICE", Category.URL: "URL", Category.IP: "IP", Category.BIOMETRIC: "BIOMETRIC", Category.PHOTO: "PHOTO", Category.OTHER_ID: "ID",
-    Category.ZIP: "ZIP", Category.DATE: "DATE",
-}  # fmt: skip
+    Category.STREET: "STREET",
+    Category.PLACE: "CITY",
+    Category.PHONE: "PHONE",
+    Category.FAX: "FAX",
+    Category.EMAIL: "EMAIL",
+    Category.SSN: "SSN",
+    Category.MRN: "MRN",
+    Category.HEALTH_PLAN: "PLAN",
+    Category.ACCOUNT: "ACCOUNT",
+    Category.LICENSE: "LICENSE",
+    Category.VEHICLE: "VEHICLE",
+    Category.DEVICE: "DEVICE",
+    Category.URL: "URL",
+    Category.IP: "IP",
+    Category.BIOMETRIC: "BIOMETRIC",
+    Category.PHOTO: "PHOTO",
+    Category.OTHER_ID: "ID",
+    Category.ZIP: "ZIP",
+    Category.DATE: "DATE",
+}
 
 
 class Tags:
@@ -74,7 +90,9 @@ class Tags:
     def _named(self, meaning: tuple[str, ...], base: str, text: str, *, bare: bool = False, tail: str = "") -> str:
         if meaning not in self._by_meaning:
             number = 1
-            while (tag := f"[{base}{'' if bare and number == 1 else f'_{number}'}{tail}]") in self._taken or (tail and self._number_used(base, number)):
+            while (tag := f"[{base}{'' if bare and number == 1 else f'_{number}'}{tail}]") in self._taken or (
+                tail and self._number_used(base, number)
+            ):
                 number += 1
             self._keep(meaning, tag, text)
         return self._by_meaning[meaning]

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-_MONTHS = {name: i + 1 for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+_MONTHS = {name: i + 1 for i, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))}
 _WORDS = re.compile(r"[A-Za-z]{3,9}")
 _NUMBERS = re.compile(r"\d{1,8}")
 _EXACT_DAYS = 60
