@@ -41,10 +41,20 @@ BLUE = Hue(Pair("#DCE8FF", "#1A3768"), Pair("#1D4ED8", "#9CC4FF"))
 GREEN = Hue(Pair("#D3F2E1", "#11462F"), Pair("#046C4E", "#6EE7B7"))
 AMBER = Hue(Pair("#FDEFC3", "#54390A"), Pair("#92400E", "#FCD34D"))
 VIOLET = Hue(Pair("#F0E3FD", "#45286B"), Pair("#7E22CE", "#D8B4FE"))
+MAGENTA = Hue(Pair("#FBE3FB", "#5B2354"), Pair("#A21CAF", "#F5B8E8"))
 RED = Hue(Pair("#FDE3DF", "#5F1F19"), Pair("#B42318", "#FDA29B"))
 SLATE = Hue(Pair("#E2E8F0", "#2B3A52"), Pair("#334155", "#CBD5E1"))
 
-HUES: dict[str, Hue] = {"teal": TEAL, "blue": BLUE, "green": GREEN, "amber": AMBER, "violet": VIOLET, "red": RED, "slate": SLATE}
+HUES: dict[str, Hue] = {
+    "teal": TEAL,
+    "blue": BLUE,
+    "green": GREEN,
+    "amber": AMBER,
+    "violet": VIOLET,
+    "magenta": MAGENTA,
+    "red": RED,
+    "slate": SLATE,
+}
 INKS: dict[str, Pair] = {
     "ink": INK,
     "muted": MUTED,
@@ -65,13 +75,13 @@ _GROUPS: dict[str, tuple[Category, ...]] = {
     "blue": (Category.NAME,),
     "green": (Category.STREET, Category.PLACE, Category.ZIP, Category.FACILITY),
     "amber": (Category.DATE, Category.AGE),
-    "violet": (Category.PHONE, Category.FAX, Category.EMAIL, Category.URL, Category.IP),
+    "magenta": (Category.PHONE, Category.FAX, Category.EMAIL, Category.URL, Category.IP),
 }
 _HUE_BY_CATEGORY = {category: hue for hue, members in _GROUPS.items() for category in members}
 
 
 def hue_of(category: Category | str) -> str:
-    """The hue's name for a category: people blue, places green, times amber, contact violet, numbers and all else red."""
+    """The hue's name for a category: people blue, places green, times amber, contact magenta, numbers and all else red."""
     try:
         return _HUE_BY_CATEGORY.get(Category(category), "red")
     except ValueError:

@@ -39,7 +39,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         assert process.poll() is None, "the gallery did not start"
         try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own loopback address
+            urllib.request.urlopen(url, timeout=1).close()
         except OSError:
             time.sleep(0.1)
         else:
@@ -86,8 +86,8 @@ def fare(gallery: str) -> Iterator[Callable[..., None]]:
     """Sets how the fake redactor fares, e.g. `fare(answer=503)`; well again after the test."""
 
     def post(**state: object) -> None:
-        request = urllib.request.Request(f"{gallery}/fake-health", json.dumps(state).encode(), method="POST")  # noqa: S310
-        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
+        request = urllib.request.Request(f"{gallery}/fake-health", json.dumps(state).encode(), method="POST")
+        urllib.request.urlopen(request, timeout=5).close()
 
     yield post
     post(answer=200, delay_s=0.0)

@@ -95,7 +95,7 @@ def diagnosis(rank: int, name: str, code: str | None, share: float, *, cannot_mi
 
 
 def assessment(*names: str) -> Assessment:
-    """A differential of five, or one whose names are given."""
+    """A differential of five, the first ones renamed when names are given."""
     ranked = (
         diagnosis(1, "Acute inferior ST-elevation myocardial infarction", "I21.19", 0.62, cannot_miss=True, urgency="emergent"),
         diagnosis(2, "Aortic dissection, Stanford type A", "I71.010", 0.11, cannot_miss=True, urgency="emergent"),
@@ -103,8 +103,7 @@ def assessment(*names: str) -> Assessment:
         diagnosis(4, "Acute pericarditis", "I30.99X", 0.06),
         diagnosis(5, "Gastro-oesophageal reflux disease", "K21.9", 0.05, urgency="routine"),
     )
-    if names:
-        ranked = tuple(d.model_copy(update={"diagnosis": name}) for d, name in zip(ranked, names, strict=False))
+    ranked = (*(d.model_copy(update={"diagnosis": name}) for d, name in zip(ranked, names, strict=False)), *ranked[len(names) :])
     return Assessment(
         case_summary="A 58-year-old man, [PATIENT], with two hours of typical chest pain, inferior ST elevation and a raised troponin.",
         differential=ranked,
