@@ -38,11 +38,11 @@ ACCENT = Pair("#0F766E", "#2DD4BF")
 
 TEAL = Hue(Pair("#DDF3EF", "#0F3B3A"), Pair("#0F766E", "#5EEAD4"))
 BLUE = Hue(Pair("#DCE8FF", "#1A3768"), Pair("#1D4ED8", "#9CC4FF"))
-GREEN = Hue(Pair("#D3F2E1", "#11462F"), Pair("#046C4E", "#6EE7B7"))
+GREEN = Hue(Pair("#CCF3EA", "#11462F"), Pair("#006D5B", "#6EE7B7"))
 AMBER = Hue(Pair("#FDEFC3", "#54390A"), Pair("#92400E", "#FCD34D"))
 VIOLET = Hue(Pair("#F0E3FD", "#45286B"), Pair("#7E22CE", "#D8B4FE"))
 MAGENTA = Hue(Pair("#FBE3FB", "#5B2354"), Pair("#A21CAF", "#F5B8E8"))
-RED = Hue(Pair("#FDE3DF", "#5F1F19"), Pair("#B42318", "#FDA29B"))
+RED = Hue(Pair("#FFD9D6", "#5F1F19"), Pair("#B42318", "#FDA29B"))
 SLATE = Hue(Pair("#E2E8F0", "#2B3A52"), Pair("#334155", "#CBD5E1"))
 
 HUES: dict[str, Hue] = {
