@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import read_anchor, write_anchor
+from core.audit.calls import call_row
 from core.audit.entry import Entry, Head, Row, seal, time_text
 from core.audit.event import Event
 from core.audit.store import ENTRY, Store
@@ -23,6 +24,7 @@ from core.audit.verify import Progress, Reason, Verification, verify_rows
 from core.errors import AuditError
 from core.model import CallRow, Clock
 
+_Built = TypeVar("_Built")
 MAX_PAGE = 1_000
 ANCHOR_EVERY = 64
 
@@ -173,16 +175,16 @@ class AuditLog:
         conditions = [ENTRY.c[name] == str(value) for name, value in wanted.items() if value is not None]
         if before_sequence is not None:
             conditions.append(ENTRY.c.sequence < before_sequence)
-        return self._read([*conditions, *_between(since, until)], newest_first=True, limit=limit)
+        return self._read(Entry.from_row, [*conditions, *_between(since, until)], newest_first=True, limit=limit)
 
     def calls(self, since: datetime | None = None, until: datetime | None = None) -> list[CallRow]:
         """How every model call ended, oldest first: since ≤ time < until. Raises AuditError."""
         endings = ENTRY.c.action.in_([action.value for action in CALL_ENDINGS])
-        return [call_row(entry) for entry in self._read([endings, *_between(since, until)], newest_first=False, limit=None)]
+        return self._read(call_row, [endings, *_between(since, until)], newest_first=False, limit=None)
 
-    def _read(self, conditions: list[Any], *, newest_first: bool, limit: int | None) -> list[Entry]:
+    def _read(self, build: Callable[[Row], _Built], conditions: list[Any], *, newest_first: bool, limit: int | None) -> list[_Built]:
         try:
-            return [Entry.from_row(row) for row in self._store.find(conditions, newest_first=newest_first, limit=limit)]
+            return [build(row) for row in self._store.find(conditions, newest_first=newest_first, limit=limit)]
         except ValueError:
             raise AuditError("An audit entry can't be read; the store was altered. Run the verification.") from None
 
@@ -195,37 +197,3 @@ class AuditLog:
 
 def _between(since: datetime | None, until: datetime | None) -> list[Any]:
     return [*([] if since is None else [ENTRY.c.time >= time_text(since)]), *([] if until is None else [ENTRY.c.time < time_text(until)])]
-
-
-def call_row(entry: Entry) -> CallRow:
-    """The usage facts of an entry that ends a model call."""
-    event = entry.event
-    return CallRow(
-        time=entry.time,
-        provider=event.provider or "",
-        model=event.model or "",
-        tier=event.tier,
-        actor=event.actor_id,
-        role=event.actor_role,
-        outcome=_ending(event).value,
-        error_class=event.error_class,
-        http_status=event.http_status,
-        attempt=event.attempt,
-        latency_ms=event.latency_ms,
-        ttft_ms=event.ttft_ms,
-        prompt_tokens=event.prompt_tokens,
-        completion_tokens=event.completion_tokens,
-        tokens_estimated=event.tokens_estimated,
-        cost_usd=event.cost_usd,
-        cost_partial=event.cost_partial,
-        simulated=event.simulated,
-        request_id=event.request_id or "",
-        case_ref=event.case_ref or "",
-    )
-
-
-def _ending(event: Event) -> Outcome:
-    """The outcome as recorded; a cancelled or failed act left at `ok` by its recorder counts as what it is."""
-    if event.outcome is not Outcome.OK:
-        return event.outcome
-    return {Action.REQUEST_CANCELLED: Outcome.CANCELLED, Action.DIAGNOSIS_REQUEST_FAILED: Outcome.FAILED}.get(event.action, Outcome.OK)

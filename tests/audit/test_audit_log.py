@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.audit import Action, AuditLog, Entry, Event, Outcome
+from core.errors import AuditError
 from core.model import FixedClock, Role, Tier
 
 Make = Callable[..., Event]
@@ -169,5 +170,14 @@ def test_an_altered_body_is_not_shown(log: AuditLog, event: Make, tamper: Callab
     """Browsing a store whose entry makes no sense says so, and asks for a verification."""
     log.append(event(1))
     tamper(("UPDATE entry SET body = ?", ('{"v":1,"sequence":1,"note":"x"}',)))
-    with pytest.raises(Exception, match="Run the verification"):
+    with pytest.raises(AuditError, match="Run the verification"):
         log.entries()
+
+
+@pytest.mark.parametrize("facts", ['"model":"x"', '"outcome":"fine"', '"time":"yesterday"', '"time":5'])
+def test_an_altered_call_is_not_counted(log: AuditLog, event: Make, tamper: Callable[..., None], facts: str) -> None:
+    """Usage figures are not made from an entry that makes no sense."""
+    log.append(event(1))
+    tamper(("UPDATE entry SET body = ?", ('{"v":1,"action":"diagnosis_response_received",' + facts + "}",)))
+    with pytest.raises(AuditError, match="Run the verification"):
+        log.calls()
