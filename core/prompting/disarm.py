@@ -36,7 +36,7 @@ def disarm(text: str) -> str:
         before, text = text, _one_pass(text)
         if text == before:
             return text
-    return re.sub(r"[<>\[\]]", "", text)
+    return _ADDRESS.sub(LINK_GONE, re.sub(r"[<>\[\]]", "", text))
 
 
 def _one_pass(text: str) -> str:

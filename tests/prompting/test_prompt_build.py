@@ -122,8 +122,8 @@ def test_reading_back_gives_what_was_typed(fields: dict[str, str], person: Demog
 def test_a_case_can_neither_close_its_block_nor_open_a_part(fields: dict[str, str]) -> None:
     """One opening and one closing delimiter, and only our own headings, whatever the case holds."""
     message = user_message(fields)
-    assert len(re.findall(r"<\s*case", message, re.I)) == 1
-    assert len(re.findall(r"[<＜][^\w<\\]*/[^\w<\\]*case", message, re.I)) == 1
+    assert len(re.findall(r"<\s*case\b", message, re.I)) == 1
+    assert len(re.findall(r"[<＜][^\w<\\]*/[^\w<\\]*case\b", message, re.I)) == 1
     headings = re.findall(r"^\s*##.*", message, re.M)
     assert len(headings) == 2 + sum(1 for text in fields.values() if text.strip())
 
