@@ -18,7 +18,7 @@ def run() -> None:
     """Header, then the chosen page."""
     st.set_page_config(page_title="Gallery", page_icon="static/icon.png", layout="wide")
     views.install_styles()
-    page = st.navigation([st.Page(p, title=p.__name__, url_path=p.__name__) for p in (form, outgoing, answer, compare, usage)])
+    page = st.navigation([st.Page(p, title=p.__name__, url_path=p.__name__) for p in (form, outgoing, answer, compare, usage, hostile)])
     st.logo("static/logo.svg", icon_image="static/icon.png", size="large")
     page.run()
 
@@ -46,6 +46,7 @@ def form() -> None:
         st.button("Clear", on_click=_clear)
         st.button("Try a case", on_click=_example)
         st.button("Just rerun")
+        changed = st.button("Change context")
     left, right = st.columns([11, 10], gap="large")
     with left:
         for spec in TEXT_FIELDS[:3]:
@@ -56,6 +57,7 @@ def form() -> None:
                 key=f"ed-{spec.name}",
                 problem=partial(_problem, spec),
                 version=str(st.session_state.get("version", 0)),
+                context=str(changed),
             )
             draft[spec.name] = value.text
             st.session_state[f"ok-{spec.name}"] = value.preview_ok
@@ -107,3 +109,19 @@ def usage() -> None:
     """Cost and latency."""
     views.page_header("Usage", "From the audit store alone.")
     views.draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
+
+
+def hostile() -> None:
+    """An answer that tries to be more than text."""
+    views.page_header(samples.HOSTILE)
+    checked = samples.checked()
+    views.draw_answer(
+        type(checked)(samples.hostile_assessment(), checked.concerns),
+        sent_case=samples.HOSTILE + samples.SENT_CASE,
+        restore=samples.restore,
+        provenance=samples.provenance(),
+        describe_code=lambda _: samples.HOSTILE,
+        find_quote=samples.find_quote,
+    )
+    views.draw_partial(samples.hostile_assessment().differential)
+    views.footer("end")

@@ -120,6 +120,16 @@ def assessment(*names: str) -> Assessment:
     )
 
 
+def hostile_assessment() -> Assessment:
+    """Hostile text wherever the schema takes text."""
+    plain = assessment(HOSTILE, HOSTILE, HOSTILE)
+    texts = {"rationale": HOSTILE, "expected_but_absent": (HOSTILE, "x" * 300)}
+    ranked = tuple(d.model_copy(update=texts) for d in plain.differential)
+    return plain.model_copy(
+        update={"differential": ranked, "case_summary": HOSTILE, "limitations": (HOSTILE,), "abstained": True, "abstain_reason": HOSTILE}
+    )
+
+
 def checked() -> CheckedAssessment:
     """The sample answer with two concerns."""
     concerns = (

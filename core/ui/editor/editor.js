@@ -145,6 +145,8 @@ class Editor {
     this.area.setAttribute("aria-required", data.required);
     this.problem.textContent = data.problem;
     if (data.nonce !== this.nonce) this.adopt(data);
+    else if (data.context !== this.context) this.askSoon();
+    this.context = data.context;
     this.drawCount();
   }
 
@@ -213,7 +215,7 @@ class Editor {
   }
 
   receive(asked, answer) {
-    if (asked.nonce !== this.nonce || asked.rev <= this.answered) return;
+    if (asked.nonce !== this.nonce || asked.rev < this.answered) return;
     if (answer.rev !== asked.rev || !Array.isArray(answer.spans)) throw new Error("the answer could not be read");
     this.answered = asked.rev;
     this.succeed(shift(usable(answer.spans, asked.text.length), asked.text, this.text));
@@ -297,7 +299,7 @@ class Editor {
 
   atCaret() {
     const { selectionStart: a, selectionEnd: b } = this.area;
-    const span = a === b ? this.spans.find((s) => s.start <= a && a <= s.end) : null;
+    const span = a === b ? this.spans.find((s) => s.start < a && a < s.end) : null;
     this.showCaption(span);
   }
 

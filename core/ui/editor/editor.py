@@ -50,6 +50,7 @@ def live_editor(
     disabled: bool = False,
     placeholder: str = "",
     version: str = "",
+    context: str = "",
 ) -> EditorValue:
     """Draw the editor of `field` and return what has been typed so far.
 
@@ -57,7 +58,8 @@ def live_editor(
     statement, `draft[name] = live_editor(..., value=draft[name]).text`. What was typed stays over any rerun, until
     the program changes the text (clear, load an example): a new `version` says so for certain; a `value` other
     than the text returned last counts too, but a clear that races with the first commit would go unnoticed.
-    `token` goes to the preview route as `X-Preview-Token`.
+    `token` goes to the preview route as `X-Preview-Token`. `context` stands for whatever else the preview depends
+    on (identity panel, decisions): when it changes the marks are asked for anew; it reaches the browser, so pass a digest.
     `problem` is shown beside the field and read out; a function gets the text as it is now. Not for use inside `st.form`.
     """
     value = _with_plain_lines(value)
@@ -69,6 +71,7 @@ def live_editor(
         "rows": height_rows,
         "disabled": disabled,
         "placeholder": placeholder,
+        "context": context,
     }
     # Streamlit may end the run inside this call; the seat is kept only once the caller is certain to get the text.
     _component()(key=key, data=data, on_edit_change=_nothing)
