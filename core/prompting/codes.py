@@ -16,7 +16,7 @@ from core.prompting.quotes import Folded
 from core.prompting.synonyms import EMPTY_WORDS, spelled_out
 
 _DATA = Path(__file__).parent / "data" / "icd10cm.tsv.gz"
-_CODE = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
+_CODE = re.compile(r"[A-Z][0-9A-Z]{2}(?:\.?[0-9A-Z]{1,4})?")
 _WORD = re.compile(r"[a-z]{3,}")
 _STEM_CHARS = 5
 

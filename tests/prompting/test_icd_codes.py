@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.prompting import describe_code
-from core.prompting.codes import code_fits
+from core.prompting.codes import _key, code_fits
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -44,6 +44,13 @@ def test_descriptions_agree_with_the_source() -> None:
     for code in random.Random(7).sample(codes, 1_000):
         assert describe_code(code) == describe_code(code.replace(".", "")) == " ".join(icd.get_description(code).split())
     assert len(set(codes)) == 98_186
+
+
+def test_no_code_is_refused_for_its_shape() -> None:
+    """Every code of the release is taken as one, those that begin with two letters included."""
+    codes = {code for code in icd.get_all_codes(True) if "-" not in code and not code.isdigit()}
+    assert [code for code in codes if _key(code) != code.replace(".", "")] == []
+    assert describe_code("QA0") is not None
 
 
 @pytest.mark.parametrize(
