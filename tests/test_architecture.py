@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def _name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
 def imports(source: str) -> set[str]:
     """Every module that the source names in an import, wherever it stands."""
     found: set[str] = set()
@@ -70,8 +72,24 @@ def imports(source: str) -> set[str]:
     return found
 
 
+@cache
+def attributes(source: str) -> set[str]:
+    """Every `name.attribute` in the source."""
+    nodes = ast.walk(ast.parse(source))
+    return {f"{n.value.id}.{n.attr}" for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
+
+
+@cache
+def called(source: str) -> set[str]:
+    """The last name of everything that the source calls."""
+    functions = [n.func for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+    return {str(getattr(f, "id", getattr(f, "attr", ""))) for f in functions}
+
+
 def unit(module: str) -> str | None:
-    """The unit of LAYERS that a module belongs to."""
+    """The unit of LAYERS that a module belongs to; a command line is an entry to the house, like app."""
+    if module.endswith(".__main__"):
+        return "app"
     units = [u for row in LAYERS for u in row if module == u or module.startswith(u + ".")]
     return max(units, key=len, default=None)
 
@@ -95,7 +113,7 @@ def layer_violations(code: dict[str, str]) -> Iterator[str]:
                 continue
             if row(other) <= row(own):
                 yield f"{module} imports {target}"
-            elif target != other and target in code and other not in OPEN_PACKAGES:
+            elif target != other and target in code and other not in OPEN_PACKAGES and module != f"{other}.__main__":
                 yield f"{module} imports {target}, past the front door of {other}"
 
 
@@ -106,9 +124,7 @@ def home_violations(code: dict[str, str]) -> Iterator[str]:
             used = any(t == library or t.startswith(library + ".") for t in imports(source))
             if used and not any(module == h.rstrip(".") or module.startswith(h) for h in homes):
                 yield f"{module} imports {library}"
-        names = {
-            f"{n.value.id}.{n.attr}" for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
-        }
+        names = attributes(source)
         if module != ENVIRONMENT_HOME and names & {"os.environ", "os.getenv"}:
             yield f"{module} reads the environment"
 
@@ -116,9 +132,7 @@ def home_violations(code: dict[str, str]) -> Iterator[str]:
 def clearing_violations(code: dict[str, str]) -> Iterator[str]:
     """Anybody but preflight who makes a ClearedPrompt."""
     for module, source in code.items():
-        calls = [n.func for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
-        made = any(getattr(f, "id", getattr(f, "attr", "")) == "ClearedPrompt" for f in calls)
-        if made and module != CLEARING_HOME:
+        if "ClearedPrompt" in called(source) and module != CLEARING_HOME:
             yield f"{module} makes a ClearedPrompt"
 
 
@@ -138,16 +152,24 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 def cycles(code: dict[str, str]) -> Iterator[str]:
     """A ring of modules that import each other at load time."""
-    graph = {m: {t for t in _load_time_imports(s) if t in code and t != m} for m, s in code.items()}
+    graph = {m: {t for t in load_time_imports(s, frozenset(code)) if t != m} for m, s in code.items()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         yield " → ".join(error.args[1])
 
 
-def _load_time_imports(source: str) -> set[str]:
-    top = ast.Module(body=[n for n in ast.parse(source).body if isinstance(n, (ast.Import, ast.ImportFrom))], type_ignores=[])
-    return imports(ast.unparse(top))
+@cache
+def load_time_imports(source: str, modules: frozenset[str]) -> frozenset[str]:
+    """Which of `modules` the source imports when it is loaded; `from package import module` counts for the module."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= full & modules or {node.module}
+    return frozenset(found & modules)
 
 
 def violations(code: dict[str, str]) -> list[str]:

@@ -14,6 +14,16 @@ from core.bootstrap import Services
 from core.settings import load_settings
 
 
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """One thread a request, so that a slow answer to one test is not in the way of the next."""
+    server = HTTPServer(threaded=True)
+    server.start()
+    yield server
+    server.clear()
+    server.stop()
+
+
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer) -> Iterator[Building]:
     """A maker of services whose only real provider is the test's server (or another URL)."""

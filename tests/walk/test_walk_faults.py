@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -40,10 +42,27 @@ def ask(services: Services) -> Consultation:
     return consult.submit(services, prepared, DOCTOR, identity=CASE.identity, reviewed_sha256=prepared.sha256)
 
 
+let_go = threading.Event()
+under_way = threading.Semaphore(0)
+
+
 def slow(_: Request) -> Response:
-    """An answer that comes too late."""
-    time.sleep(2.5)
+    """An answer that comes too late: when the test has ended."""
+    let_go.wait(10)
+    under_way.release()
     return Response(b"{}", 200)
+
+
+@pytest.fixture(autouse=True)
+def _no_stragglers(httpserver: HTTPServer) -> Iterator[None]:
+    """Slow answers of one test are over before the next begins."""
+    let_go.clear()
+    yield
+    let_go.set()
+    while under_way.acquire(timeout=0.2):
+        continue
+    time.sleep(0.1)
+    httpserver.clear()
 
 
 ANSWERS: dict[str, tuple[Callable[[Request], Response], str, int | None]] = {
@@ -109,7 +128,7 @@ def test_a_server_error_that_passes_is_retried(build: Building, httpserver: HTTP
     done = ask(build())
     assert done.reply.attempts == 2
     assert (done.reply.usage.prompt_tokens, done.reply.usage.completion_tokens) == (900, 300)
-    assert str(done.reply.cost_usd) == "0.0015"
+    assert done.reply.cost_usd == Decimal("0.0015")
 
 
 def test_an_unwritable_audit_store_stops_the_call(build: Building, httpserver: HTTPServer) -> None:
