@@ -24,6 +24,8 @@ import urllib.request
 from pathlib import Path
 from shutil import which
 
+from playwright.sync_api import Browser, sync_playwright
+
 ROOT = Path(__file__).parent.parent
 FLAGS = (
     "--no-sandbox",
@@ -73,7 +75,7 @@ def wait_for_health(port: int, limit_s: float = 60) -> None:
     raise SystemExit("the app did not answer /health")
 
 
-def one_round(browser: object | None) -> tuple[float, float]:
+def one_round(browser: Browser) -> tuple[float, float]:
     """Seconds to /health and to the first page."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
@@ -82,7 +84,7 @@ def one_round(browser: object | None) -> tuple[float, float]:
         try:
             wait_for_health(port)
             health = time.perf_counter() - begun
-            page = browser.new_page()  # type: ignore[attr-defined]
+            page = browser.new_page()
             page.goto(f"http://127.0.0.1:{port}/")
             page.get_by_label("Chief complaint").wait_for(timeout=60_000)
             return health, time.perf_counter() - begun
@@ -103,8 +105,6 @@ def seconds_of(code: str, rounds: int = 5) -> float:
 
 def main() -> None:
     """Measure and print."""
-    from playwright.sync_api import sync_playwright
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds

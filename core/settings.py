@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
             pairs.append((name or f"caller-{number}", key))
         return tuple(pairs)
 
-    def streamlit_auth(self) -> dict[str, dict[str, str | bool | list[str]]]:
+    def streamlit_auth(self) -> dict[str, Any]:
         """The `secrets` that st.App wants for st.login; empty in demo mode."""
         if self.demo:
             return {}

@@ -51,11 +51,19 @@ class Draft:
         """The case on the form. Raises CaseError with one problem per field."""
         if self.age is None or self.sex is None:
             raise CaseError([*self._missing(), *self._text_problems(encounter)])
+        return self._built(self.age, self.sex, encounter)
+
+    def _built(self, age: int, sex: Sex, encounter: date) -> ClinicalCase:
         return ClinicalCase(
-            **self.texts,
-            age_range=age_range_of(self.age),
-            age_years=self.age,
-            sex=self.sex,
+            chief_complaint=self.texts["chief_complaint"],
+            symptoms=self.texts["symptoms"],
+            history=self.texts["history"],
+            medications=self.texts["medications"],
+            examination=self.texts["examination"],
+            labs=self.texts["labs"],
+            age_range=age_range_of(age),
+            age_years=age,
+            sex=sex,
             encounter=encounter,
             tier=self.tier,
             identity=self.identity,
@@ -67,7 +75,7 @@ class Draft:
 
     def _text_problems(self, encounter: date) -> list[FieldProblem]:
         try:
-            ClinicalCase(**self.texts, age_range=age_range_of(40), sex=Sex.OTHER, encounter=encounter)
+            self._built(40, Sex.OTHER, encounter)
         except CaseError as error:
             return list(error.problems)
         return []

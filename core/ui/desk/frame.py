@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -12,10 +13,12 @@ from core.audit import Action
 from core.auth import DEMO_ROLES, Permission, allowed
 from core.bootstrap import VERSION, Services
 from core.errors import Error
-from core.model import Principal, Role
+from core.model import Principal
 from core.ui.desk import session
 from core.ui.views import demo_banner, footer, install_styles
 
+_SWITCH_KEY = "role_switch"
+_SWITCHED_KEY = "role_just_switched"
 STATIC = Path(__file__).parents[3] / "static"
 PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("pages/workup.py", "Work-up", ":material/clinical_notes:", Permission.CASE_SUBMIT),
@@ -29,7 +32,8 @@ def run() -> None:
     """Draw the frame, then the chosen page. `st.navigation` runs before anything that can stop or raise."""
     st.set_page_config(page_title="Casegate", page_icon=str(STATIC / "icon.png"), layout="wide")
     person, problem = _arrive()
-    page = st.navigation(_pages(person, problem), position="sidebar")
+    pages = _pages(person, problem)
+    page = st.navigation(pages, position="sidebar")
     install_styles()
     st.logo(str(STATIC / "logo.svg"), icon_image=str(STATIC / "icon.svg"), size="large")
     if person is not None and problem is None:
@@ -38,6 +42,8 @@ def run() -> None:
             _sidebar(session.services(), person)
         except Error as error:
             _say(error)
+    if st.session_state.pop(_SWITCHED_KEY, False) and page.visibility == "hidden":
+        st.switch_page(next(p for p in pages if p.visibility == "visible"))
     page.run()
     footer(VERSION)
 
@@ -50,12 +56,21 @@ def _arrive() -> tuple[Principal | None, Error | None]:
 
 
 def _pages(person: Principal | None, problem: Error | None) -> list[StreamlitPage]:
+    """Every address leads somewhere: to its page, or to what stands in the way of it."""
     if problem is not None:
-        return [st.Page(lambda: _say(problem), title="Casegate", icon=":material/error:", url_path="unavailable", default=True)]
+        return _everywhere(lambda: _say(problem), "Casegate", ":material/error:")
     if person is None:
-        return [st.Page(_sign_in, title="Sign in", icon=":material/login:", url_path="sign-in", default=True)]
+        return _everywhere(_sign_in, "Sign in", ":material/login:")
     mine = [entry for entry in PAGES if allowed(person, entry[3])]
-    return [st.Page(path, title=title, icon=icon, default=index == 0) for index, (path, title, icon, _) in enumerate(mine)]
+    return [
+        st.Page(entry[0], title=entry[1], icon=entry[2], default=entry is mine[0], visibility="visible" if entry in mine else "hidden")
+        for entry in PAGES
+    ]
+
+
+def _everywhere(draw: Callable[[], None], title: str, icon: str) -> list[StreamlitPage]:
+    hidden = [st.Page(draw, title=title, url_path=Path(path).stem, visibility="hidden") for path, *_ in PAGES]
+    return [st.Page(draw, title=title, icon=icon, url_path="door", default=True), *hidden]
 
 
 def _say(problem: Error) -> None:
@@ -79,13 +94,15 @@ def _sidebar(services: Services, person: Principal) -> None:
 
 def _demo(services: Services) -> None:
     demo_banner(public=services.settings.demo_public)
+    held = st.session_state.get(session.ROLE_KEY, DEMO_ROLES[0].value)
+    roles = [role.value for role in DEMO_ROLES]
     with st.sidebar:
-        held = st.session_state.get(session.ROLE_KEY, DEMO_ROLES[0].value)
-        roles = [role.value for role in DEMO_ROLES]
-        chosen = st.selectbox("Role (demo)", roles, index=roles.index(held), key="role_switch")
-    if chosen != held:
-        st.session_state[session.ROLE_KEY] = Role(chosen).value
-        st.rerun()
+        st.selectbox("Role (demo)", roles, index=roles.index(held), key=_SWITCH_KEY, on_change=_switch_role)
+
+
+def _switch_role() -> None:
+    st.session_state[session.ROLE_KEY] = st.session_state[_SWITCH_KEY]
+    st.session_state[_SWITCHED_KEY] = True
 
 
 def _sign_out(person: Principal) -> None:

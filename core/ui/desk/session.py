@@ -52,7 +52,7 @@ def guard(permission: Permission) -> Principal:
 
 def record(person: Principal, action: Action, **facts: Any) -> None:
     """Append an entry about the person's act. Raises AuditError: then the act must not happen."""
-    services().audit.append(Event(actor_id=person.user_id, actor_role=person.role.value, action=action, **facts))
+    services().audit.append(Event(actor_id=person.user_id, actor_role=person.role, action=action, **facts))
 
 
 def record_arrival(person: Principal) -> None:
