@@ -1,0 +1,207 @@
+"""Posterior to Assessment: the differential with its evidence, in the schema that every model answers in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from core.assessment import Assessment, Diagnosis, EvidenceItem, MissingInformation, NextStep
+from core.model import Demographics
+from core.reference.entries import Condition
+from core.reference.extraction import Reading
+from core.reference.knowledge import KnowledgeBase
+from core.reference.posterior import Contribution, Posterior, Scored
+
+_UNITS = 10_000
+_MIN_SHARE = 0.005
+_RESERVED = 2
+_ASK = {
+    "symptom": "Ask about",
+    "course": "Ask about",
+    "risk": "Ask about",
+    "sign": "Examine for",
+    "vital": "Measure",
+    "lab": "Laboratory",
+    "imaging": "Imaging",
+    "ecg": "ECG",
+}
+Strength = Literal["weak", "moderate", "strong"]
+
+
+def limitations(kb: KnowledgeBase) -> tuple[str, ...]:
+    """What every answer of this engine says of itself."""
+    return (
+        "This is a reference engine, not an AI model: a Bayesian calculation over findings read from the text.",
+        f"Knowledge base {kb.version} of {kb.date}, {len(kb.conditions)} conditions, clinically unreviewed. {kb.notice}",
+        "Findings it could not read and conditions it does not hold are not weighed; probabilities are rough and not calibrated on patients.",
+        "Decisions belong to the physician.",
+    )
+
+
+def abstain(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading], reason: str) -> Assessment:
+    """An answer without a differential, with its reason and what it would need."""
+    needs = (
+        MissingInformation(item="Main complaint with onset, course and character", why_it_matters="The differential starts from it."),
+        MissingInformation(
+            item="Accompanying symptoms, present and explicitly absent",
+            why_it_matters="Stated absences lower conditions; silence does not.",
+        ),
+        MissingInformation(item="Vital signs and examination", why_it_matters="They separate emergencies from the rest."),
+        MissingInformation(item="Laboratory, ECG or imaging results, with units", why_it_matters="They carry the strongest evidence."),
+    )
+    return Assessment(
+        case_summary=summary(kb, demographics, readings),
+        differential=(),
+        residual_probability=1.0,
+        missing_information=needs,
+        abstained=True,
+        abstain_reason=reason,
+        limitations=limitations(kb),
+    )
+
+
+def answer(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading], found: Posterior, top: int) -> Assessment:
+    """The ranked answer. Listed probabilities and the residual sum to 1 exactly, in ten-thousandths."""
+    listed = _listed(found, top)
+    ceiling = certainty_ceiling(readings)
+    shares = [int(min(one.probability, ceiling) * _UNITS) for one in listed]
+    return Assessment(
+        case_summary=summary(kb, demographics, readings),
+        differential=tuple(
+            _diagnosis(kb, rank, one, share / _UNITS, readings) for rank, (one, share) in enumerate(zip(listed, shares, strict=True), 1)
+        ),
+        residual_probability=(_UNITS - sum(shares)) / _UNITS,
+        missing_information=_missing(kb, found, readings),
+        abstained=False,
+        abstain_reason=None,
+        limitations=limitations(kb),
+    )
+
+
+def certainty_ceiling(readings: Sequence[Reading]) -> float:
+    """The most any condition may get: .69 at three findings present, .80 at five, .95 at the most."""
+    present = sum(r.present and not r.implied_by for r in readings)
+    return min(0.95, 1 - 0.6 * 0.8**present)
+
+
+def _listed(found: Posterior, top: int) -> list[Scored]:
+    """The likeliest, the last places kept for cannot-miss conditions that would fall just off the list."""
+    likely = [one for one in found.ranked if one.probability >= _MIN_SHARE] or list(found.ranked[:1])
+    head, tail = likely[:top], likely[top:]
+    for grave in [one for one in tail if one.condition.cannot_miss][: min(_RESERVED, max(top - 1, 0))]:
+        mild = [one for one in head[1:] if not one.condition.cannot_miss]
+        if mild:
+            head.remove(mild[-1])
+            head.append(grave)
+    return sorted(head, key=lambda one: (-one.probability, one.condition.id))
+
+
+def summary(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading]) -> str:
+    """The case as it was read, in the vocabulary's own words."""
+    who = f"{demographics.age_range.value.capitalize()}{f', {words}' if (words := demographics.age_words()) else ''}, sex {demographics.sex.value}."
+    present = [_said(kb, r) for r in readings if r.present and not r.implied_by]
+    absent = [_name(kb, r) for r in readings if not r.present and not r.measured]
+    parts = [who, f"Read as present: {', '.join(present)}." if present else "No finding could be read as present."]
+    if absent:
+        parts.append(f"Stated absent: {', '.join(absent)}.")
+    return " ".join(parts)
+
+
+def _name(kb: KnowledgeBase, reading: Reading) -> str:
+    name = kb.findings[reading.finding].name
+    return name if name[:2].isupper() else name[0].lower() + name[1:]
+
+
+def _said(kb: KnowledgeBase, reading: Reading) -> str:
+    return f"{_name(kb, reading)} (uncertain)" if reading.weight < 1 else _name(kb, reading)
+
+
+def _diagnosis(kb: KnowledgeBase, rank: int, one: Scored, share: float, readings: Sequence[Reading]) -> Diagnosis:
+    by_weight = sorted(one.contributions, key=lambda c: -abs(c.log))
+    return Diagnosis(
+        rank=rank,
+        diagnosis=one.condition.name,
+        icd10cm=one.condition.icd10cm,
+        probability=share,
+        cannot_miss=one.condition.cannot_miss,
+        urgency=one.condition.urgency,
+        supporting_findings=_evidence(kb, [c for c in by_weight if c.ratio >= 1.3 and c.reading.present]),
+        opposing_findings=_evidence(kb, [c for c in by_weight if c.ratio <= 0.77]),
+        expected_but_absent=_expected(kb, one.condition, readings),
+        discriminating_next_steps=tuple(
+            NextStep(action=s.action, kind=s.kind, would_raise_if=s.raises, would_lower_if=s.lowers) for s in one.condition.steps
+        ),
+        rationale=_rationale(kb, one, by_weight, share),
+    )
+
+
+def _evidence(kb: KnowledgeBase, parts: Sequence[Contribution]) -> tuple[EvidenceItem, ...]:
+    return tuple(EvidenceItem(finding=_label(kb, c.reading), quote=c.reading.quote, strength=_strength(c.ratio)) for c in parts)
+
+
+def _label(kb: KnowledgeBase, reading: Reading) -> str:
+    name = kb.findings[reading.finding].name
+    if not reading.present:
+        return f"No {_name(kb, reading)}" if not reading.measured else f"{name}: measured, not present"
+    return f"{name} (uncertain)" if reading.weight < 1 else name
+
+
+def _strength(ratio: float) -> Strength:
+    strong = max(ratio, 1 / ratio)
+    return "strong" if strong >= 10 else "moderate" if strong >= 3 else "weak"
+
+
+def _expected(kb: KnowledgeBase, condition: Condition, readings: Sequence[Reading]) -> tuple[str, ...]:
+    """Findings at least half of such patients have and the case does not mention, the commonest first."""
+    known = {r.finding for r in readings}
+    waiting = [
+        (share, ident)
+        for ident, share in condition.findings.items()
+        if share >= 0.5 and ident not in known and kb.findings[ident].kind != "risk"
+    ]
+    return tuple(kb.findings[ident].name for _, ident in sorted(waiting, key=lambda item: (-item[0], item[1]))[:5])
+
+
+def _rationale(kb: KnowledgeBase, one: Scored, by_weight: Sequence[Contribution], share: float) -> str:
+    raised = [f"{_label(kb, c.reading)} (×{c.ratio:.1f})" for c in by_weight if c.log > 0.2][:5]
+    lowered = [f"{_label(kb, c.reading)} (×{c.ratio:.2f})" for c in by_weight if c.log < -0.1][:4]
+    parts = [f"Starts from {one.prior:.2g} in 10,000 presentations at this age and sex."]
+    if raised:
+        parts.append(f"Raised by {'; '.join(raised)}.")
+    if lowered:
+        parts.append(f"Lowered by {'; '.join(lowered)}.")
+    parts.append(f"Likelihood ratios are tempered for overlap; together {share:.0%}.")
+    return " ".join(parts)
+
+
+def _missing(kb: KnowledgeBase, found: Posterior, readings: Sequence[Reading]) -> tuple[MissingInformation, ...]:
+    """The unasked findings that separate the leading conditions most, five at the most."""
+    leaders = found.ranked[:5]
+    known = {r.finding for r in readings}
+    candidates = sorted({ident for one in leaders for ident in one.condition.findings if ident not in known})
+    ranked = sorted(candidates, key=lambda ident: (-_separation(kb, ident, leaders), ident))[:5]
+    return tuple(_question(kb, ident, leaders) for ident in ranked)
+
+
+def _share(kb: KnowledgeBase, one: Scored, ident: str) -> float:
+    return one.condition.findings.get(ident, kb.findings[ident].base)
+
+
+def _separation(kb: KnowledgeBase, ident: str, leaders: Sequence[Scored]) -> float:
+    total = sum(one.probability for one in leaders)
+    mean = sum(one.probability * _share(kb, one, ident) for one in leaders) / total
+    return sum(one.probability * (_share(kb, one, ident) - mean) ** 2 for one in leaders)
+
+
+def _question(kb: KnowledgeBase, ident: str, leaders: Sequence[Scored]) -> MissingInformation:
+    finding = kb.findings[ident]
+    most = max(leaders, key=lambda one: _share(kb, one, ident))
+    least = min(leaders, key=lambda one: _share(kb, one, ident))
+    why = f"Expected in {_share(kb, most, ident):.0%} with {most.condition.name}"
+    if least is not most:
+        why += f", in {_share(kb, least, ident):.0%} with {least.condition.name}"
+    return MissingInformation(item=f"{_ASK[finding.kind]}: {_lower(finding.name)}", why_it_matters=f"{why}.")
+
+
+def _lower(name: str) -> str:
+    return name if name[:2].isupper() else name[0].lower() + name[1:]

@@ -1,0 +1,66 @@
+"""The engine: read the case, weigh it, answer or abstain. Deterministic; no clock, network or state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.assessment import Assessment
+from core.model import Demographics
+from core.reference.answer import abstain, answer
+from core.reference.extraction import read_case
+from core.reference.fitness import nothing_fits, too_little, unreadable
+from core.reference.knowledge import DATA, KnowledgeBase, load
+from core.reference.posterior import bands_of, posterior
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCard:
+    """What the engine says of itself on a screen; `notice` must be shown wherever its answers are."""
+
+    conditions: int
+    findings: int
+    version: str
+    date: str
+    notice: str
+
+
+class ReferenceEngine:
+    """A transparent Bayesian engine over a hand-written knowledge base. Not an AI model."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self._kb = kb
+
+    @classmethod
+    def load(cls, folder: Path = DATA) -> ReferenceEngine:
+        """The engine over a knowledge base's folder. Raises ConfigError naming file, line, entry and rule."""
+        return cls(load(folder))
+
+    @property
+    def version(self) -> str:
+        """The knowledge base's version."""
+        return self._kb.version
+
+    def summary(self) -> EngineCard:
+        """Size, version, date and notice of the knowledge base."""
+        kb = self._kb
+        return EngineCard(len(kb.conditions), len(kb.findings), kb.version, kb.date, kb.notice)
+
+    def assess(self, texts: Mapping[str, str], demographics: Demographics, *, top: int = 8) -> Assessment:
+        """The differential for a case, `top` conditions at the most; never raises for what a text holds.
+
+        Every quote is a verbatim substring of one of the texts. Raises ValueError when `top` is under 1.
+        """
+        if top < 1:
+            raise ValueError("top must be at least 1")
+        if reason := unreadable(texts):
+            return abstain(self._kb, demographics, (), reason)
+        bands = bands_of(demographics)
+        readings = read_case(self._kb, texts, bands[len(bands) // 2])
+        if reason := too_little(self._kb.findings, readings):
+            return abstain(self._kb, demographics, readings, reason)
+        found = posterior(self._kb, readings, demographics)
+        if reason := nothing_fits(found):
+            return abstain(self._kb, demographics, readings, reason)
+        return answer(self._kb, demographics, readings, found, top)

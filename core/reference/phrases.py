@@ -1,0 +1,102 @@
+"""Phrases to a trie, and the trie over a token stream: the longest phrase at every place, gaps allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from core.reference.tokens import Token, phrase_tokens
+
+GAP = "~"
+MAX_GAP = 3
+_END = ""
+_NO_GAP_OVER = frozenset({"but", "no", "not", "deny", "denied", "denying", "without", "or", "nor", "negative", "w/o", "except", "never"})
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found: what it stands for and the token indices it used, ascending; gap tokens are not used."""
+
+    values: tuple[str, ...]
+    used: tuple[int, ...]
+
+
+class Trie:
+    """Phrases by their normalised tokens; one phrase may stand for several values."""
+
+    def __init__(self) -> None:
+        self._root: Node = {}
+
+    def add(self, phrase: str, value: str) -> None:
+        """Add a phrase, with `a/b` alternatives and `~` gaps."""
+        for words in expand(phrase):
+            node = self._root
+            for word in words:
+                node = node.setdefault(word, {})
+            values = node.setdefault(_END, [])
+            if value not in values:
+                values.append(value)
+
+    def longest(self, tokens: Sequence[Token], start: int) -> Match | None:
+        """The phrase beginning at a token that reaches furthest, or None."""
+        if tokens[start].norm not in self._root:
+            return None
+        best: Match | None = None
+        for match in _walk(self._root[tokens[start].norm], tokens, start + 1, (start,)):
+            if best is None or (match.used[-1], len(match.used)) > (best.used[-1], len(best.used)):
+                best = match
+        return best
+
+    def find(self, tokens: Sequence[Token]) -> list[Match]:
+        """All matches in text order, without those that lie wholly inside a longer one."""
+        found = [match for i in range(len(tokens)) if (match := self.longest(tokens, i)) is not None]
+        found.sort(key=lambda m: -len(m.used))
+        taken: list[frozenset[int]] = []
+        kept = []
+        owners: dict[int, list[int]] = {}
+        for match in found:
+            mine = frozenset(match.used)
+            if not any(mine <= taken[k] for k in owners.get(match.used[0], ())):
+                for index in mine:
+                    owners.setdefault(index, []).append(len(taken))
+                taken.append(mine)
+                kept.append(match)
+        return sorted(kept, key=lambda m: m.used)
+
+
+def _walk(node: Node, tokens: Sequence[Token], i: int, used: tuple[int, ...]) -> Iterator[Match]:
+    if _END in node:
+        yield Match(tuple(node[_END]), used)
+    if i < len(tokens) and (child := node.get(tokens[i].norm)) is not None and tokens[i].norm != GAP:
+        yield from _walk(child, tokens, i + 1, (*used, i))
+    if (after_gap := node.get(GAP)) is not None:
+        yield from _over_gap(after_gap, tokens, i, used)
+
+
+def _over_gap(node: Node, tokens: Sequence[Token], i: int, used: tuple[int, ...]) -> Iterator[Match]:
+    if _END in node:
+        yield Match(tuple(node[_END]), used)
+    for skip in range(MAX_GAP + 1):
+        j = i + skip
+        if j >= len(tokens):
+            return
+        if (child := node.get(tokens[j].norm)) is not None:
+            yield from _walk(child, tokens, j + 1, (*used, j))
+        if not tokens[j].word or tokens[j].norm in _NO_GAP_OVER:
+            return
+
+
+def expand(phrase: str) -> Iterable[tuple[str, ...]]:
+    """The token sequences of a phrase: every choice of its alternatives."""
+    if "/" not in phrase:
+        return (phrase_tokens(phrase),)
+    parts = [[phrase_tokens(choice) for choice in _choices(word)] for word in phrase.split()]
+    return (tuple(token for part in choice for token in part) for choice in product(*parts))
+
+
+def _choices(word: str) -> list[str]:
+    # `w/o` and `s/p` are words of their own.
+    return [word] if len(word) == 3 and word[0].isalpha() and word[1] == "/" else word.split("/")

@@ -1,0 +1,123 @@
+"""Numbers and words behind a measure's name: `HR 120`, `BP 82/50`, `troponin: elevated`, to findings present or absent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.reference.entries import Measure
+from core.reference.knowledge import KnowledgeBase
+from core.reference.tokens import Token
+
+_FILLER = r"(?:(?:is|was|were|of|at|to|level|levels|count|rate|initial|on arrival|measured|about|around|approximately|result|total|now|in the|up to|remains|i|t|\([A-Za-z][^()\n]{0,18}\))[\s:=~]*)"
+_VALUE = re.compile(
+    rf"[\s:=~\-–]*{_FILLER}{{0,3}}(?P<sign>[<>≥≤]?)\s*(?P<value>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s*/\s*(?P<second>\d{{2,3}})(?!\d))?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(
+    rf"[\s:=\-–]*(?:{_FILLER}|(?:markedly|mildly|slightly|significantly|very|grossly)\s+){{0,3}}"
+    r"(?P<word>not elevated|not raised|elevated|high|raised|increased|positive|pos\b|rising|low|decreased|reduced|normal|negative|neg\b|wnl|within normal|unremarkable|undetectable)",
+    re.IGNORECASE,
+)
+_HIGH = frozenset({"elevated", "high", "raised", "increased", "positive", "pos", "rising"})
+_LOW = frozenset({"low", "decreased", "reduced"})
+_TEMPERATURE = re.compile(r"(?<![\d.])(?P<value>\d{2,3}(?:\.\d+)?)\s?°?\s?(?:degrees\s)?(?P<unit>[CF])\b")
+_PRESSURE = re.compile(r"(?<![\d/.])(?P<value>\d{2,3})/(?P<second>\d{2,3})\s?mm\s?Hg", re.IGNORECASE)
+_SATURATION = re.compile(r"(?<![\d.])(?P<value>\d{2,3})\s?%\s(?:on|RA\b)", re.IGNORECASE)
+_BARE = (("temperature", _TEMPERATURE), ("blood_pressure", _PRESSURE), ("oxygen_saturation", _SATURATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """A finding that a value shows present or absent, and where it stands in the text."""
+
+    finding: str
+    present: bool
+    start: int
+    end: int
+
+
+def read_values(kb: KnowledgeBase, text: str, tokens: Sequence[Token], band: str) -> list[Valued]:
+    """All findings that the values of a text show, in text order."""
+    found: list[Valued] = []
+    taken: list[tuple[int, int]] = []
+    for match in kb.measure_words.find(tokens):
+        start, after = tokens[match.used[0]].start, tokens[match.used[-1]].end
+        if any(low <= start < high for low, high in taken):
+            continue
+        measure = kb.measures[match.values[0]]
+        if (end := _named(measure, text, start, after, band, found)) is not None:
+            taken.append((start, end))
+    for ident, pattern in _BARE:
+        for bare in pattern.finditer(text):
+            if ident in kb.measures and not any(low <= bare.start() < high for low, high in taken):
+                unit = bare.groupdict().get("unit") or ""
+                found += _judge(kb.measures[ident], float(bare["value"]), _second(bare), unit.lower(), band, bare.start(), bare.end())
+    return sorted(found, key=lambda v: (v.start, v.finding))
+
+
+def _named(measure: Measure, text: str, start: int, after: int, band: str, found: list[Valued]) -> int | None:
+    if after - start <= 2 and not text[start].isupper():
+        return None
+    match = _VALUE.match(text, after)
+    if match is not None and (after - start > 1 or match.start("value") - after <= 2):
+        end, unit = _unit(measure, text, match.end())
+        value = float(match["value"].replace(",", ""))
+        judged = _judge(measure, value, _second(match), unit, band, start, end)
+        found += judged
+        return end if judged else None
+    word = _WORD.match(text, after) if after - start > 1 else None
+    if word is None:
+        return None
+    found += _in_words(measure, word["word"].lower(), start, word.end())
+    return word.end()
+
+
+def _second(match: re.Match[str]) -> float | None:
+    second = match.groupdict().get("second")
+    return float(second) if second else None
+
+
+def _unit(measure: Measure, text: str, at: int) -> tuple[int, str]:
+    """Where the unit behind a number ends, and its name; the number's end and "" when there is none."""
+    rest = re.sub(r"\s", "", text[at : at + 24]).lower()
+    names = sorted((*(name for name, _ in measure.units), *measure.fahrenheit), key=len, reverse=True)
+    name = next(
+        (n for n in names if rest.startswith(n) and not (n[-1].isalpha() and rest[len(n) : len(n) + 1].isalpha() and len(n) == 1)), ""
+    )
+    end, left = at, len(name)
+    while left:
+        left -= not text[end].isspace()
+        end += 1
+    return end, name
+
+
+def _in_first_unit(measure: Measure, value: float, unit: str) -> float:
+    if measure.fahrenheit:
+        return (value - 32) / 1.8 if unit in measure.fahrenheit or value > measure.plausible[1] else value
+    factor = dict(measure.units).get(unit, 1.0)
+    if unit and factor != 1.0:
+        return value * factor
+    if measure.bare_over is not None and value > measure.bare_over[0]:
+        return value * measure.bare_over[1]
+    if measure.bare_under is not None and not unit and value < measure.bare_under[0]:
+        return value * measure.bare_under[1]
+    return value
+
+
+def _judge(measure: Measure, raw: float, second: float | None, unit: str, band: str, start: int, end: int) -> list[Valued]:
+    value = _in_first_unit(measure, raw, unit)
+    if not measure.plausible[0] <= value <= measure.plausible[1] or (measure.id == "blood_pressure" and second is None):
+        return []
+    return [Valued(limit.finding, limit.met(value, second, band), start, end) for limit in measure.limits]
+
+
+def _in_words(measure: Measure, word: str, start: int, end: int) -> list[Valued]:
+    overs = [limit.finding for limit in measure.limits if limit.over]
+    unders = [limit.finding for limit in measure.limits if not limit.over]
+    if word in _HIGH:
+        return [Valued(overs[0], True, start, end)] if overs else []
+    if word in _LOW:
+        return [Valued(unders[0], True, start, end)] if unders else []
+    return [Valued(finding, False, start, end) for finding in (*overs, *unders)]

@@ -1,0 +1,145 @@
+"""Readers for the vocabulary (`findings.kb`, `absences.kb`) and the measures (`measures.kb`)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from core.reference.entries import BANDS, KINDS, Finding, Limit, Measure
+from core.reference.records import Entry, Line, read_entries, read_table, split_list
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_MEASURE_KEYS = frozenset({"name", "words", "units", "fahrenheit", "bare_over", "bare_under", "plausible", "over", "under"})
+
+
+def number(text: str, place: Line, low: float, high: float, what: str) -> float:
+    """A number within bounds, or a ConfigError that names the place."""
+    try:
+        value = float(text)
+    except ValueError:
+        place.reject(f"{what} must be a number, not '{text}'")
+    if not low <= value <= high:
+        place.reject(f"{what} must lie between {low:g} and {high:g}, not {value:g}")
+    return value
+
+
+def checked_id(text: str, place: Line) -> str:
+    """An id of lower-case letters, figures and underscores, or a ConfigError."""
+    if not _ID.fullmatch(text):
+        place.reject("an id is lower-case letters, figures and underscores")
+    return text
+
+
+def read_findings(path: Path) -> dict[str, Finding]:
+    """The vocabulary by id. Raises ConfigError for bad rows, double ids and unknown implied findings."""
+    found: dict[str, Finding] = {}
+    places: dict[str, Line] = {}
+    for place, cells in read_table(path, 7):
+        finding = _finding(place, cells)
+        if finding.id in found:
+            place.reject(f"the id stands already in line {places[finding.id].number}")
+        found[finding.id], places[finding.id] = finding, place
+    for finding in found.values():
+        for other in finding.implies:
+            if other not in found:
+                places[finding.id].reject(f"it implies '{other}', which is not a finding")
+    return found
+
+
+def _finding(place: Line, cells: list[str]) -> Finding:
+    ident, kind, base, group, implies, name, phrases = cells
+    if kind not in KINDS:
+        place.reject(f"kind must be one of {', '.join(sorted(KINDS))}")
+    if not name or not group:
+        place.reject("name and group must not be empty")
+    return Finding(
+        id=checked_id(ident, place),
+        kind=kind,
+        base=number(base, place, 0.001, 60, "the base rate in %") / 100,
+        group=group,
+        implies=() if implies == "-" else tuple(split_list(implies, ",")),
+        name=name,
+        phrases=(name, *split_list(phrases)),
+    )
+
+
+def read_absences(path: Path, findings: dict[str, Finding]) -> list[tuple[str, tuple[str, ...]]]:
+    """(phrase, ids it states the absence of) pairs. Raises ConfigError for unknown findings."""
+    pairs = []
+    for place, (ids, phrases) in read_table(path, 2):
+        named = tuple(split_list(ids, ","))
+        for ident in named:
+            if ident not in findings:
+                place.reject(f"'{ident}' is not a finding")
+        pairs.extend((phrase, named) for phrase in split_list(phrases))
+    return pairs
+
+
+def read_measures(path: Path, findings: dict[str, Finding]) -> dict[str, Measure]:
+    """The measures by id. Raises ConfigError for bad limits, units or unknown findings."""
+    found: dict[str, Measure] = {}
+    for entry in read_entries(path, _MEASURE_KEYS):
+        measure = _measure(entry, findings)
+        if measure.id in found:
+            entry.place.reject("the id stands twice")
+        found[measure.id] = measure
+    return found
+
+
+def _measure(entry: Entry, findings: dict[str, Finding]) -> Measure:
+    place = entry.place
+    low, high = (number(part, place, -1e9, 1e9, "plausible") for part in _exactly(entry.one("plausible").split(), 2, place))
+    limits = [_limit(value, at, True, findings) for value, at in entry.many("over")]
+    limits += [_limit(value, at, False, findings) for value, at in entry.many("under")]
+    if not limits:
+        place.reject("a measure needs an 'over' or 'under' line")
+    return Measure(
+        id=checked_id(place.entry, place),
+        name=entry.one("name"),
+        words=tuple(split_list(entry.one("words"))),
+        units=tuple(_unit(unit, place) for unit in split_list(entry.one("units"))),
+        fahrenheit=tuple(split_list(entry.one("fahrenheit", ""))),
+        bare_over=_bare(entry, "bare_over"),
+        bare_under=_bare(entry, "bare_under"),
+        plausible=(low, high),
+        limits=tuple(limits),
+    )
+
+
+def _exactly(parts: list[str], count: int, place: Line) -> list[str]:
+    if len(parts) != count:
+        place.reject(f"{count} values are needed, {len(parts)} stand there")
+    return parts
+
+
+def _unit(text: str, place: Line) -> tuple[str, float]:
+    name, times, factor = text.rpartition(" x ")
+    return (name.replace(" ", ""), number(factor, place, 1e-6, 1e6, "a unit's factor")) if times else (text.replace(" ", ""), 1.0)
+
+
+def _bare(entry: Entry, key: str) -> tuple[float, float] | None:
+    text = entry.one(key, "")
+    if not text:
+        return None
+    limit, _, factor = text.partition(" x ")
+    return number(limit, entry.place, 0, 1e9, key), number(factor, entry.place, 1e-6, 1e6, f"the factor of {key}")
+
+
+def _limit(text: str, place: Line, over: bool, findings: dict[str, Finding]) -> Limit:
+    ident, *rest = text.split()
+    if ident not in findings:
+        place.reject(f"'{ident}' is not a finding")
+    if not rest or len(rest) % 2 == 0:
+        place.reject("a limit is 'finding number' and then 'band number' pairs")
+    first, _, second = rest[0].partition("/")
+    bands = dict(zip(rest[1::2], rest[2::2], strict=True))
+    for band in bands:
+        if band not in BANDS:
+            place.reject(f"'{band}' is not an age band; bands are {', '.join(BANDS)}")
+    return Limit(
+        finding=ident,
+        over=over,
+        default=number(first, place, 0, 1e6, "a limit"),
+        by_band={band: number(value, place, 0, 1e6, "a limit") for band, value in bands.items()},
+        second=number(second, place, 0, 1e6, "a limit") if second else None,
+    )
