@@ -89,7 +89,7 @@ def test_outgoing_shows_marks_hash_bytes_and_estimate() -> None:
     assert '<mark class="cg-mark cg-blue" title="name">[PATIENT]</mark>' in page
     assert "2 × name" in page
     assert page.count("<details") - page.count('open=""') == 1
-    assert [m.value for m in at.metric] == ["$0.0007", "4.5 s", "1,284 + 1,600"]
+    assert [m.value for m in at.metric] == ["$0.0007", "4.5 s", "2,884"]
     assert [c.value for c in at.code] == [samples.provenance().payload_sha256, samples.prompt().body().decode()]
 
 

@@ -58,12 +58,8 @@ def _message(index: int, message: Message, marks: Sequence[PromptMark]) -> Html:
 
 def _draw_estimate(estimate: Estimate, cost_note: str) -> None:
     cost, wait, tokens = st.columns(3)
-    cost.metric("Expected cost", dollars(estimate.cost_usd), border=True, help=_plain(cost_note) or None)
+    cost.metric("Expected cost", dollars(estimate.cost_usd), border=True)
     wait.metric("Expected latency", seconds(estimate.latency_s), border=True)
-    tokens.metric("Tokens in + out", f"{estimate.prompt_tokens:,} + {estimate.completion_tokens:,}", border=True)
-    if cost_note:
-        draw(tag("p", escaped(cost_note), "cg-quiet"))
-
-
-def _plain(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~$:" else c for c in text)
+    tokens.metric("Expected tokens", f"{estimate.prompt_tokens + estimate.completion_tokens:,}", border=True)
+    notes = [f"About {estimate.prompt_tokens:,} tokens in, {estimate.completion_tokens:,} out", cost_note]
+    draw(tag("p", escaped("; ".join(note for note in notes if note)), "cg-quiet"))
