@@ -126,13 +126,22 @@ def _opens_line(note: Note, index: int) -> bool:
 
 def _loose(note: Note, months: bool) -> Iterator[Found]:
     for match in _MONTH_ALONE.finditer(note.text) if months else ():
-        if match[1] not in ("may", "march", "mar"):
+        if match[1] not in ("may", "march", "mar") and not _seasonal(note, match.start()):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
     for match in _ORDINAL.finditer(note.text):
         yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
     if not _HOLIDAY_WORDS.isdisjoint(note.words):
         for match in _HOLIDAY.finditer(note.text):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
+
+
+def _seasonal(note: Note, start: int) -> bool:
+    """`worse in March` tells a course by season, not a day of this patient's life."""
+    index = note.index_at(start)
+    return not _SEASONAL.isdisjoint(note.low(i) for i in range(index - 2, index))
+
+
+_SEASONAL = frozenset(("worse", "worst", "better", "best", "every", "each", "usually", "typically", "peaks", "mostly"))
 
 
 def ages(text: str) -> Iterator[Found]:

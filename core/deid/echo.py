@@ -50,7 +50,7 @@ def _places(text: str, flat: Squeezed, needle: Needle) -> Iterator[tuple[int, in
     at, size = flat.keys.find(needle.key), len(needle.key)
     while at >= 0:
         start, end = flat.at[at], flat.at[at + size - 1] + 1
-        if _bounded(text, start, end) and _held_together(flat, at, size, solid=needle.solid):
+        if _bounded(text, start, end) and _held_together(text, flat, at, size, solid=needle.solid):
             yield start, end
         at = flat.keys.find(needle.key, at + 1)
 
@@ -61,11 +61,16 @@ def _bounded(text: str, start: int, end: int) -> bool:
     return not before and not after
 
 
-def _held_together(flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
-    gaps = [flat.at[i + 1] - flat.at[i] - 1 for i in range(at, at + size - 1)]
+def _held_together(text: str, flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
+    gaps = [_gap(text, flat.at[i] + 1, flat.at[i + 1]) for i in range(at, at + size - 1)]
     if not any(gaps):
         return True
     return all(gaps) and max(gaps) <= 2 if solid else max(gaps) <= _LONGEST_GAP
+
+
+def _gap(text: str, start: int, end: int) -> int:
+    """How far two letters stand apart; an apostrophe, as in `O'Dell`, is no distance."""
+    return 0 if text[start:end] == "'" else end - start
 
 
 def _meant(note: Note, start: int, end: int) -> bool:
@@ -78,7 +83,15 @@ def _meant(note: Note, start: int, end: int) -> bool:
     behind += note.low(behind) in ("'s", "'", "-")
     if token.shouted or note.low(behind) in cues.EPONYM_NOUNS or (token.shape == "U" and len(token.text) < 4):
         return False
-    return not token.opens or note.low(behind) in cues.SPEECH
+    return not token.opens or note.low(behind) in cues.SPEECH or (token.word.first == 3 and token.word.common <= 3 and _acts(note, behind))
+
+
+def _acts(note: Note, index: int) -> bool:
+    """Whether the next word is a verb by its look, as in `Melody waits`."""
+    low = note.low(index)
+    return note.low(index - 1) not in (",", ".") and (
+        low in ("is", "was", "has", "had", "will") or (len(low) > 3 and low.endswith(("s", "ed")) and not low.endswith("ss"))
+    )
 
 
 def name_needles(name: str, role: str, *, sure: bool = False) -> Iterator[Needle]:
@@ -109,7 +122,8 @@ def value_needles(value: str, category: Category) -> Iterator[Needle]:
     key = squeeze(value)
     digits = sum(c.isdigit() for c in key)
     letters = len(key) - digits
-    if digits >= 5 or (digits >= 3 and letters >= 2) or (not digits and letters >= 4 and _distinct(value)):
+    several = letters >= 8 and len(value.split()) > 1
+    if digits >= 5 or (digits >= 3 and letters >= 2) or several or (not digits and letters >= 4 and _distinct(value)):
         yield Needle(key, category, solid=not digits and " " not in value)
 
 

@@ -5,9 +5,10 @@ Fails closed: whatever goes wrong inside becomes a DeidError without any text, a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core.deid.cues import PERSON
@@ -26,6 +27,7 @@ from core.errors import DeidError
 from core.model import Category, Decisions, Deidentified, Identity, Mark, Redacted, Span
 
 _AHEAD = words("engine.ahead")
+_ROUNDS = 3
 _FAILED = "The redactor failed on this text. Nothing was sent; shorten or retype the text and try again."
 
 
@@ -37,6 +39,20 @@ class _Field:
     shadow: Shadow
     note: Note
     found: list[Found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """On which terms a case is redacted."""
+
+    encounter: date
+    decisions: Decisions
+    policy: Policy
+
+
+def _keep(decisions: Decisions) -> frozenset[str]:
+    """Terms to leave in clear; a wish to redact beats a wish to keep."""
+    return frozenset(map(term_key, decisions.keep)) - frozenset(map(term_key, decisions.redact))
 
 
 def term_key(text: str) -> str:
@@ -75,8 +91,8 @@ def deidentify(
             return _withhold(texts, encounter, policy, decisions)
         needles = identity_needles(identity)
         read = {name: _read(text, identity, needles) for name, text in texts.items()}
-        spread = _spread(read, decisions)
-        return _replace({n: _under(policy, f, encounter) for n, f in spread.items()}, encounter, policy, decisions)
+        fields = {n: _under(policy, f, encounter) for n, f in _spread(read, decisions).items()}
+        return _settled(fields, identity, needles, _Terms(encounter, decisions, policy))
     except DeidError:
         raise
     except Exception:  # noqa: BLE001 - fail closed: no detector's error may carry text or let it pass
@@ -91,7 +107,7 @@ def _read(text: str, identity: Identity, needles: tuple[Needle, ...]) -> _Field:
 
 def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Field]:
     """Apply the clinician's decisions, then mask everywhere what is masked anywhere."""
-    keep = frozenset(map(term_key, decisions.keep)) - frozenset(map(term_key, decisions.redact))
+    keep = _keep(decisions)
     asked = tuple(Needle(squeeze(t), Category.OTHER_ID) for t in decisions.redact if squeeze(t))
     kept = {name: [f for f in item.found if not _is_kept(item.note, f, keep)] for name, item in fields.items()}
     known = tuple(
@@ -105,6 +121,49 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Fi
             item.source, item.shadow, item.note, resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags)
         )
     return out
+
+
+def _settled(fields: dict[str, _Field], identity: Identity, needles: tuple[Needle, ...], terms: _Terms) -> Deidentified:
+    """Replaced until a second look at the redacted texts finds nothing new, at most _ROUNDS times."""
+    for _ in range(_ROUNDS):
+        result = _replace(fields, terms)
+        again = {n: _again(f, result.fields[n], identity, needles, terms) for n, f in fields.items()}
+        if all(len(again[n].found) == len(f.found) for n, f in fields.items()):
+            return result
+        fields = again
+    return _replace(fields, terms)
+
+
+def _again(item: _Field, written: Redacted, identity: Identity, needles: tuple[Needle, ...], terms: _Terms) -> _Field:
+    """The field with what only shows once its neighbours are tags, so that redacting the redacted finds nothing new."""
+    masked = [f for f in item.found if f.state == "masked"]
+    if not masked:
+        return item
+    pieces, origin = _rewritten(item.note.text, masked, [written.text[m.start : m.end] for m in written.marks])
+    note = Note("".join(pieces))
+    seen = [f for f in find_all(note, identity, needles) if not _is_kept(note, f, _keep(terms.decisions))]
+    new = [f._replace(start=origin(f.start), end=origin(f.end - 1) + 1) for f in seen]
+    found = resolve([*item.found, *new], len(item.note.text), item.note.tags)
+    return _under(terms.policy, replace(item, found=found), terms.encounter)
+
+
+def _rewritten(text: str, masked: list[Found], tags: list[str]) -> tuple[list[str], Callable[[int], int]]:
+    """The shadow with tags in it, and the way back from its offsets to the shadow's."""
+    pieces: list[str] = []
+    starts, sources, at, length = [0], [0], 0, 0
+    for found, tag in zip(masked, tags, strict=True):
+        pieces += (text[at : found.start], tag)
+        length += found.start - at + len(tag)
+        at = found.end
+        starts.append(length)
+        sources.append(at)
+    pieces.append(text[at:])
+
+    def origin(offset: int) -> int:
+        index = bisect_right(starts, offset) - 1
+        return sources[index] + offset - starts[index]
+
+    return pieces, origin
 
 
 def _is_kept(note: Note, found: Found, keep: frozenset[str]) -> bool:
@@ -137,14 +196,14 @@ def _span(seen: Shadow, found: Found) -> Span:
     return Span(start, end, found.category, found.score, found.detector, found.state, found.role)
 
 
-def _replace(fields: Mapping[str, _Field], encounter: date, policy: Policy, decisions: Decisions) -> Deidentified:
-    tags = Tags(encounter, {item.note.text[b:e] for item in fields.values() for b, e in item.note.tags})
+def _replace(fields: Mapping[str, _Field], terms: _Terms) -> Deidentified:
+    tags = Tags(terms.encounter, {item.note.text[b:e] for item in fields.values() for b, e in item.note.tags})
     persons = _persons(fields)
     spans = {name: tuple(_span(item.shadow, f) for f in item.found) for name, item in fields.items()}
     redacted = {name: _written(item, spans[name], tags, persons) for name, item in fields.items()}
     counts = Counter(s.category for row in spans.values() for s in row if s.state == "masked")
     flags = tuple((name, s) for name, row in spans.items() for s in row if s.state == "flagged")
-    return Deidentified(redacted, spans, tags.originals, counts, flags, policy.id, decisions)
+    return Deidentified(redacted, spans, tags.originals, counts, flags, terms.policy.id, terms.decisions)
 
 
 def _persons(fields: Mapping[str, _Field]) -> dict[tuple[str, str], Person]:

@@ -138,6 +138,8 @@ def _belongs(note: Note, index: int, following: Token) -> bool:
         return token.low not in cues.TITLES and token.text not in ("Patient", "Pt", "The", "Dr")
     if token.low == "'s" or token.text in "-&" or (token.text in "'.\"" and note.low(index - 1) in ("st", "mt", "s")) or token.text == "'":
         return not following.gap or token.text == "&" or token.low == "'s" or token.text in "'."
+    if token.low == "and" and note.low(index - 1) in ("hospital", "clinic", "center", "centre", "pharmacy"):
+        return False
     return token.low in ("of", "and", "the", "for") and note.tokens[index - 1].shape in "CU" and token.gap == " " if index else False
 
 

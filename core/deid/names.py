@@ -116,13 +116,21 @@ def _found(note: Note, start: int, end: int, role: str, detector: str, score: fl
     return Found(note.tokens[start].start, note.tokens[end - 1].end, Category.NAME, score, detector, role)
 
 
+def _behind_titles(note: Note, start: int) -> int:
+    """Index behind further titles, as in `Prof. Dr.`; a handful at the most, so that a text of titles stays linear."""
+    for _ in range(4):
+        if note.low(start) not in cues.TITLES:
+            break
+        start += 1 + (note.low(start + 1) == ".")
+    return start
+
+
 def _after_title(note: Note, index: int) -> Iterator[Found]:
     token = note.tokens[index]
     start = index + 1
     dotted = note.low(start) == "."
     start += dotted
-    while note.low(start) in cues.TITLES or (note.low(start) == "." and note.low(start - 1) in cues.TITLES):
-        start += 1
+    start = _behind_titles(note, start)
     if start >= len(note.tokens) or "\n" in note.tokens[start].gap:
         return
     soft = token.low in cues.SOFT_TITLES
@@ -184,8 +192,7 @@ def _after_label(note: Note, index: int) -> Iterator[Found]:
     start = index + 1
     if not role or start >= len(note.tokens) or "\n" in note.tokens[start].gap:
         return
-    while note.low(start) in cues.TITLES or note.low(start) == ".":
-        start += 1
+    start = _behind_titles(note, start)
     end = name_run(note, start, lower=1, last_first=True)
     end = _trim(note, start, end, keep=0)
     if end > start and (_plausible(note, start, end) or _supported(note, start, end)):

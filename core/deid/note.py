@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.deid.lexicon import Word, look_up
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|[^\s\w]|_")
+_TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_")
 _ALNUM = re.compile(r"[^\W_]+")
 _NEW_SENTENCE = frozenset('.!?:;•*|"([{')
 OWN_TAG = re.compile(

@@ -79,11 +79,11 @@ _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d
 
 def numbered(note: Note) -> Iterator[Found]:
     """Identifiers with digits in them: those with a cue, then those whose shape says enough."""
+    yield from _by_phrase(note)
     if not any(t.shape == "d" for t in note.tokens):
         return
     for match in _VALUE.finditer(note.text):
         yield from _by_cue(note, match)
-    yield from _by_phrase(note)
     yield from _by_shape(note.text)
 
 

@@ -126,7 +126,13 @@ def _last_first(note: Note, index: int) -> Iterator[Found]:
     first = _next(note, index + 1) if comma is not None and comma.text == "," else None
     if first is None or token.word.last < 1 or not _good_first(first) or not _caps_ok(token):
         return
-    if token.word.common >= 3 or token.word.clinical or first.word.common >= 2 or (first.word.city >= 2 and token.word.city):
+    shouted = token.shape == first.shape == "U" and first.word.common == 0
+    if (
+        (token.word.common >= 3 and not shouted)
+        or token.word.clinical
+        or first.word.common >= 2
+        or (first.word.city >= 2 and token.word.city)
+    ):
         return
     end = index + 3
     if end < len(note.tokens) and note.tokens[end].shape == "I" and note.tokens[end].gap == " ":
@@ -184,7 +190,7 @@ def _initials(note: Note, index: int) -> Iterator[Found]:
         yield _name(note, index, at + 1, 0.8, "initials")
 
 
-_NO_INITIALS = frozenset(("DM", "RN", "AP", "US", "DO", "OB", "MD", "PM", "AM"))
+_NO_INITIALS = frozenset(("MD", "RN", "PM", "AM", "US"))
 
 
 def _second_initial(note: Note, at: int) -> bool:

@@ -223,9 +223,9 @@ def _is_place(note: Note, start: int, end: int, level: int) -> bool:
         return before in _SURE_IN and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
     if before in _SURE_IN or (before in _IN and note.low(start - 2) in _MOVES):
         return not (word.eponym and level < 3) and not (word.first >= 2 and level < 3 and before in ("from",))
-    if before == "," and (note.low(start - 2) in _PLACE_ENDS or note.low(start - 2).isdigit()) and not token.opens:
-        return level >= 2
     named = {note.low(end), note.low(end + 1)} & EPONYM_NOUNS
+    if before == "," and (note.low(start - 2) in _PLACE_ENDS or note.low(start - 2).isdigit()) and not token.opens:
+        return level >= 2 and not named
     return level == 3 and not named and word.first < 3 and not word.common and not _beside_capital(note, start)
 
 
