@@ -33,8 +33,8 @@ def draw_answer(
     """Draw the whole answer.
 
     `sent_case` is the user message as sent; `restore` turns tags back for this viewer only; `describe_code` and
-    `find_quote` come from the prompting package; `intervals` maps a rank to (low, high), shares of 1. `key` must
-    be new for each answer, so that the choice of diagnosis starts at the first.
+    `find_quote` come from the prompting package; `intervals` maps a rank to (low, high), shares of 1. `key` tells apart
+    several answers of one request on one page.
     """
     assessment = checked.assessment
     if provenance.simulated:
@@ -48,7 +48,7 @@ def draw_answer(
     if assessment.differential:
         with st.container(border=True):
             draw_ranking(assessment, restore, intervals=intervals)
-        _draw_details(checked, sent_case, restore, describe_code, find_quote, key)
+        _draw_details(checked, sent_case, restore, describe_code, find_quote, f"{key}-{provenance.request_id}")
     _draw_gaps(assessment, restore)
     draw_provenance(provenance)
 

@@ -93,7 +93,11 @@ def _chart(rows: list[dict[str, Any]]) -> Any:
     ranges = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=1.5, yOffset=9, color=ink, opacity=0.75)
     layers = [bars, ranges.encode(x=alt.X("low:Q", axis=None), x2="high:Q"), names, shares]
     no_padding = {"left": 2, "right": 2, "top": 4, "bottom": 0}
-    return alt.layer(*layers).properties(height=alt.Step(34), padding=no_padding).configure_view(stroke=None)
+    return (
+        alt.layer(*layers)
+        .properties(height=alt.Step(34), padding=no_padding, description="Bars of the table below")
+        .configure_view(stroke=None)
+    )
 
 
 def _ink() -> str:
