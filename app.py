@@ -45,7 +45,7 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
 
 
 if IN_PAGE:
-    frame.run()
+    frame.run(on_sign_out=lambda: api.desk().close(session.session_id()))
 else:
     check_start()
     app = st.App(

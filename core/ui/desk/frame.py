@@ -28,8 +28,11 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
 )
 
 
-def run() -> None:
-    """Draw the frame, then the chosen page. `st.navigation` runs before anything that can stop or raise."""
+def run(*, on_sign_out: Callable[[], None]) -> None:
+    """Draw the frame, then the chosen page. `st.navigation` runs before anything that can stop or raise.
+
+    `on_sign_out` forgets what the server holds for this session outside Streamlit's own state.
+    """
     st.set_page_config(page_title="Casegate", page_icon=str(STATIC / "icon.png"), layout="wide")
     person, problem = _arrive()
     pages = _pages(person, problem)
@@ -39,7 +42,7 @@ def run() -> None:
     if person is not None and problem is None:
         try:
             session.record_arrival(person)
-            _sidebar(session.services(), person)
+            _sidebar(session.services(), person, on_sign_out)
         except Error as error:
             _say(error)
     if st.session_state.pop(_SWITCHED_KEY, False) and page.visibility == "hidden":
@@ -83,13 +86,13 @@ def _sign_in() -> None:
     st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
 
 
-def _sidebar(services: Services, person: Principal) -> None:
+def _sidebar(services: Services, person: Principal, on_sign_out: Callable[[], None]) -> None:
     if services.demo:
         _demo(services)
     with st.sidebar:
         if not services.demo:
             st.caption(f"{person.display_name} · {person.role.value}")
-            st.button("Sign out", icon=":material/logout:", on_click=_sign_out, args=(person,))
+            st.button("Sign out", icon=":material/logout:", on_click=_sign_out, args=(person, on_sign_out))
 
 
 def _demo(services: Services) -> None:
@@ -105,8 +108,10 @@ def _switch_role() -> None:
     st.session_state[_SWITCHED_KEY] = True
 
 
-def _sign_out(person: Principal) -> None:
+def _sign_out(person: Principal, on_sign_out: Callable[[], None]) -> None:
     session.record(person, Action.SIGN_OUT)
+    on_sign_out()
+    st.session_state.clear()
     st.logout()
 
 

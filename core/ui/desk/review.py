@@ -20,6 +20,7 @@ LABELS = {spec.name: spec.label for spec in TEXT_FIELDS}
 REVIEWED = "I have reviewed what will be sent"
 SEND = "Send redacted case"
 _NOTED_KEY = "reviewed_payload"
+_BLOCKED_KEY = "blocked_payload"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def draw_review(draft: Draft, services: Services, person: Principal, target: Tar
     _injection(prepared)
     _flags(draft, prepared, person)
     if prepared.blocked:
-        _blocked(prepared.blocked)
+        _blocked(prepared, prepared.blocked, person)
     if not preview_ok:
         st.warning("The live preview is not answering, so Send is blocked. Wait a moment or reload the page.", icon=":material/warning:")
     return Review(prepared, _tick_and_send(prepared, services, person, preview_ok=preview_ok))
@@ -113,9 +114,17 @@ def _decide(draft: Draft, person: Principal, term: str, category: Category, acti
         draft.redact |= {key}
 
 
-def _blocked(refusal: PreflightError) -> None:
-    lines = "\n".join(f"- {f.category} in {f.place}" for f in refusal.findings)
+def _blocked(prepared: Prepared, refusal: PreflightError, person: Principal) -> None:
+    """Say where preflight found what. A block that no open flag explains is an entry, once per payload."""
+    if prepared.deidentified.flags:
+        return
+    places = sorted({(f.category, f.place) for f in refusal.findings})
+    lines = "\n".join(f"- {category} in {place}" for category, place in places)
     st.error(f"{refusal.user_message}\n\n{lines}", icon=":material/gpp_bad:")
+    told = hash(prepared.prompt.body())
+    if st.session_state.get(_BLOCKED_KEY) != told:
+        session.record(person, Action.PREFLIGHT_BLOCKED, case_ref=prepared.case_ref, count=len(refusal.findings))
+        st.session_state[_BLOCKED_KEY] = told
 
 
 def _tick_and_send(prepared: Prepared, services: Services, person: Principal, *, preview_ok: bool) -> bool:

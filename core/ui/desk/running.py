@@ -44,8 +44,9 @@ class Running(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - carried to the page's thread, raised there
             self.error = error
 
-    def _hear(self, delta: str, _total: int) -> None:
-        self.text += delta
+    def _hear(self, delta: str, total: int) -> None:
+        """A repair round begins at nought: its text takes the first one's place."""
+        self.text = delta if total <= len(delta) else self.text + delta
 
     @property
     def done(self) -> bool:
