@@ -114,10 +114,14 @@ def _pairs(note: Note) -> Iterator[Found]:
             continue
         cue = bool(before) and (before[-1] in _BEFORE_DATE or (before[-1] in ":,(" and before[-2] in _BEFORE_DATE))
         month, dash, day = match.groups()
+        cue = cue or (int(day) > 10 and not _VISITS.isdisjoint(before))
         if cue and (dash == "/" or before[-1] in ("on", "since", "date", "dob", "dated")):
             yield Found(match.start(), match.end(), Category.DATE, 0.85, "date-pair")
         elif dash == "/" and int(day) > 10 and _opens_line(note, index) and int(month) <= 12:
             yield Found(match.start(), match.end(), Category.DATE, 0.75, "date-pair")
+
+
+_VISITS = words("dates.visits")
 
 
 def _opens_line(note: Note, index: int) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from core.deid import cues
 from core.deid.found import Found
 from core.deid.lexicon import look_up, words
-from core.deid.note import Note, Squeezed
+from core.deid.note import Note, Squeezed, Token
 from core.model import Category
 
 _LONGEST_GAP = 3
@@ -83,15 +83,18 @@ def _meant(note: Note, start: int, end: int) -> bool:
     behind += note.low(behind) in ("'s", "'", "-")
     if token.shouted or note.low(behind) in cues.EPONYM_NOUNS or (token.shape == "U" and len(token.text) < 4):
         return False
-    return not token.opens or note.low(behind) in cues.SPEECH or (token.word.first == 3 and token.word.common <= 3 and _acts(note, behind))
+    return not token.opens or note.low(behind) in cues.SPEECH or _acts(note, token, behind)
 
 
-def _acts(note: Note, index: int) -> bool:
-    """Whether the next word is a verb by its look, as in `Melody waits`."""
-    low = note.low(index)
-    return note.low(index - 1) not in (",", ".") and (
-        low in ("is", "was", "has", "had", "will") or (len(low) > 3 and low.endswith(("s", "ed")) and not low.endswith("ss"))
-    )
+def _acts(note: Note, token: Token, index: int) -> bool:
+    """Whether a verb follows the opening word of a sentence, as in `Melody waits` or `Stark will call`."""
+    low, word = note.low(index), token.word
+    if low in _AUXILIARIES:
+        return word.common <= 3 and (word.first == 3 or word.last == 3)
+    return word.first == 3 and word.common <= 3 and len(low) > 3 and low.endswith(("s", "ed")) and not low.endswith("ss")
+
+
+_AUXILIARIES = frozenset(("is", "was", "has", "had", "will"))
 
 
 def name_needles(name: str, role: str, *, sure: bool = False) -> Iterator[Needle]:

@@ -9,6 +9,7 @@ from core.deid import cues
 from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
+from core.deid.places import is_long_city
 from core.model import Category
 
 _HEADS = words("facilities.heads")
@@ -61,7 +62,7 @@ def facilities(note: Note) -> Iterator[Found]:
     yield from _employers(note)
     for match in _KNOWN.finditer(note.text):
         yield _known(note, match.start(), match.end())
-    if "St" in note.text or "Sa" in note.text or "M" in note.text or "Good" in note.text:
+    if "st" in note.words or "Sa" in note.text or "M" in note.text or "Good" in note.text:
         yield from _saints(note)
     for index, token in enumerate(note.tokens):
         if (token.low in _HEADS and token.shape in "CU") or (
@@ -87,13 +88,18 @@ def _known(note: Note, start: int, end: int) -> Found:
     return Found(start, note.tokens[last - 1].end if last > at else end, Category.FACILITY, 0.9, "facility-known")
 
 
+_SAINT_LOWER = re.compile(r"\b(?:at|from|to|in) (st\.? [a-z]{4,12}(?:'s)?)\b(?! (?:elevation|segment|depression|change))")
+
+
 def _saints(note: Note) -> Iterator[Found]:
+    for match in _SAINT_LOWER.finditer(note.text):
+        yield Found(match.start(1), match.end(1), Category.FACILITY, 0.75, "facility-saint")
     for match in _SAINT.finditer(note.text):
         first = note.index_at(match.start())
         behind = note.index_at(match.end())
         head = note.low(behind) in _HEADS or any(t.low in _HEADS for t in note.tokens[first:behind])
         name = note.low(first + 1 + (note.low(first + 1) == "."))
-        if name in _SAINT_DISEASE and not head:
+        if (name in _SAINT_DISEASE or is_long_city(note, first)) and not head:
             continue
         if (
             head
@@ -133,6 +139,8 @@ def _named(note: Note, head: int) -> Iterator[Found]:
 def _belongs(note: Note, index: int, following: Token) -> bool:
     token = note.tokens[index]
     if "\n" in following.gap or len(following.gap) > 2:
+        return False
+    if token.shouted and (token.low in cues.KIN or (token.word.common == 4 and token.low not in _GENERIC) or token.low in _SAINT_HINT):
         return False
     if token.shape in "CU":
         return token.low not in cues.TITLES and token.text not in ("Patient", "Pt", "The", "Dr")

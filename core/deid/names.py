@@ -148,15 +148,31 @@ def _after_kin(note: Note, index: int) -> Iterator[Found]:
         start += 1
     if start < len(note.tokens) and note.low(start) in ("mr", "mrs", "ms", "dr"):
         return
-    end = _trim(note, start, name_run(note, start, lower=1), keep=0)
     kin = note.tokens[index].low
-    if end <= start:
+    end = _trim(note, start, name_run(note, start, lower=1), keep=0)
+    if end <= start and _lower_first_name(note, start, kin):
+        end = start + 1
+    elif end <= start or not _kin_name(note, start, end, kin):
         return
-    token = note.tokens[start]
-    strong = note.low(start - 1) not in (",", ":") or token.word.first >= 2
-    called = note.low(start - 1) == kin and token.shape == "C" and token.word.first >= 2 and not token.opens
-    if strong and (called or _supported(note, start, end)) and (token.shape != "l" or (token.word.first == 3 and token.word.common == 0)):
-        yield _found(note, start, end, f"relative:{kin}", "kin", 0.9)
+    yield _found(note, start, end, f"relative:{kin}", "kin", 0.9)
+
+
+def _kin_name(note: Note, start: int, end: int, kin: str) -> bool:
+    token, before = note.tokens[start], note.low(start - 1)
+    if token.shape == "l":
+        return token.word.first == 3 and token.word.common == 0
+    if before == kin and token.word.first >= 2 and not token.opens:
+        return True
+    enclosed = before == "," and note.low(end) == ","
+    return (before not in (",", ":") or token.word.first >= 2 or (enclosed and token.word.unknown)) and _supported(note, start, end)
+
+
+def _lower_first_name(note: Note, index: int, kin: str) -> bool:
+    """`w/ son mike`: a frequent first name in lower case right behind the kin word, and no everyday word."""
+    if index >= len(note.tokens) or note.low(index - 1) != kin or note.tokens[index].shape != "l":
+        return False
+    word = note.tokens[index].word
+    return word.first == 3 and word.common <= 2 and not word.clinical
 
 
 def _label_role(note: Note, index: int) -> str:

@@ -55,7 +55,7 @@ def _shape(text: str) -> str:
 
 def _as_written(word: Word, shape: str, low: str) -> Word:
     """`ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name."""
-    return word._replace(clinical=False) if word.clinical and shape == "C" and len(low) <= 4 and word.first >= 2 else word
+    return word._replace(clinical=False) if word.clinical and shape == "C" and len(low) in (3, 4) and word.first >= 2 else word
 
 
 class Squeezed(NamedTuple):

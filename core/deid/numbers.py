@@ -67,11 +67,12 @@ _BARE = (
     (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8),
 )
 _NO_ID = re.compile(
-    r"#?(?:NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
+    r"#?(?:CA[- ]?(?:125|15|19|27|72)|NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC"
+    r"|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
     r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)",
     re.I,
 )
-_SIX = re.compile(r"(?<![\w.$,/#+-])\d{6}(?![\w%,]|\.\d)")
+_SIX = re.compile(r"(?<![\w.$/#+-])(?<!\d,)\d{6}(?![\w%]|\.\d|,\d{3})")
 _IMAGE = re.compile(r"\b(?:image|images|series|slice|frame|to|and|,)[ #]{0,3}$", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d{1,2}(?:-?[A-Z]?\d{1,2})?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from core.deid import cues
@@ -15,8 +16,13 @@ from core.model import Category, State
 _CAPS = "CU"
 
 
+_HL7 = re.compile(r"(?<=\|)[A-Za-z][A-Za-z'-]{1,30}\^[A-Za-z][A-Za-z'-]{1,30}(?:\^[A-Za-z]{1,30})?(?=[|^~\n]|$)")
+
+
 def listed_names(note: Note) -> Iterator[Found]:
     """Names that the name lists alone carry, where the clinical lists do not object."""
+    if "^" in note.text:
+        yield from (Found(m.start(), m.end(), Category.NAME, 0.8, "hl7", PERSON) for m in _HL7.finditer(note.text))
     tokens = note.tokens
     for index, token in enumerate(tokens):
         if token.shape == "l":
@@ -177,7 +183,7 @@ def _single(note: Note, index: int) -> Iterator[Found]:
 
 def _initials(note: Note, index: int) -> Iterator[Found]:
     """`J.M. verbalized`, `J. Mai`, `J.R. Mai`, `pt J.M.`."""
-    if note.low(index + 1) != ".":
+    if note.low(index + 1) != "." or note.low(index - 1).isdigit():
         return
     at = index + 2
     if _second_initial(note, at) and note.tokens[index].text + note.tokens[at].text not in _NO_INITIALS:
@@ -190,7 +196,7 @@ def _initials(note: Note, index: int) -> Iterator[Found]:
         yield _name(note, index, at + 1, 0.8, "initials")
 
 
-_NO_INITIALS = frozenset(("MD", "RN", "PM", "AM", "US"))
+_NO_INITIALS = frozenset(("MD", "RN", "US"))
 
 
 def _second_initial(note: Note, at: int) -> bool:

@@ -184,7 +184,9 @@ def _place_from(note: Note, index: int) -> int:
     tails = long_cities().get(token.low)
     if token.shape == "l":
         end, level = _long_city(note, index, tails) if tails and note.low(index - 1) in _SURE_IN else (index, 0)
-        return end if level == 3 else index
+        if level == 3 or _lower_city(note, index):
+            return end if level == 3 else index + 1
+        return index
     end, level = _long_city(note, index, tails) if tails else (index, 0)
     if not level and token.word.city:
         end, level = index + 1, token.word.city
@@ -197,14 +199,35 @@ def _place_from(note: Note, index: int) -> int:
     return _town(note, index) if not _before_state(note, index) else index + 1
 
 
+def _lower_city(note: Note, index: int) -> bool:
+    """`lives in tulsa`: a large city in lower case right behind a preposition of place, and no other word."""
+    word = note.tokens[index].word
+    return word.city == 3 and not word.common and not word.clinical and word.first < 2 and note.low(index - 1) in _SURE_IN
+
+
 def _long_city(note: Note, index: int, tails: tuple[tuple[tuple[str, ...], int], ...]) -> tuple[int, int]:
     for rest, level in tails:
-        if all(note.low(index + 1 + i) == word for i, word in enumerate(rest)):
-            end = index + 1 + len(rest)
-            capitals = all(t.shape in "CU" for t in note.tokens[index:end] if len(t.low) > 2)
+        end = _matches(note, index + 1, rest)
+        if end:
+            capitals = all(t.shape in "CUp" for t in note.tokens[index:end] if len(t.low) > 2)
             if capitals or (level == 3 and note.low(index - 1) in _SURE_IN):
                 return end, level
     return index, 0
+
+
+def _matches(note: Note, at: int, rest: tuple[str, ...]) -> int:
+    """Index behind the further words of a city, dots and hyphens between them skipped; 0 when they are not there."""
+    for word in rest:
+        at += note.low(at) in (".", "-")
+        if note.low(at) != word:
+            return 0
+        at += 1
+    return at
+
+
+def is_long_city(note: Note, index: int) -> bool:
+    """Whether a city of several words begins at a token."""
+    return _long_city(note, index, long_cities().get(note.low(index), ()))[1] > 0
 
 
 def _is_place(note: Note, start: int, end: int, level: int) -> bool:

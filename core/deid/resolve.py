@@ -24,9 +24,16 @@ _RANK = {
 }
 
 
-def _weight(found: Found) -> tuple[bool, bool, int, float, int]:
+def _weight(found: Found) -> tuple[bool, bool, int, bool, float, int]:
     sure = found.state == "masked"
-    return sure, found.detector == "identity", found.end - found.start, found.score, _RANK.get(found.category, 5)
+    return (
+        sure,
+        found.detector == "identity",
+        found.end - found.start,
+        found.detector != "propagation",
+        found.score,
+        _RANK.get(found.category, 5),
+    )
 
 
 def resolve(found: Iterable[Found], length: int, forbidden: Iterable[tuple[int, int]] = ()) -> list[Found]:

@@ -50,6 +50,7 @@ def test_every_spelling_of_a_day_becomes_the_same_interval(spelling: str) -> Non
         ("seen on 1/4/2026", "seen on [1 day before]"),
         ("appointment on 1/7/2026", "appointment on [2 days after]"),
         ("appointment on 2/1", "appointment on [27 days after]"),
+        ("f/u 1/20 in clinic", "f/u [15 days after] in clinic"),
         ("seen on 12/20", "seen on [16 days before]"),
         ("surgery on April 3, 2020", "surgery on [about 5 years 9 months before]"),
         ("surgery in April 2020", "surgery in [about 5 years 9 months before]"),

@@ -30,6 +30,10 @@ NAMES = [
     ("initials", "J.M. verbalized understanding", "J.M", None),
     ("initial-surname", "seen with J. Feldman today", "J. Feldman", None),
     ("named", "a man named Tobias came", "Tobias", None),
+    ("husband-unlisted", "Her husband, Tunde, says she fell", "Tunde", "relative:husband"),
+    ("son-lower", "lives w/ son mike", "mike", "relative:son"),
+    ("shouted", "BROUGHT IN BY HIS DAUGHTER ELA FROM HOME", "ELA", "relative:daughter"),
+    ("hl7", "PID|1||77^^^MRN||OKAFOR^JANE^M||F", "OKAFOR^JANE^M", None),
     ("per", "Per Sandy, she fell", "Sandy", None),
 ]
 
