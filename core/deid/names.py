@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from core.deid import cues
 from core.deid.cues import CLINICIAN, PATIENT, PERSON
 from core.deid.found import Found
-from core.deid.lexicon import words
-from core.deid.note import Note, Token
+from core.deid.note import Note
+from core.deid.runs import STOP_CAPITAL, name_run, plausible, supported, trimmed_run, vetoed
 from core.model import Category
-
-_MAX_PARTS = 5
 
 
 def cued_names(note: Note) -> Iterator[Found]:
@@ -42,76 +40,6 @@ def cued_names(note: Note) -> Iterator[Found]:
             yield from _before_cue(note, index)
 
 
-def name_run(note: Note, index: int, *, lower: int = 0, last_first: bool = False) -> int:
-    """Index behind the longest run of name-shaped tokens from `index` on; equal to `index` when there is none.
-
-    `lower` admits lower-case tokens: 1 with list support, 2 any word that is neither common nor clinical.
-    """
-    at, parts = index, 0
-    while at < len(note.tokens) and parts < _MAX_PARTS:
-        token = note.tokens[at]
-        if parts and (len(token.gap) > 3 or "\n" in token.gap):
-            break
-        if _name_shaped(token, lower, parts):
-            at, parts = at + 1, parts + 1
-        elif parts and _joins(note, at, last_first):
-            at += 1
-        else:
-            break
-    while at > index and note.tokens[at - 1].shape == "p" and not _ends_initial(note, at - 1):
-        at -= 1
-    while at > index and note.tokens[at - 1].low in cues.PARTICLES and note.tokens[at - 1].shape == "l":
-        at -= 1
-    return at
-
-
-def _name_shaped(token: Token, lower: int, parts: int) -> bool:
-    if token.shape in ("C", "I"):
-        return token.low not in _STOP_CAPITAL or (token.shape == "I" and parts > 0)
-    if token.shape == "U":
-        return (
-            (token.shouted or len(token.text) > 3 or not token.word.clinical)
-            and token.low not in _STOP_CAPITAL
-            and token.low not in cues.CREDENTIALS
-        )
-    if token.shape != "l" or len(token.low) < 2 or token.text == "'s":
-        return False
-    if parts and token.low in cues.PARTICLES:
-        return True
-    word = token.word
-    if lower >= 1 and (word.first >= 2 or word.last) and word.common <= 1 and not word.clinical:
-        return True
-    return lower >= 2 and word.unknown and len(token.low) > 2
-
-
-_STOP_CAPITAL = words("names.stop_capital") - {"may", "april", "june", "august"}
-
-
-def _joins(note: Note, at: int, last_first: bool) -> bool:
-    """Hyphens, the dot of an initial, a nickname's quotes, and the comma of `Last, First`."""
-    token, before = note.tokens[at], note.tokens[at - 1]
-    after = note.tokens[at + 1] if at + 1 < len(note.tokens) else None
-    if after is None and token.text != ".":
-        return False
-    if token.text == "-":
-        return (
-            not token.gap
-            and after is not None
-            and not after.gap
-            and after.shape in "CUIl"
-            and (after.shape != "l" or bool(after.word.first or after.word.last))
-        )
-    if token.text == ".":
-        return not token.gap and (before.shape == "I" or before.low in ("jr", "sr", "st"))
-    if token.text == "," and last_first:
-        return after is not None and after.shape in "CUI" and after.low not in cues.CREDENTIALS and before.shape != "I"
-    return False
-
-
-def _ends_initial(note: Note, at: int) -> bool:
-    return note.tokens[at].text == "." and at > 0 and note.tokens[at - 1].shape == "I"
-
-
 def _found(note: Note, start: int, end: int, role: str, detector: str, score: float = 0.95) -> Found:
     return Found(note.tokens[start].start, note.tokens[end - 1].end, Category.NAME, score, detector, role)
 
@@ -137,8 +65,8 @@ def _after_title(note: Note, index: int) -> Iterator[Found]:
     if soft and (token.shape == "l" or note.tokens[start].shape == "l"):
         return
     end = name_run(note, start, lower=0 if soft else 1 if not dotted and token.shape == "l" else 2)
-    end = _trim(note, start, end, keep=1)
-    if end > start and not (soft and not _supported(note, start, end)):
+    end = trimmed_run(note, start, end, keep=1)
+    if end > start and not (soft and not supported(note, start, end)):
         yield _found(note, start, end, cues.TITLES[token.low], "title")
 
 
@@ -149,7 +77,7 @@ def _after_kin(note: Note, index: int) -> Iterator[Found]:
     if start < len(note.tokens) and note.low(start) in ("mr", "mrs", "ms", "dr"):
         return
     kin = note.tokens[index].low
-    end = _trim(note, start, name_run(note, start, lower=1), keep=0)
+    end = trimmed_run(note, start, name_run(note, start, lower=1), keep=0)
     if end <= start and _lower_first_name(note, start, kin):
         end = start + 1
     elif end <= start or not _kin_name(note, start, end, kin):
@@ -164,7 +92,7 @@ def _kin_name(note: Note, start: int, end: int, kin: str) -> bool:
     if before == kin and token.word.first >= 2 and not token.opens:
         return True
     enclosed = before == "," and note.low(end) == ","
-    return (before not in (",", ":") or token.word.first >= 2 or (enclosed and token.word.unknown)) and _supported(note, start, end)
+    return (before not in (",", ":") or token.word.first >= 2 or (enclosed and token.word.unknown)) and supported(note, start, end)
 
 
 def _lower_first_name(note: Note, index: int, kin: str) -> bool:
@@ -210,8 +138,8 @@ def _after_label(note: Note, index: int) -> Iterator[Found]:
         return
     start = _behind_titles(note, start)
     end = name_run(note, start, lower=1, last_first=True)
-    end = _trim(note, start, end, keep=0)
-    if end > start and (_plausible(note, start, end) or _supported(note, start, end)):
+    end = trimmed_run(note, start, end, keep=0)
+    if end > start and (plausible(note, start, end) or supported(note, start, end)):
         yield _found(note, start, end, role, "label")
 
 
@@ -221,8 +149,8 @@ def _after_act(note: Note, index: int) -> Iterator[Found]:
     if not act or index + 1 >= len(note.tokens):
         return
     start = index + 1
-    end = _trim(note, start, name_run(note, start), keep=0)
-    if end > start and _supported(note, start, end):
+    end = trimmed_run(note, start, name_run(note, start), keep=0)
+    if end > start and supported(note, start, end):
         yield _found(note, start, end, CLINICIAN if _is_clinician(note, end) or note.low(index) == "by" else PERSON, "act", 0.9)
 
 
@@ -233,7 +161,7 @@ def _after_per(note: Note, index: int) -> Iterator[Found]:
         word = note.tokens[index + 1].word
         if (
             (word.first == 3 and not word.clinical)
-            or (end > index + 2 and _supported(note, index + 1, end))
+            or (end > index + 2 and supported(note, index + 1, end))
             or (word.unknown and word.first)
         ):
             yield _found(note, index + 1, end, PERSON, "per", 0.8)
@@ -248,12 +176,12 @@ def _after_noun(note: Note, index: int) -> Iterator[Found]:
     if start >= len(note.tokens) or "\n" in note.tokens[start].gap:
         return
     token = note.tokens[start]
-    end = _trim(note, start, name_run(note, start, lower=1, last_first=True), keep=0)
+    end = trimmed_run(note, start, name_run(note, start, lower=1, last_first=True), keep=0)
     if end <= start or (token.shape == "U" and not token.shouted and end == start + 1):
         return
     if token.shape == "l" and not (end - start >= 2 and token.word.first >= 2 and token.word.common <= 1):
         return
-    if _supported(note, start, end):
+    if supported(note, start, end):
         yield _found(note, start, end, PATIENT, "noun", 0.9)
 
 
@@ -261,8 +189,8 @@ def _after_naming(note: Note, index: int) -> Iterator[Found]:
     start = index + 1 + (note.low(index + 1) in (",", '"', "is", "dr"))
     if start >= len(note.tokens):
         return
-    end = _trim(note, start, name_run(note, start, lower=1), keep=0)
-    if end > start and _supported(note, start, end):
+    end = trimmed_run(note, start, name_run(note, start, lower=1), keep=0)
+    if end > start and supported(note, start, end):
         yield _found(note, start, end, PERSON, "naming", 0.85)
 
 
@@ -273,7 +201,7 @@ def _before_cue(note: Note, index: int) -> Iterator[Found]:
         and note.tokens[index - 1].shape in "CI"
         and not note.tokens[index].opens
         and note.tokens[index].gap in (" ", "", "-")
-        and note.tokens[index - 1].low not in _STOP_CAPITAL
+        and note.tokens[index - 1].low not in STOP_CAPITAL
     ):
         return
     end = name_run(note, index)
@@ -281,17 +209,17 @@ def _before_cue(note: Note, index: int) -> Iterator[Found]:
         return
     if _is_clinician(note, end):
         start = _drop_common_head(note, index, end)
-        if start < end and _plausible(note, start, end):
+        if start < end and plausible(note, start, end):
             yield _found(note, start, end, CLINICIAN, "credential")
         return
     start = _drop_common_head(note, index, end)
-    if start < end and _told_by_next(note, start, end) and _supported(note, start, end) and not _vetoed(note, start, end):
+    if start < end and _told_by_next(note, start, end) and supported(note, start, end) and not vetoed(note, start, end):
         yield _found(note, start, end, PERSON, "speech", 0.85)
 
 
 def _drop_common_head(note: Note, start: int, end: int) -> int:
     while start < end and (
-        note.tokens[start].low in _STOP_CAPITAL
+        note.tokens[start].low in STOP_CAPITAL
         or (note.tokens[start].word.common >= 3 and not note.tokens[start].word.first and end - start > 2)
     ):
         start += 1
@@ -332,58 +260,3 @@ def _is_age(note: Note, at: int) -> bool:
     return bool({"year", "years", "yo", "y", "yr", "yrs", "month", "m", "f"} & set(behind[:2])) or (
         behind[:1] == ["-"] and behind[1] in ("year", "yo", "month")
     )
-
-
-def _trim(note: Note, start: int, end: int, *, keep: int) -> int:
-    """Drop trailing tokens that are plainly no names, such as `Discharge` in `Jane Mai Discharge`."""
-    while end - start > keep:
-        token = note.tokens[end - 1]
-        if token.shape == "p" and not _ends_initial(note, end - 1):
-            end -= 1
-            continue
-        word = token.word
-        name = word.first or word.last or token.shape == "I" or token.low in cues.SUFFIXES or token.shape == "p"
-        if (
-            (word.clinical and not (word.first >= 2 or word.last >= 2))
-            or (word.common >= 2 and not name)
-            or (end - start > 1 and word.capital and not name)
-            or (token.low in cues.EPONYM_NOUNS and not word.last)
-        ):
-            end -= 1
-        else:
-            break
-    return end
-
-
-def _plausible(note: Note, start: int, end: int) -> bool:
-    """Nothing speaks against a name: some part is in a name list or in no list at all."""
-    return any(
-        t.shape != "p" and len(t.low) > 1 and (t.word.first >= 2 or t.word.last >= 2 or t.word.unknown) for t in note.tokens[start:end]
-    )
-
-
-def _supported(note: Note, start: int, end: int) -> bool:
-    """The name lists speak for it, more the fewer parts it has."""
-    parts = [t for t in note.tokens[start:end] if t.shape != "p" and len(t.low) > 1]
-    if not parts or note.low(end) in cues.EPONYM_NOUNS or (note.low(end) == "'s" and note.low(end + 1) in cues.EPONYM_NOUNS):
-        return False
-    if len(parts) == 1:
-        word = parts[0].word
-        initial = end - start > 1
-        if parts[0].shape == "U" and not parts[0].shouted and word.first < 2:
-            return False
-        if word.medical and not (word.first == 3 and not word.clinical) and not (initial and word.first >= 2):
-            return False
-        return (
-            (word.first == 3 and (word.common <= 3))
-            or (word.first >= 2 and word.common <= 1)
-            or (word.last >= 1 and word.common == 0)
-            or (word.unknown and len(parts[0].text) > 3 and parts[0].shape == "C")
-        )
-    return any(t.word.first >= 2 or (t.word.last >= 1 and t.word.common <= 2) or t.word.unknown for t in parts) and not all(
-        t.word.clinical or (t.word.common >= 3 and t.word.first < 2) for t in parts
-    )
-
-
-def _vetoed(note: Note, start: int, end: int) -> bool:
-    return all(t.word.medical or t.word.common >= 3 for t in note.tokens[start:end] if t.shape != "p")

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 from core.deid.found import Found
-from core.deid.lexicon import words
 from core.deid.note import Note
 from core.model import Category
 
@@ -45,7 +44,6 @@ _LAST4 = re.compile(
     re.I,
 )
 _FAXED = frozenset(("fax", "faxed", "facsimile", "fx"))
-_CALLED = words("patterns.called")
 
 
 def contacts(note: Note) -> Iterator[Found]:

@@ -9,8 +9,8 @@ from core.deid import cues
 from core.deid.cues import PERSON
 from core.deid.found import Found
 from core.deid.lexicon import words
-from core.deid.names import name_run
 from core.deid.note import Note, Token
+from core.deid.runs import name_run
 from core.model import Category, State
 
 _CAPS = "CU"
