@@ -86,7 +86,7 @@ def one_round(browser: Browser) -> tuple[float, float]:
             health = time.perf_counter() - begun
             page = browser.new_page()
             page.goto(f"http://127.0.0.1:{port}/")
-            page.get_by_label("Chief complaint").wait_for(timeout=60_000)
+            page.get_by_label("Chief complaint", exact=True).wait_for(timeout=60_000)
             return health, time.perf_counter() - begun
         finally:
             os.killpg(process.pid, signal.SIGTERM)

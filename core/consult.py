@@ -31,7 +31,21 @@ from core.auth import Permission
 from core.consultation import Consultation, Prepared
 from core.errors import CancelledError, Error, PreflightError, ProviderError, ReplyFormatError
 from core.gateway import Cancel
-from core.model import ClearedPrompt, ClinicalCase, Clock, Decisions, Deidentified, Estimate, Identity, Principal, Prompt, Reply, Target, Tier, Usage
+from core.model import (
+    ClearedPrompt,
+    ClinicalCase,
+    Clock,
+    Decisions,
+    Deidentified,
+    Estimate,
+    Identity,
+    Principal,
+    Prompt,
+    Reply,
+    Target,
+    Tier,
+    Usage,
+)
 
 ENDPOINT = "chat/completions"
 OnText = Callable[[str, int], None]

@@ -27,6 +27,11 @@ def try_example(name: str) -> None:
     answering.forget()
 
 
+def open_preview(now: drafts.Draft) -> str:
+    """Tell the preview route what the form holds; the token opens it for this session's editors."""
+    return api.desk().open(session.session_id(), texts=now.texts, identity=now.identity, encounter=drafts.today(), decisions=now.decisions)
+
+
 title, actions = st.columns([3, 2], vertical_alignment="bottom")
 title.title("Work-up", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right"):
@@ -45,10 +50,7 @@ if done and answering.showing():
 else:
     form, beside = st.columns([11, 10], gap="large")
     with form:
-        token = api.desk().open(
-            session.session_id(), texts=draft.texts, identity=draft.identity, encounter=drafts.today(), decisions=draft.decisions
-        )
-        preview_ok = case_form.draw_form(draft, token)
+        preview_ok = case_form.draw_form(draft, open_preview)
     with beside:
         target = case_form.draw_route(draft, services)
         drafts.save(services, draft)

@@ -74,18 +74,18 @@ def test_a_stranger_sees_only_the_door(page: Page, hospital: Served) -> None:
     for path in ("/", "/workup", "/compare", "/usage", "/audit_trail"):
         page.goto(f"{hospital.url}{path}")
         expect(page.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=60_000)
-        expect(page.get_by_label("Symptoms")).to_have_count(0)
+        expect(page.get_by_label("Symptoms", exact=True)).to_have_count(0)
         expect(page.get_by_text("Demo mode", exact=False)).to_have_count(0)
 
 
 def test_the_clinician_gets_the_form_and_no_audit_trail(page: Page, hospital: Served) -> None:
     """The role comes from the claim; the models are the real provider's, not the sandbox's; signing out closes the door."""
     sign_in(page, hospital, "dr-ashgrove")
-    expect(page.get_by_label("Symptoms")).to_be_visible(timeout=60_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_be_visible(timeout=60_000)
     expect(page.get_by_text("HolySheep AI", exact=False).first).to_be_visible()
     expect(page.get_by_role("link", name="Audit trail")).to_have_count(0)
     page.get_by_role("button", name=re.compile("Sign out")).click()
-    expect(page.get_by_label("Symptoms")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_count(0, timeout=30_000)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_each_role_gets_its_pages(page: Page, hospital: Served, user: str, link:
     expect(page.get_by_role("link", name=link)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("link", name=missing)).to_have_count(0)
     page.goto(f"{hospital.url}/workup")
-    expect(page.get_by_label("Symptoms")).to_have_count(0)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_count(0)
 
 
 def test_the_sandbox_is_gone_once_sign_in_is_configured(hospital: Served) -> None:

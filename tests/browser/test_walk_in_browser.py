@@ -28,18 +28,22 @@ SEND = re.compile("^(send )?Send redacted case$")
 def open_app(page: Page, served: Served) -> None:
     """The work-up form, empty."""
     page.goto(served.url)
-    page.get_by_label("Chief complaint").wait_for(timeout=60_000)
+    page.get_by_label("Chief complaint", exact=True).wait_for(timeout=60_000)
+    anew = page.get_by_role("button", name=re.compile("New case"))
+    if anew.is_enabled():
+        anew.click()
+        expect(anew).to_be_disabled(timeout=15_000)
 
 
 def fill(page: Page, symptoms: str = SYMPTOMS) -> None:
     """A complete case."""
-    page.get_by_label("Chief complaint").fill("Chest pain for two hours")
-    page.get_by_label("Age").fill("58")
-    page.get_by_label("Age").press("Tab")
+    page.get_by_label("Chief complaint", exact=True).fill("Chest pain for two hours")
+    page.get_by_label("Age", exact=True).fill("58")
+    page.get_by_label("Age", exact=True).press("Tab")
     page.get_by_role("radio", name="male", exact=True).or_(page.get_by_role("button", name="male", exact=True)).click()
-    page.get_by_label("Symptoms").fill(symptoms)
-    page.get_by_label("Lab results").fill("Troponin elevated. ECG: ST elevation in II, III and aVF.")
-    page.get_by_label("Lab results").blur()
+    page.get_by_label("Symptoms", exact=True).fill(symptoms)
+    page.get_by_label("Lab results", exact=True).fill("Troponin elevated. ECG: ST elevation in II, III and aVF.")
+    page.get_by_label("Lab results", exact=True).blur()
 
 
 def previewed_bytes(page: Page) -> bytes:
@@ -71,7 +75,7 @@ def test_the_walk(page: Page, app: Served) -> None:
     before = len(app.received())
     send(page)
     expect(page.get_by_text("Simulated", exact=False).first).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("myocardial infarction", exact=False).first).to_be_visible()
+    expect(page.get_by_text("coronary", exact=False).first).to_be_visible()
     received = app.received()[before:]
     assert received == [shown]
     assert not [c for c in CANARIES if c.encode() in received[0]]
@@ -113,18 +117,27 @@ LAST_KEY = """() => {
 }"""
 
 
+def wait_for_mark(page: Page) -> float:
+    """Milliseconds from the last key to the mark, both taken in the browser."""
+    for _ in range(200):
+        taken = page.evaluate("() => window.casegate.marked - window.casegate.key")
+        if taken > 0:
+            return float(taken)
+        page.wait_for_timeout(25)
+    raise AssertionError("the name was not marked")
+
+
 def test_marks_appear_while_typing(page: Page, app: Served) -> None:
     """Within 400 ms of the last key the name is marked; the middle one of five tries counts, other work shares this machine."""
     open_app(page, app)
-    box = page.get_by_label("Symptoms")
+    box = page.get_by_label("Symptoms", exact=True)
     taken = []
     for word in ("Whitcombe", "Brandvold", "Achterberg", "Fennimore", "Oglethorpe"):
         box.fill("")
         box.press_sequentially("Patient is Mr. ", delay=5)
         page.evaluate(LAST_KEY.replace("WORD", word))
         box.press_sequentially(word, delay=20)
-        page.wait_for_function("window.casegate.marked > window.casegate.key", timeout=10_000)
-        taken.append(page.evaluate("window.casegate.marked - window.casegate.key"))
+        taken.append(wait_for_mark(page))
     assert statistics.median(taken) < 400, taken
 
 
@@ -134,8 +147,8 @@ def test_an_edit_after_the_tick_unticks_it(page: Page, app: Served) -> None:
     fill(page)
     page.get_by_text(REVIEWED).click()
     expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=15_000)
-    page.get_by_label("Symptoms").press_sequentially(" Worse at night.")
-    page.get_by_label("Symptoms").blur()
+    page.get_by_label("Symptoms", exact=True).press_sequentially(" Worse at night.")
+    page.get_by_label("Symptoms", exact=True).blur()
     expect(page.get_by_role("button", name=SEND)).to_be_disabled(timeout=15_000)
     expect(page.get_by_role("checkbox", name=REVIEWED)).not_to_be_checked()
 
@@ -149,13 +162,13 @@ def test_what_was_typed_survives_page_change_reload_and_restart(page: Page, serv
     page.get_by_role("link", name="Usage").click()
     expect(page.get_by_role("heading", name="Usage")).to_be_visible(timeout=15_000)
     page.get_by_role("link", name="Work-up").click()
-    expect(page.get_by_label("Symptoms")).to_have_value(SYMPTOMS, timeout=15_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=15_000)
     page.reload()
-    expect(page.get_by_label("Symptoms")).to_have_value(SYMPTOMS, timeout=30_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
     second = serve(data=first.data)
     page.goto(second.url)
-    expect(page.get_by_label("Symptoms")).to_have_value(SYMPTOMS, timeout=30_000)
-    expect(page.get_by_label("Age")).to_have_value("58")
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
+    expect(page.get_by_label("Age", exact=True)).to_have_value("58")
 
 
 def test_stop_ends_the_call_and_keeps_the_case(page: Page, serve: Serving) -> None:
@@ -167,7 +180,7 @@ def test_stop_ends_the_call_and_keeps_the_case(page: Page, serve: Serving) -> No
     send(page)
     page.get_by_role("button", name=re.compile("Stop")).click(timeout=15_000)
     expect(page.get_by_text("Stopped.", exact=False)).to_be_visible(timeout=15_000)
-    expect(page.get_by_label("Symptoms")).to_have_value(SYMPTOMS)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS)
     assert "request_cancelled" in {str(e.get("action")) for e in entries(slow)}
 
 

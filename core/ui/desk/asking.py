@@ -57,7 +57,7 @@ def _finish(call: Running[Consultation]) -> Consultation | None:
     except ReplyFormatError as error:
         _note(f"{error.user_message} {KEPT}", kept_text=call.text)
     except Error as error:
-        _note(f"{error.user_message} {KEPT}")
+        _note(error.user_message if "kept" in error.user_message else f"{error.user_message} {KEPT}")
     return None
 
 

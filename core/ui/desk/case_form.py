@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -24,11 +25,15 @@ IDENTITY_LABELS: tuple[tuple[str, str], ...] = (
 IDENTITY_MAX = 200
 
 
-def draw_form(draft: Draft, token: str) -> bool:
-    """Draw the form and take what was typed into the draft. True when every editor's live preview works."""
+def draw_form(draft: Draft, open_preview: Callable[[Draft], str]) -> bool:
+    """Draw the form and take what was typed into the draft. True when every editor's live preview works.
+
+    `open_preview` tells the preview route what the form holds and returns the token that the editors show it.
+    """
     with st.container(border=True):
         _person(draft)
     _identity(draft)
+    token = open_preview(draft)
     answering = [_editor(draft, spec, token) for spec in TEXT_FIELDS]
     return all(answering)
 
@@ -60,15 +65,14 @@ def _identity(draft: Draft) -> None:
 
 
 def _editor(draft: Draft, spec: TextField, token: str) -> bool:
-    text = draft.texts[spec.name]
     value = live_editor(
         spec,
-        value=text,
+        value=draft.texts[spec.name],
         token=token,
         key=f"editor-{spec.name}",
         version=draft.version,
         context=_context(draft),
-        problem=_problem(spec, text),
+        problem=partial(_problem, spec),
         height_rows=ROWS[spec.name],
     )
     draft.texts[spec.name] = value.text
