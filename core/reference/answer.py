@@ -33,7 +33,8 @@ def limitations(kb: KnowledgeBase) -> tuple[str, ...]:
     return (
         "This is a reference engine, not an AI model: a Bayesian calculation over findings read from the text.",
         f"Knowledge base {kb.version} of {kb.date}, {len(kb.conditions)} conditions, clinically unreviewed. {kb.notice}",
-        "Findings it could not read and conditions it does not hold are not weighed; probabilities are rough and not calibrated on patients.",
+        "Findings it could not read and conditions it does not hold are not weighed; "
+        "probabilities are rough and not calibrated on patients.",
         "Decisions belong to the physician.",
     )
 
@@ -98,18 +99,18 @@ def _listed(found: Posterior, top: int) -> list[Scored]:
 
 def summary(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading]) -> str:
     """The case as it was read, in the vocabulary's own words."""
-    who = f"{demographics.age_range.value.capitalize()}{f', {words}' if (words := demographics.age_words()) else ''}, sex {demographics.sex.value}."
+    age = ", ".join(part for part in (demographics.age_range.value.capitalize(), demographics.age_words()) if part)
+    who = f"{age}, sex {demographics.sex.value}."
     present = [_said(kb, r) for r in readings if r.present and not r.implied_by]
     absent = [_name(kb, r) for r in readings if not r.present and not r.measured]
-    parts = [who, f"Read as present: {', '.join(present)}." if present else "No finding could be read as present."]
+    parts = [who, f"Read as present: {'; '.join(present)}." if present else "No finding could be read as present."]
     if absent:
-        parts.append(f"Stated absent: {', '.join(absent)}.")
+        parts.append(f"Stated absent: {'; '.join(absent)}.")
     return " ".join(parts)
 
 
 def _name(kb: KnowledgeBase, reading: Reading) -> str:
-    name = kb.findings[reading.finding].name
-    return name if name[:2].isupper() else name[0].lower() + name[1:]
+    return kb.findings[reading.finding].name
 
 
 def _said(kb: KnowledgeBase, reading: Reading) -> str:
@@ -142,7 +143,7 @@ def _evidence(kb: KnowledgeBase, parts: Sequence[Contribution]) -> tuple[Evidenc
 def _label(kb: KnowledgeBase, reading: Reading) -> str:
     name = kb.findings[reading.finding].name
     if not reading.present:
-        return f"No {_name(kb, reading)}" if not reading.measured else f"{name}: measured, not present"
+        return f"Stated absent: {name}" if not reading.measured else f"{name}: measured, not present"
     return f"{name} (uncertain)" if reading.weight < 1 else name
 
 
@@ -200,8 +201,4 @@ def _question(kb: KnowledgeBase, ident: str, leaders: Sequence[Scored]) -> Missi
     why = f"Expected in {_share(kb, most, ident):.0%} with {most.condition.name}"
     if least is not most:
         why += f", in {_share(kb, least, ident):.0%} with {least.condition.name}"
-    return MissingInformation(item=f"{_ASK[finding.kind]}: {_lower(finding.name)}", why_it_matters=f"{why}.")
-
-
-def _lower(name: str) -> str:
-    return name if name[:2].isupper() else name[0].lower() + name[1:]
+    return MissingInformation(item=f"{_ASK[finding.kind]}: {finding.name}", why_it_matters=f"{why}.")

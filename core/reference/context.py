@@ -30,12 +30,14 @@ def _words(text: str) -> frozenset[str]:
 
 _ABBREVIATIONS = _words("pt neg pos hx resp temp dr abd approx vs yr hr min mr mrs ms wk mo")
 _REPORTS = _words(
-    "reports reported states stated says said noticed noted brought denies describes gave concerned gives thinks tells told worried called found"
+    "reports reported states stated says said noticed noted brought denies describes gave concerned "
+    "gives thinks tells told worried called found"
 )
 _RELATIVE_HAS = _words("had has with died suffered diagnosed have also history : , and hx dx")
 _DURATION = _words("hour day week month year hr hrs d wk mo yr h night")
 _FRESH = _words(
-    "since started began onset worse worsening severe progressive significant for x today yesterday new now increasing sudden acute productive persistent"
+    "since started began onset worse worsening severe progressive significant for x "
+    "today yesterday new now increasing sudden acute productive persistent"
 )
 _ANSWER_NO = _words("no none negative absent denied nil neg denies")
 _PERSON = _words("he she patient pt they child")

@@ -48,7 +48,7 @@ def _read_text(kb: KnowledgeBase, field: str, text: str, band: str) -> list[Read
     tokens = tokenize(text)
     matches = kb.phrases.find(tokens)
     said = contexts(text, tokens, matches)
-    found = []
+    found: list[Reading] = []
     for match in matches:
         for value in match.values:
             found += _mention(kb, field, text, tokens, match, value, said)

@@ -10,19 +10,20 @@ from core.reference.extraction import Reading
 from core.reference.posterior import Posterior
 
 MIN_FINDINGS = 3
-MAX_OTHER = 0.72
+MAX_OTHER = 0.8
 MIN_SUPPORT = 2
 _WORD = re.compile(r"[^\W\d_]+")
-_ENGLISH = frozenset(
-    "the and of with no for is was has to in on her his she he patient pain history denies reports since after from are not had".split()
+_ENGLISH_WORDS = (
+    """the and of with no for is was has to in on her his she he patient pain history denies reports since after from are not had"""
 )
-_FOREIGN = frozenset(
-    "el la los las del que con una por para sin desde der die das und ist mit nicht seit ein eine le les des et est avec depuis une dans pas "
-    "il che di non sono gli nel com não sem uma os dor het een van met niet och att som jest nie się".split()
-)
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_FOREIGN_WORDS = """el la los las del que con una por para sin desde der die das und ist mit nicht seit ein eine le les des et est avec depuis une
+dans pas il che di non sono gli nel com não sem uma os dor het een van met niet och att som jest nie się"""
+_FOREIGN = frozenset(_FOREIGN_WORDS.split())
 _ANIMAL = re.compile(
     r"\b(?:veterinar\w+|spayed|neutered|gelding|heifer|canine patient|feline patient|the owner (?:reports|noticed|states)|"
-    r"(?:year|month|week|yr)s?[- ]old (?:\w+ ){0,3}(?:dog|cat|puppy|kitten|labrador|retriever|poodle|horse|mare|foal|cow|calf|rabbit|ferret|parrot|hamster|guinea pig))\b",
+    r"(?:year|month|week|yr)s?[- ]old (?:\w+ ){0,3}(?:dog|cat|puppy|kitten|labrador|retriever|poodle|horse|"
+    r"mare|foal|cow|calf|rabbit|ferret|parrot|hamster|guinea pig))\b",
     re.IGNORECASE,
 )
 

@@ -50,6 +50,8 @@ def normal(word: str) -> str:
 def _singular(word: str) -> str:
     if not word.endswith("s") or word.endswith(("ss", "us", "is")) or len(word) <= 3:
         return word
+    if word.endswith("aches"):
+        return word[:-1]
     if word.endswith("ies"):
         return word[:-3] + "y"
     if word.endswith(("shes", "ches", "xes", "sses")):

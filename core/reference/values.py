@@ -10,14 +10,19 @@ from core.reference.entries import Measure
 from core.reference.knowledge import KnowledgeBase
 from core.reference.tokens import Token
 
-_FILLER = r"(?:(?:is|was|were|of|at|to|level|levels|count|rate|initial|on arrival|measured|about|around|approximately|result|total|now|in the|up to|remains|i|t|\([A-Za-z][^()\n]{0,18}\))[\s:=~]*)"
+_FILLER = (
+    r"(?:(?:is|was|were|of|at|to|level|levels|count|rate|initial|on arrival|measured|about|around|approximately|result|total|now|"
+    r"in the|up to|remains|i|t|\([A-Za-z][^()\n]{0,18}\))[\s:=~]*)"
+)
 _VALUE = re.compile(
-    rf"[\s:=~\-–]*{_FILLER}{{0,3}}(?P<sign>[<>≥≤]?)\s*(?P<value>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s*/\s*(?P<second>\d{{2,3}})(?!\d))?",
+    rf"[\s:=~\-–]*{_FILLER}{{0,3}}(?P<sign>[<>≥≤]?)\s*"
+    r"(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s*/\s*(?P<second>\d{2,3})(?!\d))?",
     re.IGNORECASE,
 )
 _WORD = re.compile(
     rf"[\s:=\-–]*(?:{_FILLER}|(?:markedly|mildly|slightly|significantly|very|grossly)\s+){{0,3}}"
-    r"(?P<word>not elevated|not raised|elevated|high|raised|increased|positive|pos\b|rising|low|decreased|reduced|normal|negative|neg\b|wnl|within normal|unremarkable|undetectable)",
+    r"(?P<word>not elevated|not raised|elevated|high|raised|increased|positive|pos\b|rising|low|decreased|reduced|"
+    r"normal|negative|neg\b|wnl|within normal|unremarkable|undetectable)",
     re.IGNORECASE,
 )
 _HIGH = frozenset({"elevated", "high", "raised", "increased", "positive", "pos", "rising"})
@@ -58,7 +63,7 @@ def read_values(kb: KnowledgeBase, text: str, tokens: Sequence[Token], band: str
 
 
 def _named(measure: Measure, text: str, start: int, after: int, band: str, found: list[Valued]) -> int | None:
-    if after - start <= 2 and not text[start].isupper():
+    if after - start <= 2 and text[start:after].islower():
         return None
     match = _VALUE.match(text, after)
     if match is not None and (after - start > 1 or match.start("value") - after <= 2):

@@ -59,13 +59,13 @@ def _finding(place: Line, cells: list[str]) -> Finding:
         group=group,
         implies=() if implies == "-" else tuple(split_list(implies, ",")),
         name=name,
-        phrases=(name, *split_list(phrases)),
+        phrases=(name, ident.replace("_", " "), *split_list(phrases)),
     )
 
 
 def read_absences(path: Path, findings: dict[str, Finding]) -> list[tuple[str, tuple[str, ...]]]:
     """(phrase, ids it states the absence of) pairs. Raises ConfigError for unknown findings."""
-    pairs = []
+    pairs: list[tuple[str, tuple[str, ...]]] = []
     for place, (ids, phrases) in read_table(path, 2):
         named = tuple(split_list(ids, ","))
         for ident in named:
