@@ -17,6 +17,7 @@ from core.deid.note import Note, Squeezed, Token
 from core.model import Category
 
 _LONGEST_GAP = 3
+_SENTENCE_END = frozenset(".!?;:")
 
 
 class Needle(NamedTuple):
@@ -69,8 +70,13 @@ def _held_together(text: str, flat: Squeezed, at: int, size: int, *, solid: bool
 
 
 def _gap(text: str, start: int, end: int) -> int:
-    """How far two letters stand apart; an apostrophe, as in `O'Dell`, is no distance."""
-    return 0 if text[start:end] == "'" else end - start
+    """How far two letters stand apart. An apostrophe, as in `O'Dell`, is no distance; the end of a sentence is too far."""
+    between = text[start:end]
+    if between == "'":
+        return 0
+    word_before = start >= 2 and text[start - 2 : start].isalpha()
+    ends = word_before and not _SENTENCE_END.isdisjoint(between) and between.strip() != between
+    return _LONGEST_GAP + 1 if ends else end - start
 
 
 def _meant(note: Note, start: int, end: int) -> bool:

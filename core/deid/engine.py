@@ -17,7 +17,7 @@ from core.deid.echo import Needle, echoes, name_needles, squeeze, value_needles
 from core.deid.found import Found
 from core.deid.identity import identity_needles
 from core.deid.lexicon import long_cities, table, words
-from core.deid.normalise import Shadow, shadow, visible
+from core.deid.normalise import Shadow, fold, shadow, visible
 from core.deid.note import Note
 from core.deid.persons import Person, group
 from core.deid.policy import SAFE_HARBOR, Policy
@@ -50,9 +50,10 @@ class _Terms:
     policy: Policy
 
 
-def _keep(decisions: Decisions) -> frozenset[str]:
-    """Terms to leave in clear; a wish to redact beats a wish to keep."""
-    return frozenset(map(term_key, decisions.keep)) - frozenset(map(term_key, decisions.redact))
+def kept_terms(decisions: Decisions) -> frozenset[str]:
+    """Keys, in the shadow's spelling, of the terms to leave in clear; a wish to redact beats a wish to keep."""
+    keep, redact = (frozenset(term_key(fold(t)) for t in terms) for terms in (decisions.keep, decisions.redact))
+    return keep - redact
 
 
 def term_key(text: str) -> str:
@@ -107,8 +108,8 @@ def _read(text: str, identity: Identity, needles: tuple[Needle, ...]) -> _Field:
 
 def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Field]:
     """Apply the clinician's decisions, then mask everywhere what is masked anywhere."""
-    keep = _keep(decisions)
-    asked = tuple(Needle(squeeze(t), Category.OTHER_ID) for t in decisions.redact if squeeze(t))
+    keep = kept_terms(decisions)
+    asked = tuple(Needle(key, Category.OTHER_ID) for t in decisions.redact if (key := squeeze(fold(t))))
     kept = {name: [f for f in item.found if not _is_kept(item.note, f, keep)] for name, item in fields.items()}
     known = tuple(
         {n.key: n for name, item in fields.items() for f in kept[name] if f.state == "masked" for n in _needles(item.note, f)}.values()
@@ -141,7 +142,7 @@ def _again(item: _Field, written: Redacted, identity: Identity, needles: tuple[N
         return item
     pieces, origin = _rewritten(item.note.text, masked, [written.text[m.start : m.end] for m in written.marks])
     note = Note("".join(pieces))
-    seen = [f for f in find_all(note, identity, needles) if not _is_kept(note, f, _keep(terms.decisions))]
+    seen = [f for f in find_all(note, identity, needles) if not _is_kept(note, f, kept_terms(terms.decisions))]
     new = [f._replace(start=origin(f.start), end=origin(f.end - 1) + 1) for f in seen]
     found = resolve([*item.found, *new], len(item.note.text), item.note.tags)
     return _under(terms.policy, replace(item, found=found), terms.encounter)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, value_needles
-from core.deid.engine import term_key
+from core.deid.engine import kept_terms, term_key
 from core.deid.identity import identity_needles
 from core.deid.normalise import fold, shadow
 from core.deid.note import OWN_TAG, Note
@@ -44,7 +44,7 @@ def _undecided(deidentified: Deidentified) -> Iterator[Finding]:
 def _messages(prompt: Prompt, deidentified: Deidentified, identity: Identity) -> Iterator[Finding]:
     panel = identity_needles(identity)
     known = tuple({n.key: n for n in _known(deidentified)}.values())
-    keep = frozenset(map(term_key, deidentified.decisions.keep)) - frozenset(map(term_key, deidentified.decisions.redact))
+    keep = kept_terms(deidentified.decisions)
     asked = tuple(n for term in deidentified.decisions.redact for n in value_needles(fold(term), Category.OTHER_ID))
     for number, message in enumerate(prompt.messages):
         if message.role != "system":

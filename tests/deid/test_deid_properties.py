@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.deid import clear, deidentify, detect, restore
@@ -70,6 +70,7 @@ def test_redacting_the_redacted_changes_nothing(text: str) -> None:
 
 @quick
 @given(notes)
+@example("Patient: Jane Okafor. Okafor slept well.")
 def test_restore_inverts_redaction(text: str) -> None:
     """Every tag turns back; a person or day restored under its fullest form redacts to the same text again."""
     done = run(text)
@@ -100,6 +101,8 @@ def test_same_person_same_tag_in_every_field(first: str, second: str) -> None:
 
 @quick
 @given(notes | any_text)
+@example("0Àu")
+@example("0" * 21)
 def test_a_decided_case_always_passes_preflight(text: str) -> None:
     """With every flag kept, what the redactor wrote is what preflight lets out."""
     keep = frozenset(text[s.start : s.end] for _, s in run(text).flags)
