@@ -14,6 +14,7 @@ from core.reference.posterior import Contribution, Posterior, Scored
 
 _UNITS = 10_000
 _MIN_SHARE = 0.005
+_MIN_LISTED = 5
 _RESERVED = 2
 _ASK = {
     "symptom": "Ask about",
@@ -87,7 +88,8 @@ def certainty_ceiling(readings: Sequence[Reading]) -> float:
 
 def _listed(found: Posterior, top: int) -> list[Scored]:
     """The likeliest, the last places kept for cannot-miss conditions that would fall just off the list."""
-    likely = [one for one in found.ranked if one.probability >= _MIN_SHARE] or list(found.ranked[:1])
+    likely = [one for one in found.ranked if one.probability >= _MIN_SHARE]
+    likely += [one for one in found.ranked[len(likely) : _MIN_LISTED] if one.probability * _UNITS >= 1]
     head, tail = likely[:top], likely[top:]
     for grave in [one for one in tail if one.condition.cannot_miss][: min(_RESERVED, max(top - 1, 0))]:
         mild = [one for one in head[1:] if not one.condition.cannot_miss]
@@ -166,13 +168,17 @@ def _expected(kb: KnowledgeBase, condition: Condition, readings: Sequence[Readin
 def _rationale(kb: KnowledgeBase, one: Scored, by_weight: Sequence[Contribution], share: float) -> str:
     raised = [f"{_label(kb, c.reading)} (×{c.ratio:.1f})" for c in by_weight if c.log > 0.2][:5]
     lowered = [f"{_label(kb, c.reading)} (×{c.ratio:.2f})" for c in by_weight if c.log < -0.1][:4]
-    parts = [f"Starts from {one.prior:.2g} in 10,000 presentations at this age and sex."]
+    parts = [f"Starts from {_rate(one.prior)} in 10,000 presentations at this age and sex."]
     if raised:
         parts.append(f"Raised by {'; '.join(raised)}.")
     if lowered:
         parts.append(f"Lowered by {'; '.join(lowered)}.")
     parts.append(f"Likelihood ratios are tempered for overlap; together {share:.0%}.")
     return " ".join(parts)
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _missing(kb: KnowledgeBase, found: Posterior, readings: Sequence[Reading]) -> tuple[MissingInformation, ...]:

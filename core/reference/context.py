@@ -129,11 +129,21 @@ class _Sentence:
             self.said[i] |= what
 
     def _on_no(self, start: int, after: int) -> None:
-        if self._norm(start) in _ANSWER_NO and self._answers(start, after):
+        if self._norm(start) == "(-)":
+            self._on_minus(start, after)
+        elif self._norm(start) in _ANSWER_NO and self._answers(start, after):
             self._paint(self._back(start), start, Said.DENIED)
         else:
             limit = self.end if self._norm(start) not in ("negative", "absent") or after - start > 1 else min(self.end, after + 5)
             self._paint(after, self._scope_end(after, limit), Said.DENIED)
+
+    def _on_minus(self, start: int, after: int) -> None:
+        # "rash (-)" looks back, "(-) rash" looks ahead; either way to the next comma.
+        if start > self.first and self.tokens[start - 1].word:
+            self._paint(self._back(start), start, Said.DENIED)
+        else:
+            comma = next((j for j in range(after, self.end) if self._norm(j) in (",", "(+)")), self.end)
+            self._paint(after, comma, Said.DENIED)
 
     def _answers(self, start: int, after: int) -> bool:
         # "fever: no, cough: yes", "troponin negative", "chills absent": the denial stands behind its finding.
@@ -142,7 +152,7 @@ class _Sentence:
         if before in (":", "=", "(") and self._norm(start) not in ("denied", "denies"):
             return closes
         named = start > self.first and (self.tokens[start - 1].word or before == ":")
-        return closes and named and self._norm(start) not in ("no", "denies", "nil") and self._norm(after) != "for"
+        return closes and named and (after >= self.end or self._norm(start) not in ("no", "denies", "nil"))
 
     def _back(self, start: int) -> int:
         i = start

@@ -17,8 +17,8 @@ _ENGLISH_WORDS = (
     """the and of with no for is was has to in on her his she he patient pain history denies reports since after from are not had"""
 )
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
-_FOREIGN_WORDS = """el la los las del que con una por para sin desde der die das und ist mit nicht seit ein eine le les des et est avec depuis une
-dans pas il che di non sono gli nel com não sem uma os dor het een van met niet och att som jest nie się"""
+_FOREIGN_WORDS = """el la los las del que con una por para sin desde der die das und ist mit nicht seit ein eine le les des et est
+avec depuis une dans pas il che di non sono gli nel com não sem uma os dor het een van met niet och att som jest nie się"""
 _FOREIGN = frozenset(_FOREIGN_WORDS.split())
 _ANIMAL = re.compile(
     r"\b(?:veterinar\w+|spayed|neutered|gelding|heifer|canine patient|feline patient|the owner (?:reports|noticed|states)|"

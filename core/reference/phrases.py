@@ -12,6 +12,7 @@ from core.reference.tokens import Token, phrase_tokens
 GAP = "~"
 MAX_GAP = 3
 _END = ""
+_RESULTS = frozenset({"positive", "negative", "normal", "unremarkable", "clear", "elevated", "raised", "low", "absent"})
 _NO_GAP_OVER = frozenset({"but", "no", "not", "deny", "denied", "denying", "without", "or", "nor", "negative", "w/o", "except", "never"})
 Node = dict[str, Any]
 
@@ -32,7 +33,7 @@ class Trie:
 
     def add(self, phrase: str, value: str) -> None:
         """Add a phrase, with `a/b` alternatives and `~` gaps."""
-        for words in expand(phrase):
+        for words in _with_colon(expand(phrase)):
             node = self._root
             for word in words:
                 node = node.setdefault(word, {})
@@ -95,6 +96,14 @@ def expand(phrase: str) -> Iterable[tuple[str, ...]]:
         return (phrase_tokens(phrase),)
     parts = [[phrase_tokens(choice) for choice in _choices(word)] for word in phrase.split()]
     return (tuple(token for part in choice for token in part) for choice in product(*parts))
+
+
+def _with_colon(sequences: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    # Results are also written "rapid strep: negative".
+    for words in sequences:
+        yield words
+        if len(words) > 1 and words[-1] in _RESULTS:
+            yield (*words[:-1], ":", words[-1])
 
 
 def _choices(word: str) -> list[str]:

@@ -16,8 +16,8 @@ from core.reference.extraction import Reading
 from core.reference.knowledge import KnowledgeBase
 
 # Author-chosen constants, set on the authors' own classic presentations, not fitted to outcome data.
-PRIOR_TEMPER = 0.7
-LIKELIHOOD_TEMPER = 0.75
+PRIOR_TEMPER = 0.57
+LIKELIHOOD_TEMPER = 0.45
 GROUP_DECAY = 0.5
 MAX_LOG_RATIO = 4.3
 OTHER_EXPLAINS = 0.34

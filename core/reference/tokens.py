@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     r"""(?P<tag>\[[A-Z0-9][^\[\]\n]{0,60}\])
       |(?P<short>(?<![A-Za-z])(?:n/v/d|n/v|w/o|h/o|r/o|s/p|c/o|b/p|y/o|a&o\s?x\s?\d)(?![A-Za-z]))
       |(?P<ve>[-+]ve\b)
+      |(?P<mark>\([-–+]\))
       |(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)
       |(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?\d*\+?)
       |(?P<other>\n|[^\s])""",
@@ -23,7 +24,7 @@ _DROPPED = frozenset(
     {"a", "an", "the", "his", "her", "my", "your", "their", "its", "some", "any", "very", "-", "‐", "–", "—", '"', "'", "’", "“", "”", "*"}
 )
 _IZE = re.compile(r"is(e|ed|es|ing|ation)$")
-_SHORT = {"n/v": "nv", "n/v/d": "nvd", "b/p": "bp", "-ve": "negative", "+ve": "positive"}
+_SHORT = {"n/v": "nv", "n/v/d": "nvd", "b/p": "bp", "(–)": "(-)", "-ve": "negative", "+ve": "positive"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from core.reference.phrases import Trie
 
-_NO = """no; denies; denied; denying; deny; without; w/o; negative for; neg for; neg; absence of; never; not; none of; nor; no evidence
-of; no sign of; no history of; free of; lack of; lacks; lacking; doesn't; didn't; don't; isn't; wasn't; hasn't; haven't; aren't;
-weren't; hadn't; does not have; did not have; no complaint of; no reported; no report of; nil; non; no recent; no associated;
-negative; absent; no h/o; no hx of; no prior; no previous; no past; no known; not associated with; unremarkable for; rather
-than; resolution of; no longer; unlikely; fails to reveal; zero; ruled out for; none"""
+_NO = """no; neither; (-); denies; denied; denying; deny; without; w/o; negative for; neg for; neg; absence of; never; not; none of;
+nor; no evidence of; no sign of; no history of; free of; lack of; lacks; lacking; doesn't; didn't; don't; isn't; wasn't;
+hasn't; haven't; aren't; weren't; hadn't; does not have; did not have; no complaint of; no reported; no report of; nil; non;
+no recent; no associated; negative; absent; no h/o; no hx of; no prior; no previous; no past; no known; not associated with;
+unremarkable for; rather than; resolution of; no longer; unlikely; fails to reveal; zero; ruled out for; none"""
 _PSEUDO = """no change in; no increase in; not only; no doubt; gram negative; no relief; not relieved; no improvement; not improve; not
 improving; not improved; not responding; not respond; no better; without relief; without improvement; no difference in; not
 sure; not resolve; not resolved; not resolving; no medication; not helped; without difficulty; not well controlled; no further;
@@ -27,11 +27,11 @@ for; in event of; unless; to prevent; warned about; instructed to return; prn; a
 look for; fear of developing; counselled about; counseled regarding"""
 _MAYBE = """possible; possibly; probable; probably; may have; might have; questionable; suspected; maybe; perhaps; unsure; uncertain;
 equivocal; suspicious for; could be; query; may be; might be; borderline; cannot exclude; unclear whether"""
-_STOP = """but; however; although; though; except; aside from; apart from; other than; presents; presenting; presented; reports; complains;
-states; endorses; admits; which; who; because; yet; still; positive for; has; have; had; having; is; are; was; were; now;
-currently; today; secondary to; due to; developed; noted; noticed; instead; remains; appears; became; began; started; came;
-brought; describes; complaining; feels; felt; found; revealed; shows; showed; whereas; while; significant for; notable for;
-remarkable for; since; until; after; experiencing; experienced; he; she; then; c/o; patient; reporting; positive"""
+_STOP = """but; (+); however; although; though; except; aside from; apart from; other than; presents; presenting; presented; reports;
+complains; states; endorses; admits; which; who; because; yet; still; positive for; has; have; had; having; is; are; was;
+were; now; currently; today; secondary to; due to; developed; noted; noticed; instead; remains; appears; became; began;
+started; came; brought; describes; complaining; feels; felt; found; revealed; shows; showed; whereas; while; significant for;
+notable for; remarkable for; since; until; after; experiencing; experienced; he; she; then; c/o; patient; reporting; positive"""
 
 KINDS = {
     "no": _NO,
