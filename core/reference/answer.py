@@ -10,7 +10,7 @@ from core.model import Demographics
 from core.reference.entries import Condition
 from core.reference.extraction import Reading
 from core.reference.knowledge import KnowledgeBase
-from core.reference.posterior import Contribution, Posterior, Scored
+from core.reference.posterior import Contribution, Posterior, Scored, unexplained
 
 _UNITS = 10_000
 _MIN_SHARE = 0.005
@@ -134,7 +134,7 @@ def _diagnosis(kb: KnowledgeBase, rank: int, one: Scored, share: float, readings
         discriminating_next_steps=tuple(
             NextStep(action=s.action, kind=s.kind, would_raise_if=s.raises, would_lower_if=s.lowers) for s in one.condition.steps
         ),
-        rationale=_rationale(kb, one, by_weight, share),
+        rationale=_rationale(kb, one, by_weight, share, readings),
     )
 
 
@@ -165,7 +165,7 @@ def _expected(kb: KnowledgeBase, condition: Condition, readings: Sequence[Readin
     return tuple(kb.findings[ident].name for _, ident in sorted(waiting, key=lambda item: (-item[0], item[1]))[:5])
 
 
-def _rationale(kb: KnowledgeBase, one: Scored, by_weight: Sequence[Contribution], share: float) -> str:
+def _rationale(kb: KnowledgeBase, one: Scored, by_weight: Sequence[Contribution], share: float, readings: Sequence[Reading]) -> str:
     raised = [f"{_label(kb, c.reading)} (×{c.ratio:.1f})" for c in by_weight if c.log > 0.2][:5]
     lowered = [f"{_label(kb, c.reading)} (×{c.ratio:.2f})" for c in by_weight if c.log < -0.1][:4]
     parts = [f"Starts from {_rate(one.prior)} in 10,000 presentations at this age and sex."]
@@ -173,6 +173,8 @@ def _rationale(kb: KnowledgeBase, one: Scored, by_weight: Sequence[Contribution]
         parts.append(f"Raised by {'; '.join(raised)}.")
     if lowered:
         parts.append(f"Lowered by {'; '.join(lowered)}.")
+    if left := unexplained(kb, one.condition, readings):
+        parts.append(f"Does not explain: {'; '.join(kb.findings[ident].name for ident in left[:4])}.")
     parts.append(f"Likelihood ratios are tempered for overlap; together {share:.0%}.")
     return " ".join(parts)
 

@@ -16,9 +16,10 @@ from core.reference.extraction import Reading
 from core.reference.knowledge import KnowledgeBase
 
 # Author-chosen constants, set on the authors' own classic presentations, not fitted to outcome data.
-PRIOR_TEMPER = 0.57
-LIKELIHOOD_TEMPER = 0.45
+PRIOR_TEMPER = 0.6
+LIKELIHOOD_TEMPER = 0.5
 GROUP_DECAY = 0.5
+UNEXPLAINED = 0.3
 MAX_LOG_RATIO = 4.3
 OTHER_EXPLAINS = 0.34
 OTHER_FLOOR_PER_10000 = 3_000
@@ -87,6 +88,8 @@ def posterior(kb: KnowledgeBase, readings: Sequence[Reading], demographics: Demo
     ]
     known = sum(s.prior for s in scored)
     other = PRIOR_TEMPER * math.log(max(10_000 - known, OTHER_FLOOR_PER_10000) / 10_000) + OTHER_EXPLAINS * _best_explanation(kb, scored)
+    # What no condition explains weighs on none of them.
+    other -= UNEXPLAINED * min((len(unexplained(kb, s.condition, readings)) for s in scored), default=0)
     peak = max([other, *(s.score for s in scored)])
     total = math.exp(other - peak) + sum(math.exp(s.score - peak) for s in scored)
     shares = [Scored(s.condition, s.prior, s.contributions, s.score, math.exp(s.score - peak) / total) for s in scored]
@@ -101,8 +104,19 @@ def score(kb: KnowledgeBase, condition: Condition, prior: float, readings: Seque
         if share is not None:
             plain.append((reading, log_ratio(kb.findings[reading.finding], share, reading.present) * reading.weight))
     weighted = _tempered(kb.findings, plain)
-    total = PRIOR_TEMPER * math.log(prior / 10_000) + sum(c.log for c in weighted)
+    total = PRIOR_TEMPER * math.log(prior / 10_000) + sum(c.log for c in weighted) - UNEXPLAINED * len(unexplained(kb, condition, readings))
     return Scored(condition, prior, weighted, total)
+
+
+def unexplained(kb: KnowledgeBase, condition: Condition, readings: Sequence[Reading]) -> tuple[str, ...]:
+    """One finding of every correlation group that is present and of which the condition knows nothing; risk factors aside."""
+    known = {kb.findings[ident].group for ident in condition.findings}
+    open_groups: dict[str, str] = {}
+    for reading in readings:
+        finding = kb.findings[reading.finding]
+        if reading.present and not reading.implied_by and finding.kind != "risk" and finding.group not in known:
+            open_groups.setdefault(finding.group, finding.id)
+    return tuple(open_groups.values())
 
 
 def _tempered(findings: Mapping[str, Finding], plain: Sequence[tuple[Reading, float]]) -> tuple[Contribution, ...]:
