@@ -7,7 +7,7 @@ import streamlit as st
 from core import analytics
 from core.auth import Permission
 from core.ui.desk import session
-from core.ui.views import draw_usage
+from core.ui.views.usage import draw_usage
 
 PERSON = session.guard(Permission.USAGE_READ)
 

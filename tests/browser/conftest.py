@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from support.chromium import CHROMIUM_FLAGS
+from playwright.sync_api import Browser, Page
 from support.serving import ROOT, Served, Serving, clean_environment, free_port, wait_for
 
 
@@ -49,15 +48,6 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def app(serve: Serving) -> Served:
     """One app for the tests that don't mind company."""
     return serve()
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    """A real Chromium, kept off the network."""
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

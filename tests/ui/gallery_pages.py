@@ -8,6 +8,7 @@ import ui_samples as samples
 from core import analytics
 from core.model import TEXT_FIELDS, TextField
 from core.ui import editor, views
+from core.ui.views.usage import draw_usage
 
 EXAMPLE = (
     "Mr. Arlo Quimby, MRN 448812, seen 03/04/2026 in Springfield; call (555) 010-4477.\nCrushing chest pain radiating to the left arm."
@@ -108,7 +109,7 @@ def compare() -> None:
 def usage() -> None:
     """Cost and latency."""
     views.page_header("Usage", "From the audit store alone.")
-    views.draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
+    draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
 
 
 def hostile() -> None:

@@ -98,9 +98,9 @@ def usage_script() -> None:
     import ui_samples as samples
 
     from core import analytics
-    from core.ui import views
+    from core.ui.views.usage import draw_usage
 
-    views.draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
+    draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
 
 
 def test_usage_keeps_simulated_apart() -> None:
@@ -116,9 +116,9 @@ def test_usage_keeps_simulated_apart() -> None:
 def empty_usage_script() -> None:
     """No calls."""
     from core import analytics
-    from core.ui import views
+    from core.ui.views.usage import draw_usage
 
-    views.draw_usage(analytics.frame([]))
+    draw_usage(analytics.frame([]))
 
 
 def test_usage_without_calls_says_so() -> None:
@@ -133,9 +133,9 @@ def failures_only_script() -> None:
     import ui_samples as samples
 
     from core import analytics
-    from core.ui import views
+    from core.ui.views.usage import draw_usage
 
-    views.draw_usage(analytics.frame([c for c in samples.calls() if c.outcome == "failed"]))
+    draw_usage(analytics.frame([c for c in samples.calls() if c.outcome == "failed"]))
 
 
 def test_usage_with_failures_only_draws() -> None:

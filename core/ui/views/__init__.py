@@ -1,5 +1,6 @@
 """Functions that take values and draw them: no store, no clock, no service, no decision.
 
+`core.ui.views.usage` is imported by the page that needs it alone: it brings pandas along.
 Case text and model text are escaped before they are drawn and never read as Markdown.
 """
 
@@ -9,7 +10,6 @@ from core.ui.views.outgoing import draw_outgoing
 from core.ui.views.partial import draw_partial
 from core.ui.views.provenance import Provenance, draw_provenance
 from core.ui.views.shell import banner, demo_banner, footer, install_styles, page_header
-from core.ui.views.usage import draw_usage
 
 __all__ = [
     "ComparisonColumn",
@@ -21,7 +21,6 @@ __all__ = [
     "draw_outgoing",
     "draw_partial",
     "draw_provenance",
-    "draw_usage",
     "footer",
     "install_styles",
     "page_header",
