@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from core.model.clinical import Tier
 
@@ -40,7 +41,7 @@ class CallRow:
     tier: Tier | None
     actor: str
     role: Role
-    outcome: Literal[ok, failed, cancelled, refused]
+    outcome: Literal["ok", "failed", "cancelled", "refused"]
     error_class: str | None
     http_status: int | None
     attempt: int | None
