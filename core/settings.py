@@ -9,6 +9,7 @@ separate keys.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -23,6 +24,7 @@ from core.errors import ConfigError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ENV_FILE = ".env"
+_SANDBOX_KEY = re.compile(r"[A-Za-z0-9._-]{16,200}")
 _OIDC = ("oidc_client_id", "oidc_client_secret", "oidc_metadata_url", "oidc_redirect_uri", "oidc_cookie_secret")
 
 
@@ -51,8 +53,11 @@ class Settings(BaseSettings):
     api_keys: SecretStr = SecretStr("")
     api_rate: str = "30/minute"
     demo_public: bool = False
+    sandbox_key: SecretStr = SecretStr("")
     sandbox_speed: float = Field(1.0, gt=0)
     sandbox_record: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_metadata_url: str = ""
@@ -60,10 +65,17 @@ class Settings(BaseSettings):
     oidc_cookie_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
 
-    @field_validator("vault_keys", "api_keys", "oidc_client_secret", "oidc_cookie_secret")
+    @field_validator("vault_keys", "api_keys", "sandbox_key", "oidc_client_secret", "oidc_cookie_secret")
     @classmethod
     def _no_blank(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value is None else SecretStr(value.get_secret_value().strip())
+
+    @field_validator("sandbox_key")
+    @classmethod
+    def _sandbox_key_of_form(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _SANDBOX_KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("write 16 to 200 letters, digits, dots, dashes and underscores")
+        return value
 
     @model_validator(mode="after")
     def _oidc_whole(self) -> Self:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("app", "pages"),
+    ("app", "serve", "pages"),
     ("core.ui", "core.api"),
     ("core.bootstrap",),
     ("core.studies",),
@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.errors",),
 )
 HOMES: dict[str, tuple[str, ...]] = {
-    "streamlit": ("app", "pages.", "core.ui."),
+    "streamlit": ("app", "serve", "pages.", "core.ui."),
     "altair": ("pages.", "core.ui."),
     "httpx": ("core.gateway.", "core.auth.oidc"),
     "httpcore": ("core.gateway.",),
@@ -51,7 +51,7 @@ GUARD = "guard"
 
 def sources() -> dict[str, str]:
     """Module name → source of everything that ships."""
-    files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "core").rglob("*.py")]
+    files = [ROOT / "app.py", ROOT / "serve.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "core").rglob("*.py")]
     return {_name(f): f.read_text() for f in files}
 
 
