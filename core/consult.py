@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -29,7 +30,7 @@ from core.assessment import CheckedAssessment
 from core.audit import Action, Event
 from core.auth import Permission
 from core.consultation import Consultation, Prepared
-from core.errors import CancelledError, Error, PreflightError, ProviderError, ReplyFormatError
+from core.errors import CancelledError, PreflightError, ProviderError, ReplyFormatError, VaultError
 from core.gateway import Cancel
 from core.model import (
     ClearedPrompt,
@@ -154,7 +155,7 @@ def submit(
     try:
         reply = call.ask(cleared)
         checked, reply, repaired = _understand(call, reply, identity)
-    except Error as error:
+    except BaseException as error:  # whatever ends the call, its end is an entry
         call.note_failure(error)
         raise
     call.note(
@@ -198,7 +199,7 @@ class _Call:
             _event(self.prepared, self.principal, action, request_id=self.request_id, simulated=self._simulated(), **facts)
         )
 
-    def note_failure(self, error: Error) -> None:
+    def note_failure(self, error: BaseException) -> None:
         """Record that the call ended without an answer: the error's class, never its text."""
         cancelled = isinstance(error, CancelledError)
         facts: dict[str, Any] = _reply_facts(self.total(), self.tools) if self.spent else self._unanswered(cancelled)
@@ -253,12 +254,15 @@ def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[CheckedA
     try:
         return prompting.parse_assessment(second.text, case_text=case_text), call.total(), True
     except ReplyFormatError:
-        call.tools.vault.put("reply", call.request_id, call.principal.user_id, {"text": second.text, "case_ref": call.prepared.case_ref})
+        with suppress(VaultError):  # the reply's own fault is what the clinician must hear of
+            call.tools.vault.put(
+                "reply", call.request_id, call.principal.user_id, {"text": second.text, "case_ref": call.prepared.case_ref}
+            )
         raise
 
 
 def _keep(call: _Call, checked: CheckedAssessment, reply: Reply, repaired: bool) -> Consultation:
-    """Step 11."""
+    """Step 11. A consultation that could not be stored says why in `not_stored`."""
     prepared, tools, owner = call.prepared, call.tools, call.principal.user_id
     done = Consultation(
         case_ref=prepared.case_ref,
@@ -275,18 +279,24 @@ def _keep(call: _Call, checked: CheckedAssessment, reply: Reply, repaired: bool)
         policy_version=prepared.deidentified.policy,
         prompt_version=prepared.prompt.version,
     )
-    tools.vault.put("consultation", call.request_id, owner, done.to_payload())
-    tools.vault.put("reidentification_map", call.request_id, owner, dict(done.originals))
+    try:
+        tools.vault.put("consultation", call.request_id, owner, done.to_payload())
+        tools.vault.put("reidentification_map", call.request_id, owner, dict(done.originals))
+    except VaultError as error:  # the answer is here and paid for: a vault that fails must not take it from the clinician
+        return replace(done, not_stored=error.user_message)
     return done
 
 
 def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Consultation | None:
-    """An earlier consultation of the principal's own, from the vault; None when there is none. Audited."""
+    """An earlier consultation of the principal's own, from the vault; None when there is none. Audited. Raises VaultError, AuditError."""
     payload = tools.vault.get("consultation", request_id)
     if payload is None or payload.get("owner") != principal.user_id:
         return None
     originals = tools.vault.get("reidentification_map", request_id) or {}
-    done = Consultation.from_payload(payload, originals)
+    try:
+        done = Consultation.from_payload(payload, originals)
+    except (KeyError, TypeError, ValueError):
+        raise VaultError("The record of this consultation is not in the form that this version of Casegate reads.") from None
     tools.audit.append(
         Event(
             actor_id=principal.user_id,

@@ -34,7 +34,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Consultation:
-    """One answered case. Texts are as sent and as received; originals stay in `originals` for the viewer alone."""
+    """One answered case. Texts are as sent and as received; originals stay in `originals` for the viewer alone.
+
+    `not_stored` says why the vault could not take it; empty when it did.
+    """
 
     case_ref: str
     request_id: str
@@ -49,6 +52,7 @@ class Consultation:
     payload_sha256: str
     policy_version: str
     prompt_version: str
+    not_stored: str = ""
 
     def to_payload(self) -> dict[str, Any]:
         """JSON-ready, without the map from tags to originals, which has a record of its own."""

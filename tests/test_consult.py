@@ -15,7 +15,7 @@ from support.replies import answer
 from core import consult
 from core.audit import Action, AuditLog
 from core.consultation import Consultation, Prepared
-from core.errors import AccessError, AuditError, CancelledError, PreflightError, ProviderError, ReplyFormatError
+from core.errors import AccessError, AuditError, CancelledError, PreflightError, ProviderError, ReplyFormatError, VaultError
 from core.gateway import Cancel, FakeGateway
 from core.model import AgeRange, ClinicalCase, FixedClock, Identity, Principal, Role, Sex, Target, Tier
 from core.vault import KeyRing, Vault
@@ -245,3 +245,58 @@ def test_the_tier_sets_the_deadline(desk: Making) -> None:
     d.tools = replace(d.tools, deadline_s=deadline)
     d.submit(d.prepare(replace(CASE, tier=Tier.COMPLEX)))
     assert asked == [(Tier.COMPLEX, TARGET)]
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("the gateway is closed"), KeyError("choices"), SystemExit(1)], ids=lambda f: type(f).__name__
+)
+def test_a_call_that_ends_in_an_unforeseen_fault_has_its_ending_too(desk: Making, fault: BaseException) -> None:
+    """Whatever ends a call, one entry says so, by the fault's class alone."""
+    d = desk()
+
+    class Broken(FakeGateway):
+        def complete(self, *args: Any, **kwargs: Any) -> Any:
+            raise fault
+
+    d.tools = replace(d.tools, gateway=Broken([answer()]))
+    with pytest.raises(type(fault)):
+        d.submit(d.prepare())
+    assert d.actions() == ["diagnosis_request_initiated", "diagnosis_request_failed"]
+    assert d.audit.entries()[0].event.error_class == type(fault).__name__
+
+
+class FullVault:
+    """A vault that can store nothing."""
+
+    def put(self, *_: Any) -> None:
+        """Refuse."""
+        raise VaultError("The disk that holds the vault is full.")
+
+    def get(self, *_: Any) -> None:
+        """Hold nothing."""
+
+
+def test_an_answer_that_cannot_be_stored_still_reaches_the_clinician(desk: Making) -> None:
+    """It is received once, and says itself that the vault did not take it."""
+    d = desk()
+    d.tools = replace(d.tools, vault=FullVault())
+    done = d.submit(d.prepare())
+    assert "full" in done.not_stored
+    assert d.actions() == ["diagnosis_request_initiated", "diagnosis_response_received"]
+
+
+def test_a_vault_that_fails_does_not_hide_why_the_answer_is_of_no_use(desk: Making) -> None:
+    """The clinician and the entry are told of the reply's form, not of the vault."""
+    d = desk("not JSON at all", "still not JSON")
+    d.tools = replace(d.tools, vault=FullVault())
+    with pytest.raises(ReplyFormatError):
+        d.submit(d.prepare())
+    assert d.audit.entries()[0].event.error_class == "ReplyFormatError"
+
+
+def test_a_record_of_another_shape_is_a_clear_refusal(desk: Making) -> None:
+    """A consultation that this version can't read is an error of ours with a sentence, not a KeyError."""
+    d = desk()
+    d.vault.put("consultation", "req-old", DOCTOR.user_id, {"owner": DOCTOR.user_id})
+    with pytest.raises(VaultError):
+        consult.open_consultation(d.tools, "req-old", DOCTOR)

@@ -63,6 +63,8 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
     if st.session_state.get(_REVEALED_KEY) != done.request_id:
         session.record(person, Action.RESPONSE_REVEALED, case_ref=done.case_ref, request_id=done.request_id, simulated=done.reply.simulated)
         st.session_state[_REVEALED_KEY] = done.request_id
+    if done.not_stored:
+        st.warning(f"This answer is only on your screen: copy what you need. {done.not_stored}", icon=":material/warning:")
     draw_answer(
         done.checked,
         sent_case=done.sent_case,

@@ -102,6 +102,8 @@ def _outcome(target: Target, call: Running[Consultation]) -> Outcome:
         return target, call.outcome()
     except Error as error:
         return target, error
+    except Exception as error:  # noqa: BLE001 - one model's fault must not take the others' answers
+        return target, Error(f"This call ended with an unexpected fault ({type(error).__name__}).")
 
 
 def draw_results(services: Services, draft: Draft, person: Principal) -> None:
