@@ -22,7 +22,6 @@ from core.settings import Environment, Settings, provider_keys, settings
 from core.vault import KeyRing, Vault
 
 VERSION = "0.1.0"
-SANDBOX = "sandbox"
 
 
 class SystemClock:
@@ -82,7 +81,7 @@ def build(config: Settings, *, port: int) -> Services:
     """Build everything. Raises ConfigError, AuditError or VaultError, each saying what to set or mend."""
     clock = SystemClock()
     registry = Registry.load(config.providers_file, port=port)
-    sandbox_key = f"sandbox-{secrets.token_urlsafe(24)}"
+    sandbox_key = _sandbox_key(config)
     keys = _keys(registry, config, sandbox_key)
     gateway = Gateway(registry, keys, clock=clock, sleep=time.sleep, random=secrets.SystemRandom().random)
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -114,6 +113,11 @@ def _keys(registry: Registry, config: Settings, sandbox_key: str) -> dict[str, s
         names = ", ".join(v for p in registry.providers if not p.simulated for v in p.key_variables)
         raise ConfigError(f"No provider key is set for {config.env.value}: set one of {names}.")
     return keys
+
+
+def _sandbox_key(config: Settings) -> str:
+    """The one that was set for independent clients, else a random one that only this process knows."""
+    return config.sandbox_key.get_secret_value() or f"sandbox-{secrets.token_urlsafe(24)}"
 
 
 def _keyring(config: Settings) -> KeyRing:
@@ -165,7 +169,7 @@ def warm_up() -> None:
 
 def check(config: Settings) -> None:
     """Read the providers' file and every key. Raises ConfigError; builds nothing."""
-    _keys(Registry.load(config.providers_file), config, "sandbox")
+    _keys(Registry.load(config.providers_file), config, _sandbox_key(config))
     if not config.demo:
         _keyring(config)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from core import bootstrap
 from core.errors import ConfigError
 from core.gateway import Registry
-from core.settings import Environment, load_settings, provider_keys, require_safe_listening
+from core.settings import Environment, Settings, load_settings, provider_keys, require_safe_listening
 
 OIDC = {
     "CASEGATE_OIDC_CLIENT_ID": "casegate",
@@ -85,6 +86,8 @@ def test_a_key_without_its_prefix_shows_its_first_characters_only(monkeypatch: p
         ("CASEGATE_TEMPERATURE", "hot-value", "TEMPERATURE"),
         ("CASEGATE_MAX_TOKENS", "7", "MAX_TOKENS"),
         ("CASEGATE_ENV", "prod-value", "ENV"),
+        ("CASEGATE_SANDBOX_KEY", "short-key", "SANDBOX_KEY"),
+        ("CASEGATE_SANDBOX_KEY", "a key with spaces in it", "SANDBOX_KEY"),
     ],
 )
 def test_a_wrong_value_names_its_variable_not_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str, word: str) -> None:
@@ -159,6 +162,29 @@ def test_api_keys_carry_a_caller_name(monkeypatch: pytest.MonkeyPatch) -> None:
     config = load_settings()
     assert config.api_key_list == (("ward-3", "alpha-key"), ("caller-2", "beta-key"))
     assert "alpha-key" not in repr(config)
+
+
+def test_the_sandbox_key_is_the_operators_or_a_random_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Set, it opens the sandbox to a client of one's own; unset, every start makes another."""
+    made = set()
+    for value in ("", "", "a-key-for-my-own-client"):
+        monkeypatch.setenv("CASEGATE_SANDBOX_KEY", value)
+        built = bootstrap.build(load_settings(data_dir=tmp_path / "var"), port=1)
+        built.close()
+        made.add(built.sandbox_key)
+        assert built.sandbox_key not in repr(built)
+    assert len(made) == 3
+    assert "a-key-for-my-own-client" in made
+
+
+def test_the_example_file_names_no_setting_that_does_not_exist() -> None:
+    """Whatever `.env.example` offers is a field of Settings or a provider's key variable."""
+    lines = (Path(__file__).parent.parent / ".env.example").read_text().splitlines()
+    offered = {name for line in lines if re.fullmatch(r"[A-Z_]+", name := line.removeprefix("# ").partition("=")[0]) and "=" in line}
+    known = {f"CASEGATE_{name.upper()}" for name in Settings.model_fields}
+    keys = {v + s for p in Registry.load().providers for v in p.key_variables for s in ("", "_STAGING", "_PRODUCTION")}
+    assert offered
+    assert not offered - known - keys
 
 
 def test_every_provider_in_the_file_names_its_key_variable() -> None:
