@@ -40,7 +40,7 @@ class KnowledgeBase:
 
 def load(folder: Path = DATA) -> KnowledgeBase:
     """Read and check a knowledge base. Raises ConfigError naming file, line, entry and rule."""
-    findings = read_findings(folder / "findings.kb")
+    findings = read_findings(folder)
     measures = read_measures(folder / "measures.kb", findings)
     absences = read_absences(folder / "absences.kb", findings)
     conditions = _conditions(folder / "conditions", findings)
@@ -89,7 +89,7 @@ def _measure_trie(measures: Mapping[str, Measure]) -> Trie:
 def _no_orphans(findings: Mapping[str, Finding], conditions: tuple[Condition, ...]) -> None:
     used = {ident for condition in conditions for ident in condition.findings}
     if orphans := sorted(set(findings) - used):
-        raise ConfigError(f"Knowledge base, findings.kb, entry '{orphans[0]}': no condition uses it ({len(orphans)} such findings).")
+        raise ConfigError(f"Knowledge base, findings, entry '{orphans[0]}': no condition uses it ({len(orphans)} such findings).")
 
 
 def _conditions(folder: Path, findings: Mapping[str, Finding]) -> tuple[Condition, ...]:

@@ -30,15 +30,16 @@ def checked_id(text: str, place: Line) -> str:
     return text
 
 
-def read_findings(path: Path) -> dict[str, Finding]:
-    """The vocabulary by id. Raises ConfigError for bad rows, double ids and unknown implied findings."""
+def read_findings(folder: Path) -> dict[str, Finding]:
+    """The vocabulary of every `findings*.kb` by id. Raises ConfigError for bad rows, double ids and unknown implied findings."""
     found: dict[str, Finding] = {}
     places: dict[str, Line] = {}
-    for place, cells in read_table(path, 7):
-        finding = _finding(place, cells)
-        if finding.id in found:
-            place.reject(f"the id stands already in line {places[finding.id].number}")
-        found[finding.id], places[finding.id] = finding, place
+    for path in sorted({folder / "findings.kb", *folder.glob("findings*.kb")}):
+        for place, cells in read_table(path, 7):
+            finding = _finding(place, cells)
+            if finding.id in found:
+                place.reject(f"the id stands already in {places[finding.id].file} line {places[finding.id].number}")
+            found[finding.id], places[finding.id] = finding, place
     for finding in found.values():
         for other in finding.implies:
             if other not in found:

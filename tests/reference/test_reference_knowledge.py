@@ -102,6 +102,14 @@ def test_orphan_finding_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "data")
 
 
+def test_double_finding_across_files_is_refused(tmp_path: Path) -> None:
+    """The same id in two vocabulary files is refused, both places named."""
+    shutil.copytree(DATA, tmp_path / "data")
+    (tmp_path / "data" / "findings_z.kb").write_text("fever | symptom | 1 | fever | - | Fever again | feverish\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"findings_z\.kb line 1, entry 'fever': the id stands already in findings\.kb line \d+"):
+        load(tmp_path / "data")
+
+
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     """A folder without files is refused, not answered from."""
     with pytest.raises(ConfigError, match="can't be read"):
