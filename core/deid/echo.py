@@ -18,6 +18,7 @@ from core.model import Category
 
 _LONGEST_GAP = 3
 _SENTENCE_END = frozenset(".!?;:")
+_UNSPACED = "\u2e80"  # from here on lie the scripts of East Asia, which write words without a space or with particles joined on
 
 
 class Needle(NamedTuple):
@@ -59,7 +60,7 @@ def _places(text: str, flat: Squeezed, needle: Needle) -> Iterator[tuple[int, in
 def _bounded(text: str, start: int, end: int) -> bool:
     before = start and text[start - 1].isalnum() and text[start - 1].isdigit() == text[start].isdigit()
     after = end < len(text) and text[end].isalnum() and text[end].isdigit() == text[end - 1].isdigit()
-    return not before and not after
+    return not (before and text[start] < _UNSPACED) and not (after and text[end - 1] < _UNSPACED)
 
 
 def _held_together(text: str, flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
@@ -87,6 +88,9 @@ def _meant(note: Note, start: int, end: int) -> bool:
     token = note.tokens[index]
     behind = note.index_at(end)
     behind += note.low(behind) in ("'s", "'", "-")
+    ahead = index - 1 - (note.low(index - 1) == ".")
+    if note.low(ahead) in cues.TITLES and note.text[note.tokens[ahead].end : start].strip() in ("", "."):
+        return True
     if token.shouted or note.low(behind) in cues.EPONYM_NOUNS or (token.shape == "U" and len(token.text) < 4):
         return False
     return not token.opens or note.low(behind) in cues.SPEECH or _acts(note, token, behind)
@@ -120,7 +124,9 @@ def name_needles(name: str, role: str, *, sure: bool = False) -> Iterator[Needle
         word = look_up(part)
         common = bool(word.common or word.medical or word.capital) or part in cues.EPONYM_NOUNS
         if len(part) >= 3 or sure:
-            yield Needle(part, Category.NAME, role, careful=common or len(part) < 3, solid=True)
+            yield Needle(part, Category.NAME, role, careful=common or (len(part) < 3 and part < _UNSPACED), solid=True)
+        if sure and len(part) >= 4 and part.isalpha():
+            yield Needle(part + "s", Category.NAME, role, careful=common or bool(look_up(part + "s").common), solid=True)
 
 
 _NO_PART = words("echo.no_part")

@@ -19,6 +19,7 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "s", "æ": "a", "Æ": "A", "œ": "o", "þ": "t"}
 )
+_MINUSES = frozenset("\u2212\u2796\u207b\u208b")
 _QUOTES = {"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'", "“": '"', "”": '"', "„": '"'}
 _LOOKALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅавекмнорстухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν", "ABEKMHOPCTYXIJSabekmhopctyxijsABEZHIKMNOPTYXaopv")
 _MIXED_WORD = re.compile(r"[0-9A-Za-z\u0370-\u03ff\u0400-\u04ff]{2,64}")
@@ -60,7 +61,7 @@ def fold_char(char: str) -> str:
 def _fold_visible(char: str, kind: str) -> str:
     if kind == "Zs":
         return " "
-    if kind == "Pd" or char == "\u2212":
+    if kind == "Pd" or char in _MINUSES:
         return "-"
     if char in _QUOTES:
         return _QUOTES[char]

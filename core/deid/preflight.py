@@ -44,15 +44,21 @@ def _undecided(deidentified: Deidentified) -> Iterator[Finding]:
 def _messages(prompt: Prompt, deidentified: Deidentified, identity: Identity) -> Iterator[Finding]:
     panel = identity_needles(identity)
     known = tuple({n.key: n for n in _known(deidentified)}.values())
-    keep = kept_terms(deidentified.decisions)
+    keep, issued = kept_terms(deidentified.decisions), frozenset(deidentified.originals)
     asked = tuple(n for term in deidentified.decisions.redact for n in value_needles(fold(term), Category.OTHER_ID))
     for number, message in enumerate(prompt.messages):
         if message.role != "system":
-            yield from _message(message.content, f"message {number + 1} ({message.role})", identity, panel, known + asked, keep)
+            yield from _message(message.content, f"message {number + 1} ({message.role})", identity, panel, known + asked, keep, issued)
 
 
 def _message(
-    content: str, place: str, identity: Identity, panel: tuple[Needle, ...], known: tuple[Needle, ...], keep: frozenset[str]
+    content: str,
+    place: str,
+    identity: Identity,
+    panel: tuple[Needle, ...],
+    known: tuple[Needle, ...],
+    keep: frozenset[str],
+    issued: frozenset[str],
 ) -> Iterator[Finding]:
     seen = shadow(content)
     note = Note(seen.text)
@@ -66,9 +72,17 @@ def _message(
     for found in echoes(note, known, "original"):
         if not note.in_tag(found.start, found.end) and not _kept(note.text[found.start : found.end], keep):
             yield Finding(found.category.value, place, *seen.span(found.start, found.end))
+    for found in echoes(note, panel, "identity"):
+        if _in_foreign_tag(note, found.start, found.end, issued):
+            yield Finding(found.category.value, place, *seen.span(found.start, found.end))
     for match in _TEN_DIGITS.finditer(note.text):
         if not note.in_tag(*match.span()) and not _kept(match[0], keep):
             yield Finding("ten or more digits", place, *seen.span(*match.span()))
+
+
+def _in_foreign_tag(note: Note, start: int, end: int, issued: frozenset[str]) -> bool:
+    """Whether a span stands in what looks like a tag of ours but was typed: nothing hides a value of the panel there."""
+    return any(start < b and a < end and note.text[a:b] not in issued for a, b in note.tags)
 
 
 def _kept(text: str, keep: frozenset[str]) -> bool:
