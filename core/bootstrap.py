@@ -6,13 +6,13 @@ import secrets
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from pathlib import Path
 
 from core import deid
-from core.audit import Action, AuditLog, Event
+from core.audit import Action, AuditLog, Event, Outcome
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
 from core.gateway import Gateway, Registry, check_key, cost_is_partial
@@ -84,12 +84,18 @@ def build(config: Settings, *, port: int) -> Services:
     sandbox_key = _sandbox_key(config)
     keys = _keys(registry, config, sandbox_key)
     gateway = Gateway(registry, keys, clock=clock, sleep=time.sleep, random=secrets.SystemRandom().random)
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_data_dir(config.data_dir)
+    vault = Vault.open(config.vault_path, keyring=_keyring(config), clock=clock)
+    try:
+        log = AuditLog.open(config.audit_path, clock=clock)
+    except BaseException:
+        vault.close()
+        raise
     return Services(
         clock=clock,
         new_id=_new_id,
-        audit=AuditLog.open(config.audit_path, clock=clock),
-        vault=Vault.open(config.vault_path, keyring=_keyring(config), clock=clock),
+        audit=log,
+        vault=vault,
         gateway=gateway,
         simulated=partial(_simulated, registry),
         cost_partial=partial(_cost_partial, registry),
@@ -100,6 +106,15 @@ def build(config: Settings, *, port: int) -> Services:
         registry=registry,
         sandbox_key=sandbox_key,
     )
+
+
+def _make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"CASEGATE_DATA_DIR: {path} can't be used as a folder ({error.strerror}). Set another, or mend this one."
+        ) from None
 
 
 def _keys(registry: Registry, config: Settings, sandbox_key: str) -> dict[str, str]:
@@ -178,7 +193,9 @@ SYSTEM = Principal("casegate", Role.SERVICE)
 
 
 def record_start(built: Services) -> None:
-    """The first entry of a run. Raises AuditError when the store can't be written."""
+    """The first entry of a run, after the endings of calls that an earlier run left open. Raises AuditError."""
+    for call in built.audit.unfinished_calls():
+        built.audit.append(replace(call, action=Action.DIAGNOSIS_REQUEST_FAILED, outcome=Outcome.FAILED, error_class="Interrupted"))
     built.audit.append(Event(actor_id=SYSTEM.user_id, actor_role=SYSTEM.role, action=Action.SERVICE_STARTED))
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from core.audit.actions import CALL_ENDINGS, Action, Outcome
+from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import read_anchor, write_anchor
 from core.audit.calls import call_row
 from core.audit.entry import Entry, Head, Row, seal, time_text
@@ -181,6 +181,19 @@ class AuditLog:
         """How every model call ended, oldest first: since ≤ time < until. Raises AuditError."""
         endings = ENTRY.c.action.in_([action.value for action in CALL_ENDINGS])
         return self._read(call_row, [endings, *_between(since, until)], newest_first=False, limit=None)
+
+    def unfinished_calls(self) -> list[Event]:
+        """Model calls begun since the last start of the service that no entry ends, oldest first. Raises AuditError."""
+        starts = self.entries(action=Action.SERVICE_STARTED, limit=1)
+        acts = ENTRY.c.action.in_([action.value for action in CALL_ACTIONS])
+        since = ENTRY.c.sequence > (starts[0].sequence if starts else 0)
+        begun: dict[str | None, Event] = {}
+        for entry in self._read(Entry.from_row, [acts, since], newest_first=False, limit=None):
+            if entry.event.action is Action.DIAGNOSIS_REQUEST_INITIATED:
+                begun[entry.event.request_id] = entry.event
+            else:
+                begun.pop(entry.event.request_id, None)
+        return list(begun.values())
 
     def _read(self, build: Callable[[Row], _Built], conditions: list[Any], *, newest_first: bool, limit: int | None) -> list[_Built]:
         try:
