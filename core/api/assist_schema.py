@@ -27,7 +27,7 @@ from core.errors import (
 from core.model import AgeRange, ClinicalCase, Identity, Sex
 
 NOTICE = "Decision support for clinicians, made by software from de-identified text. Decisions belong to the physician."
-_Identifier = Annotated[str | None, Field(max_length=300)]
+_Identifier = Annotated[str | None, Field(max_length=300, repr=False)]
 
 
 class AssistRequest(BaseModel):
@@ -35,12 +35,12 @@ class AssistRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    chief_complaint: Annotated[str, Field(min_length=5, max_length=500)]
-    symptoms: Annotated[str, Field(min_length=10, max_length=5_000)]
+    chief_complaint: Annotated[str, Field(min_length=5, max_length=500, repr=False)]
+    symptoms: Annotated[str, Field(min_length=10, max_length=5_000, repr=False)]
     patient_age_range: AgeRange
     patient_sex: Sex
-    medical_history: Annotated[str | None, Field(max_length=3_000)] = None
-    lab_results: Annotated[str | None, Field(max_length=5_000)] = None
+    medical_history: Annotated[str | None, Field(max_length=3_000, repr=False)] = None
+    lab_results: Annotated[str | None, Field(max_length=5_000, repr=False)] = None
     patient_name: _Identifier = None
     patient_id: _Identifier = None
     mrn: _Identifier = None

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -124,7 +124,7 @@ class PreviewRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     field: str
-    text: str
+    text: str = Field(repr=False)
     rev: int
 
 

@@ -63,7 +63,7 @@ def age_range_of(age_years: int) -> AgeRange:
     return AgeRange.ADULT if age_years < 65 else AgeRange.SENIOR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Identity:
     """Who the patient is. Never leaves; tells the redactor what to look for. Empty means not given."""
 
@@ -107,7 +107,7 @@ def text_problems(texts: Mapping[str, str], required: tuple[TextField, ...] = TE
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ClinicalCase:
     """A case as the clinician typed it, within its limits. Raises CaseError with one problem per field."""
 

@@ -70,7 +70,7 @@ class Mark:
     category: Category
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Redacted:
     """One text after redaction, with the places of the tags in it."""
 
@@ -78,7 +78,7 @@ class Redacted:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Decisions:
     """The clinician's own word on terms of this case: keep in clear, or redact. Compared casefolded, spaces squeezed."""
 

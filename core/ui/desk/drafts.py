@@ -20,7 +20,7 @@ from core.model import TEXT_FIELDS, ClinicalCase, Decisions, Identity, Principal
 _KEY = "draft"
 
 
-@dataclass
+@dataclass(repr=False)
 class Draft:
     """What is on the form now. `version` changes when the program, not the clinician, changes the texts."""
 
@@ -124,11 +124,19 @@ def _restored(services: bootstrap.Services, person: Principal) -> Draft | None:
     try:
         record = services.vault.get("draft", person.user_id)
         identity = services.vault.get("identity", person.user_id)
+        return _rebuilt(person, record, identity or {}) if record else None
     except Error as error:
         st.warning(f"Your saved draft could not be opened. {error.user_message}", icon=":material/warning:")
-        return None
-    if not record:
-        return None
+    except (KeyError, TypeError, ValueError):
+        st.warning("Your saved draft is not in the form that this version of Casegate reads. Begin a new case.", icon=":material/warning:")
+    return None
+
+
+def _rebuilt(person: Principal, record: dict[str, Any], identity: dict[str, Any]) -> Draft:
+    """The draft with its identity panel; a panel saved for another case teaches the redactor the wrong person, so it is left out."""
+    panel = identity.get("panel") if identity.get("case_ref") == record["case_ref"] else None
+    if panel is None:
+        st.warning("The identity panel of this draft was not saved. Fill it in again before you send.", icon=":material/warning:")
     texts = {spec.name: str(record["texts"].get(spec.name, "")) for spec in TEXT_FIELDS}
     return Draft(
         person.user_id,
@@ -136,25 +144,28 @@ def _restored(services: bootstrap.Services, person: Principal) -> Draft | None:
         age=record["age"],
         sex=Sex(record["sex"]) if record["sex"] else None,
         tier=Tier(record["tier"]),
-        identity=Identity(**(identity or {})),
+        identity=Identity(**(panel or {})),
         keep=frozenset(record["keep"]),
         redact=frozenset(record["redact"]),
         case_ref=record["case_ref"],
         consultation=record["consultation"],
-        saved={"draft": record, "identity": identity or {}},
+        saved={"draft": record, "identity": identity},
     )
 
 
 def save(services: bootstrap.Services, draft: Draft) -> None:
-    """Put what has changed into the vault. A fault is shown; what was typed stays on screen."""
-    records = {"draft": draft.payload(), "identity": asdict(draft.identity)}
-    if draft.empty and not draft.saved:
+    """Put what has changed into the vault. A fault is shown; what was typed stays on screen.
+
+    Both records are put, the panel first: another tab may meanwhile have put its own, and a text must not come back
+    with another case's panel.
+    """
+    records = {"identity": {"case_ref": draft.case_ref, "panel": asdict(draft.identity)}, "draft": draft.payload()}
+    if draft.saved == records or (draft.empty and not draft.saved):
         return
     try:
         for kind, record in records.items():
-            if draft.saved.get(kind) != record:
-                services.vault.put(kind, draft.owner, draft.owner, record)
-                draft.saved[kind] = record
+            services.vault.put(kind, draft.owner, draft.owner, record)
+        draft.saved = dict(records)
     except Error as error:
         st.warning(f"This draft is only on your screen for now. {error.user_message}", icon=":material/warning:")
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import bootstrap
-from core.audit import Action, Event
+from core.audit import Action, Event, Outcome
 from core.auth import DEMO_ROLES, Permission, allowed, demo_principal, principal_of
 from core.bootstrap import Services
 from core.errors import AccessError, Error
@@ -44,7 +44,7 @@ def guard(permission: Permission) -> Principal:
         st.info("Sign in to use Casegate.", icon=":material/lock:")
         st.stop()
     if not allowed(person, permission):
-        record(person, Action.ACCESS_DENIED, error_class=AccessError.__name__)
+        record(person, Action.ACCESS_DENIED, outcome=Outcome.REFUSED, error_class=AccessError.__name__, subject=permission.name)
         st.error(AccessError(wanted=permission.value, held=person.role.value).user_message, icon=":material/block:")
         st.stop()
     return person

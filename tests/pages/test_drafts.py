@@ -1,0 +1,89 @@
+"""The draft in the vault: two tabs of one person, records that do not belong together, records that can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import bootstrap, settings
+from core.audit import Action
+from core.model import Role
+from core.ui.desk import drafts, examples
+
+ROOT = Path(__file__).parents[2]
+OWNER = "demo-clinician"
+
+
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Services of this test's own, in demo mode."""
+    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.chdir(ROOT)
+    settings.settings.cache_clear()
+    bootstrap.stop()
+    yield
+    bootstrap.stop()
+    settings.settings.cache_clear()
+
+
+def tab() -> AppTest:
+    """The Work-up page in a new browser tab of the same person."""
+    return AppTest.from_file(str(ROOT / "pages" / "workup.py"), default_timeout=30).run()
+
+
+def load(run: AppTest, name: str) -> None:
+    """Fill in an invented case."""
+    next(b for b in run.button if b.label == name).click().run()
+    assert not run.exception
+
+
+def held(run: AppTest) -> drafts.Draft:
+    """What is on the form of a tab."""
+    draft = run.session_state["draft"]
+    assert isinstance(draft, drafts.Draft)
+    return draft
+
+
+def test_two_tabs_never_leave_a_text_with_another_cases_panel() -> None:
+    """Whoever saves last, the text that comes back has its own identity panel."""
+    first, second = examples.names()[:2]
+    one = tab()
+    load(one, first)
+    other = tab()
+    load(other, second)
+    one.number_input[0].set_value(41).run()
+    restored = held(tab())
+    assert restored.texts == examples.load(first)["texts"]
+    assert restored.identity == examples.load(first)["identity"]
+
+
+def test_a_panel_of_another_case_is_left_out_and_said_so() -> None:
+    """A vault that took the text and not the panel: the redactor is not taught the wrong person in silence."""
+    run = tab()
+    load(run, examples.names()[0])
+    vault = bootstrap.services().vault
+    vault.put("identity", OWNER, OWNER, {"case_ref": "case-other", "panel": {"name": "Somebody Else"}})
+    again = tab()
+    assert held(again).identity.values() == {}
+    assert any("identity panel" in w.value for w in again.warning)
+
+
+def test_a_draft_of_another_shape_is_a_sentence_and_a_new_case() -> None:
+    """The page opens with a warning, not with a failure for ever."""
+    bootstrap.services().vault.put("draft", OWNER, OWNER, {"of": "another version"})
+    run = tab()
+    assert not run.exception
+    assert held(run).empty
+    assert any("draft" in w.value for w in run.warning)
+
+
+def test_a_denied_page_is_an_entry_that_names_what_was_wanted() -> None:
+    """Who was refused, and what."""
+    run = AppTest.from_file(str(ROOT / "pages" / "audit_trail.py"), default_timeout=30)
+    run.session_state["demo_role"] = Role.VIEWER.value
+    run.run()
+    denied = bootstrap.services().audit.entries(action=Action.ACCESS_DENIED)[0].event
+    assert (denied.outcome, denied.subject) == ("refused", "AUDIT_READ")
