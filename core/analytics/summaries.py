@@ -94,14 +94,23 @@ def latency_percentiles(df: pd.DataFrame) -> pd.DataFrame:
     Answered calls only: a time-out would measure the deadline. A percentile is the smallest observed value that at least
     that share of the values does not exceed.
     """
+    return _timed(df, _MODEL)
+
+
+def latency_by_day_and_model(df: pd.DataFrame, tz: tzinfo) -> pd.DataFrame:
+    """`latency_percentiles` per calendar day: `day` (date, the viewer's), then its columns; in order of day."""
+    return _timed(_with_day(df, tz), ("day", *_MODEL))
+
+
+def _timed(df: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     answered = df[df["outcome"] == "ok"]
     names = [f"{what}_p{p}_ms" for what in ("latency", "ttft") for p in PERCENTILES]
     rows = []
-    for key, group in answered.groupby(list(_MODEL), sort=True):
+    for key, group in answered.groupby(list(keys), sort=True):
         values = [value for what in ("latency_ms", "ttft_ms") for value in _percentiles(group[what])]
         rows.append((*key, len(group), *values))
-    result = pd.DataFrame(rows, columns=[*_MODEL, "calls", *names])
-    kinds: dict[str, Any] = {name: df[name].dtype for name in _MODEL} | {"calls": "int64"} | dict.fromkeys(names, "Int64")
+    result = pd.DataFrame(rows, columns=[*keys, "calls", *names])
+    kinds: dict[str, Any] = {name: df[name].dtype for name in keys} | {"calls": "int64"} | dict.fromkeys(names, "Int64")
     return result.astype(kinds)
 
 

@@ -23,6 +23,7 @@ from core.analytics import (
     by_tier,
     failures,
     frame,
+    latency_by_day_and_model,
     latency_percentiles,
     outcome_mix,
     totals,
@@ -167,7 +168,24 @@ def test_a_frame_holds_every_call(calls: list[CallRow]) -> None:
     assert [None if v is pd.NA else v * Decimal("1e-9") for v in df["cost_nano_usd"]] == [c.cost_usd for c in calls]
 
 
-@pytest.mark.parametrize("summary", [*GROUPED, latency_percentiles, failures, outcome_mix], ids=range(8))
+def by_day_latency(df: pd.DataFrame) -> pd.DataFrame:
+    """Days of New York."""
+    return latency_by_day_and_model(df, NEW_YORK)
+
+
+@settings(max_examples=25, deadline=None)
+@given(many)
+def test_a_days_percentiles_are_those_of_its_calls(calls: list[CallRow]) -> None:
+    """Each day's figures are what the same calls give on their own; a call just after midnight UTC is the evening before."""
+    found = by_day_latency(frame(calls))
+    days = group(calls, lambda c: (c.time.astimezone(NEW_YORK).date(),))
+    for (day,), members in days.items():
+        alone = table(latency_percentiles(frame(members)), 3)
+        assert table(found[found["day"] == day].drop(columns="day"), 3) == alone
+    assert list(found["day"]) == sorted(found["day"])
+
+
+@pytest.mark.parametrize("summary", [*GROUPED, latency_percentiles, by_day_latency, failures, outcome_mix], ids=range(9))
 def test_empty_in_gives_the_same_columns_and_types_out(summary: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
     """A page can draw a period without calls as it draws any other."""
     empty, full = summary(frame([])), summary(frame([one(), one(outcome="failed", error_class="RateLimitError")]))
