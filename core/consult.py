@@ -248,9 +248,9 @@ def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[CheckedA
     try:
         return prompting.parse_assessment(reply.text, case_text=case_text), call.total(), False
     except ReplyFormatError as error:
-        call.note(Action.REPAIR_REQUESTED, reply_sha256=_sha256(reply.text))
-        repair = prompting.repair_prompt(sent, reply.text, error)
-        second = call.ask(deid.clear(repair, call.prepared.deidentified, identity=identity))
+        repair = deid.clear(prompting.repair_prompt(sent, reply.text, error), call.prepared.deidentified, identity=identity)
+        call.note(Action.REPAIR_REQUESTED, reply_sha256=_sha256(reply.text), payload_sha256=repair.sha256)
+        second = call.ask(repair)
     try:
         return prompting.parse_assessment(second.text, case_text=case_text), call.total(), True
     except ReplyFormatError:
@@ -346,8 +346,7 @@ def _event(prepared: Prepared, principal: Principal, action: Action, **facts: An
         prompt_version=prepared.prompt.version,
         input_lengths=dict(prepared.input_lengths),
         phi_counts=dict(prepared.deidentified.counts),
-        payload_sha256=prepared.sha256 or None,
-        **facts,
+        **({"payload_sha256": prepared.sha256 or None} | facts),
     )
 
 

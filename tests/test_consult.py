@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -188,6 +189,8 @@ def test_a_malformed_answer_gets_one_repair_round(desk: Making) -> None:
     assert len(d.gateway.sent) == 2
     assert done.reply.attempts == 2
     assert d.actions() == ["diagnosis_request_initiated", "repair_requested", "diagnosis_response_received"]
+    hashes = [e.event.payload_sha256 for e in reversed(d.audit.entries())]
+    assert hashes[:2] == [hashlib.sha256(sent.body).hexdigest() for sent in d.gateway.sent]
     assert not [c for c in CANARIES if c.encode() in d.gateway.sent[1].body]
 
 
@@ -215,11 +218,11 @@ def test_a_repair_round_that_would_leak_is_not_sent(desk: Making) -> None:
 def test_an_unresolved_flag_blocks(desk: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is neither masked nor decided does not leave."""
     d = desk()
-    flagged = d.prepare(replace(CASE, history="Kept under 83920174 at the desk."))
-    if flagged.deidentified.flags:
-        assert flagged.blocked is not None
-        with pytest.raises(PreflightError):
-            d.submit(flagged)
+    flagged = d.prepare(replace(CASE, history="His wife called from 18 Larkspur Lane, Dunmore."))
+    assert flagged.deidentified.flags
+    assert flagged.blocked is not None
+    with pytest.raises(PreflightError):
+        d.submit(flagged)
     assert d.gateway.sent == []
 
 
