@@ -98,6 +98,27 @@ def test_the_frame_opens_the_first_page_of_the_role(role: Role, title: str) -> N
     assert [e.event.actor_role for e in bootstrap.services().audit.entries(action=Action.SIGN_IN)] == [role]
 
 
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.PRIVACY_OFFICER])
+def test_looking_at_the_figures_is_an_entry_once(role: Role) -> None:
+    """Who came to the page is on record, however often it is drawn again."""
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    run.session_state["demo_role"] = role.value
+    run.run().run()
+    assert [e.event.actor_role for e in bootstrap.services().audit.entries(action=Action.USAGE_VIEWED)] == [role]
+
+
+def test_a_draft_that_comes_back_from_the_vault_is_an_entry() -> None:
+    """A second browser of the same person opens what the first one wrote, and the store tells so."""
+    first = page("workup", Role.CLINICIAN)
+    first.button[0].click().run()
+    assert not bootstrap.services().audit.entries(action=Action.DRAFT_OPENED)
+    second = page("workup", Role.CLINICIAN)
+    assert not second.exception
+    opened = bootstrap.services().audit.entries(action=Action.DRAFT_OPENED)
+    assert [e.event.actor_role for e in opened] == [Role.CLINICIAN]
+    assert opened[0].event.case_ref
+
+
 def test_an_unwritable_store_is_a_message_on_the_page(tmp_path: Path) -> None:
     """No traceback: the page says what is wrong."""
     (tmp_path / "var").mkdir()

@@ -14,8 +14,10 @@ from typing import Any
 import streamlit as st
 
 from core import bootstrap
+from core.audit import Action
 from core.errors import CaseError, Error, FieldProblem
 from core.model import TEXT_FIELDS, ClinicalCase, Decisions, Identity, Principal, Sex, Tier, age_range_of
+from core.ui.desk import session
 
 _KEY = "draft"
 
@@ -111,11 +113,14 @@ def _now_in(zone: str) -> datetime:
 
 
 def open_draft(services: bootstrap.Services, person: Principal) -> Draft:
-    """The person's draft: of this session, else from the vault, else a new one."""
+    """The person's draft: of this session, else from the vault, which is an entry, else a new one. Raises AuditError."""
     held = st.session_state.get(_KEY)
     if isinstance(held, Draft) and held.owner == person.user_id:
         return held
-    draft = _restored(services, person) or Draft(person.user_id)
+    kept = _restored(services, person)
+    if kept is not None:
+        session.record(person, Action.DRAFT_OPENED, case_ref=kept.case_ref)
+    draft = kept or Draft(person.user_id)
     st.session_state[_KEY] = draft
     return draft
 

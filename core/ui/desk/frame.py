@@ -19,6 +19,8 @@ from core.ui.views import demo_banner, footer, install_styles
 
 _SWITCH_KEY = "role_switch"
 _SWITCHED_KEY = "role_just_switched"
+_AT_KEY = "at_page"
+VIEWS = {"Usage": Action.USAGE_VIEWED, "Audit trail": Action.AUDIT_VIEWED}
 STATIC = Path(__file__).parents[3] / "static"
 PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("pages/workup.py", "Work-up", ":material/clinical_notes:", Permission.CASE_SUBMIT),
@@ -42,6 +44,7 @@ def run(*, on_sign_out: Callable[[], None]) -> None:
     if person is not None and problem is None:
         try:
             session.record_arrival(person)
+            _record_view(person, page)
             _sidebar(session.services(), person, on_sign_out)
         except Error as error:
             _say(error)
@@ -49,6 +52,13 @@ def run(*, on_sign_out: Callable[[], None]) -> None:
         st.switch_page(next(p for p in pages if p.visibility == "visible"))
     page.run()
     footer(VERSION)
+
+
+def _record_view(person: Principal, page: StreamlitPage) -> None:
+    """One entry each time the figures or the trail are come to, not at every rerun."""
+    before, st.session_state[_AT_KEY] = st.session_state.get(_AT_KEY), page.title
+    if page.title in VIEWS and page.title != before and page.visibility == "visible":
+        session.record(person, VIEWS[page.title])
 
 
 def _arrive() -> tuple[Principal | None, Error | None]:
