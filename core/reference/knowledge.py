@@ -25,7 +25,10 @@ MIN_FINDINGS, MAX_FINDINGS = 6, 30
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """All of it, read-only: entries by id, and tries for findings, stated absences and measures."""
+    """All of it, read-only: entries by id, and tries for findings, stated absences and measures.
+
+    `carriers` leads from a finding to the conditions that list it (position, share); `groups` are each condition's correlation groups.
+    """
 
     version: str
     date: str
@@ -36,6 +39,8 @@ class KnowledgeBase:
     phrases: Trie
     absences: Mapping[str, tuple[str, ...]]
     measure_words: Trie
+    carriers: Mapping[str, tuple[tuple[int, float], ...]]
+    groups: tuple[frozenset[str], ...]
 
 
 def load(folder: Path = DATA) -> KnowledgeBase:
@@ -56,7 +61,17 @@ def load(folder: Path = DATA) -> KnowledgeBase:
         phrases=_phrase_trie(findings, absences),
         absences=MappingProxyType({f"-{phrase}": ids for phrase, ids in absences}),
         measure_words=_measure_trie(measures),
+        carriers=MappingProxyType(_carriers(conditions)),
+        groups=tuple(frozenset(findings[ident].group for ident in condition.findings) for condition in conditions),
     )
+
+
+def _carriers(conditions: tuple[Condition, ...]) -> dict[str, tuple[tuple[int, float], ...]]:
+    found: dict[str, list[tuple[int, float]]] = {}
+    for position, condition in enumerate(conditions):
+        for ident, share in condition.findings.items():
+            found.setdefault(ident, []).append((position, share))
+    return {ident: tuple(carriers) for ident, carriers in found.items()}
 
 
 def _header(path: Path) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from core.reference.tokens import Token, phrase_tokens
+from core.reference.tokens import DROPPED, Token, normal, phrase_tokens
 
 GAP = "~"
 MAX_GAP = 3
@@ -26,27 +26,39 @@ class Match:
 
 
 class Trie:
-    """Phrases by their normalised tokens; one phrase may stand for several values."""
+    """Phrases by their normalised tokens; one phrase may stand for several values.
+
+    Phrases wait under their first word and become nodes when a text first holds that word: most never do.
+    """
 
     def __init__(self) -> None:
-        self._root: Node = {}
+        self._waiting: dict[str, list[tuple[str, str]]] = {}
+        self._nodes: dict[str, Node] = {}
 
     def add(self, phrase: str, value: str) -> None:
         """Add a phrase, with `a/b` alternatives and `~` gaps."""
-        for words in _with_colon(expand(phrase)):
-            node = self._root
-            for word in words:
-                node = node.setdefault(word, {})
-            values = node.setdefault(_END, [])
-            if value not in values:
-                values.append(value)
+        for first in _first_words(phrase):
+            self._waiting.setdefault(first, []).append((phrase, value))
+            self._nodes.pop(first, None)
+
+    def _from(self, first: str) -> Node | None:
+        waiting = self._waiting.get(first)
+        if waiting is None:
+            return None
+        node = self._nodes.get(first)
+        if node is None:
+            # Published only when whole: another thread may be reading.
+            node = _grown(first, waiting)
+            self._nodes[first] = node
+        return node
 
     def longest(self, tokens: Sequence[Token], start: int) -> Match | None:
         """The phrase beginning at a token that reaches furthest, or None."""
-        if tokens[start].norm not in self._root:
+        node = self._from(tokens[start].norm)
+        if node is None:
             return None
         best: Match | None = None
-        for match in _walk(self._root[tokens[start].norm], tokens, start + 1, (start,)):
+        for match in _walk(node, tokens, start + 1, (start,)):
             if best is None or (match.used[-1], len(match.used)) > (best.used[-1], len(best.used)):
                 best = match
         return best
@@ -66,6 +78,31 @@ class Trie:
                 taken.append(mine)
                 kept.append(match)
         return sorted(kept, key=lambda m: m.used)
+
+
+def _grown(first: str, waiting: Sequence[tuple[str, str]]) -> Node:
+    root: Node = {}
+    for phrase, value in waiting:
+        for words in _with_colon(expand(phrase)):
+            if words[0] == first:
+                _insert(root, words[1:], value)
+    return root
+
+
+def _insert(node: Node, words: Sequence[str], value: str) -> None:
+    for word in words:
+        node = node.setdefault(word, {})
+    values = node.setdefault(_END, [])
+    if value not in values:
+        values.append(value)
+
+
+def _first_words(phrase: str) -> Iterable[str]:
+    """The first normalised tokens a phrase may have, without expanding it when its first word is a plain one."""
+    head = phrase.partition(" ")[0]
+    if head.isascii() and head.isalpha() and head.lower() not in DROPPED:
+        return (normal(head),)
+    return dict.fromkeys(words[0] for words in expand(phrase) if words)
 
 
 def _walk(node: Node, tokens: Sequence[Token], i: int, used: tuple[int, ...]) -> Iterator[Match]:

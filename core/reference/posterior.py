@@ -83,40 +83,64 @@ def log_ratio(finding: Finding, share: float, present: bool) -> float:
 
 def posterior(kb: KnowledgeBase, readings: Sequence[Reading], demographics: Demographics) -> Posterior:
     """Probabilities of every condition that age and sex allow, and of everything else; they sum to 1."""
-    scored = [
-        score(kb, condition, prior, readings) for condition in kb.conditions if (prior := prior_per_10000(condition, demographics)) > 0
-    ]
+    opened = _open_groups(kb, readings)
+    parts = _by_condition(kb, readings)
+    scored, left = [], []
+    for position, condition in enumerate(kb.conditions):
+        if (prior := prior_per_10000(condition, demographics)) > 0:
+            unsaid = sum(group not in kb.groups[position] for group in opened)
+            scored.append(_scored(kb, condition, prior, parts.get(position, ()), unsaid))
+            left.append(unsaid)
     known = sum(s.prior for s in scored)
     other = PRIOR_TEMPER * math.log(max(10_000 - known, OTHER_FLOOR_PER_10000) / 10_000) + OTHER_EXPLAINS * _best_explanation(kb, scored)
     # What no condition explains weighs on none of them.
-    other -= UNEXPLAINED * min((len(unexplained(kb, s.condition, readings)) for s in scored), default=0)
+    other -= UNEXPLAINED * min(left, default=0)
     peak = max([other, *(s.score for s in scored)])
     total = math.exp(other - peak) + sum(math.exp(s.score - peak) for s in scored)
     shares = [Scored(s.condition, s.prior, s.contributions, s.score, math.exp(s.score - peak) / total) for s in scored]
     return Posterior(tuple(sorted(shares, key=lambda s: (-s.probability, s.condition.id))), math.exp(other - peak) / total)
 
 
+def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[int, list[tuple[Reading, float]]]:
+    """Each condition's readings with their log ratios, by the condition's position; only conditions that list a reading's finding."""
+    found: dict[int, list[tuple[Reading, float]]] = {}
+    for reading in readings:
+        finding = kb.findings[reading.finding]
+        for position, share in kb.carriers[reading.finding]:
+            found.setdefault(position, []).append((reading, log_ratio(finding, share, reading.present) * reading.weight))
+    return found
+
+
 def score(kb: KnowledgeBase, condition: Condition, prior: float, readings: Sequence[Reading]) -> Scored:
     """A condition's log score. A stated absence of a finding the condition makes likelier only ever lowers it."""
-    plain = []
-    for reading in readings:
-        share = condition.findings.get(reading.finding)
-        if share is not None:
-            plain.append((reading, log_ratio(kb.findings[reading.finding], share, reading.present) * reading.weight))
+    plain = [
+        (reading, log_ratio(kb.findings[reading.finding], share, reading.present) * reading.weight)
+        for reading in readings
+        if (share := condition.findings.get(reading.finding)) is not None
+    ]
+    return _scored(kb, condition, prior, plain, len(unexplained(kb, condition, readings)))
+
+
+def _scored(kb: KnowledgeBase, condition: Condition, prior: float, plain: Sequence[tuple[Reading, float]], unsaid: int) -> Scored:
     weighted = _tempered(kb.findings, plain)
-    total = PRIOR_TEMPER * math.log(prior / 10_000) + sum(c.log for c in weighted) - UNEXPLAINED * len(unexplained(kb, condition, readings))
+    total = PRIOR_TEMPER * math.log(prior / 10_000) + sum(c.log for c in weighted) - UNEXPLAINED * unsaid
     return Scored(condition, prior, weighted, total)
 
 
 def unexplained(kb: KnowledgeBase, condition: Condition, readings: Sequence[Reading]) -> tuple[str, ...]:
     """One finding of every correlation group that is present and of which the condition knows nothing; risk factors aside."""
     known = {kb.findings[ident].group for ident in condition.findings}
-    open_groups: dict[str, str] = {}
+    return tuple(ident for group, ident in _open_groups(kb, readings).items() if group not in known)
+
+
+def _open_groups(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[str, str]:
+    """The correlation groups that ask for an explanation, each with its first finding."""
+    found: dict[str, str] = {}
     for reading in readings:
         finding = kb.findings[reading.finding]
-        if reading.present and not reading.implied_by and finding.kind != "risk" and finding.group not in known:
-            open_groups.setdefault(finding.group, finding.id)
-    return tuple(open_groups.values())
+        if reading.present and not reading.implied_by and finding.kind != "risk":
+            found.setdefault(finding.group, finding.id)
+    return found
 
 
 def _tempered(findings: Mapping[str, Finding], plain: Sequence[tuple[Reading, float]]) -> tuple[Contribution, ...]:

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
       |(?P<other>\n|[^\s])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_DROPPED = frozenset(
+DROPPED = frozenset(
     {"a", "an", "the", "his", "her", "my", "your", "their", "its", "some", "any", "very", "-", "‐", "–", "—", '"', "'", "’", "“", "”", "*"}
 )
 _IZE = re.compile(r"is(e|ed|es|ing|ation)$")
@@ -67,7 +67,7 @@ def tokenize(text: str) -> list[Token]:
         kind, raw = match.lastgroup, match.group()
         if kind == "tag":
             found.append(Token(TAG, match.start(), match.end(), False))
-        elif raw.lower() not in _DROPPED:
+        elif raw.lower() not in DROPPED:
             found.append(Token(normal(raw), match.start(), match.end(), kind in ("word", "short", "number", "ve")))
     return found
 
