@@ -48,6 +48,11 @@ with actions.container(horizontal=True, horizontal_alignment="right"):
 if done and answering.showing():
     answering.draw(services, done, PERSON)
 else:
+    if draft.empty:
+        st.caption(
+            "Write a case: identifiers are marked as you type, and beside it stands exactly what will be sent. "
+            "Nothing leaves until you press Send. New here? Open **Try a case**."
+        )
     form, beside = st.columns([11, 10], gap="large")
     with form:
         preview_ok = case_form.draw_form(draft, open_preview)
@@ -55,8 +60,12 @@ else:
         target = case_form.draw_route(draft, services)
         drafts.save(services, draft)
         stage = review.draw_review(draft, services, PERSON, target, preview_ok=preview_ok)
-        if stage.prepared and stage.send and (result := asking.ask(services, stage.prepared, PERSON, draft.identity)):
-            answering.keep(draft, result)
-            drafts.save(services, draft)
-            st.rerun()
-        asking.draw_notice()
+        if stage.prepared and stage.send:
+            with stage.bar:
+                result = asking.ask(services, stage.prepared, PERSON, draft.identity)
+            if result:
+                answering.keep(draft, result)
+                drafts.save(services, draft)
+                st.rerun()
+        with stage.bar:
+            asking.draw_notice()

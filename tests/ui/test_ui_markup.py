@@ -8,13 +8,14 @@ import ui_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.assessment import Concern, ConcernKind
 from core.ui.views.case_text import quote_places
 from core.ui.views.comparison import agreement
-from core.ui.views.diagnosis import diagnosis_card
+from core.ui.views.diagnosis import concern_words, diagnosis_card
 from core.ui.views.figures import counted, dollars, percent, seconds
 from core.ui.views.markup import Highlight, escaped, tag, with_marks
 from core.ui.views.partial import live_rows
-from core.ui.views.ranking import RESIDUAL, ranking_rows
+from core.ui.views.ranking import RESIDUAL, Bar, caution_intervals, ranking_bars
 
 
 @given(st.text(alphabet="<>&\"'a\n", max_size=30))
@@ -87,12 +88,33 @@ def test_quotes_are_placed_in_order_and_disjoint() -> None:
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(places))
 
 
-def test_ranking_rows_end_with_the_residual() -> None:
-    """One row per diagnosis in order of rank, the interval in words, the residual last."""
-    rows = ranking_rows(samples.assessment(), samples.restore, {1: (0.5, 0.7)})
-    assert [r["order"] for r in rows] == list(range(6))
-    assert rows[0]["words"] == "62 % (50 % to 70 %)"
-    assert (rows[0]["kind"], rows[-1]["name"], rows[-1]["share"]) == ("Cannot miss", RESIDUAL, 0.09)
+def test_ranking_bars_end_with_the_residual() -> None:
+    """One bar per diagnosis in order of rank, the residual last and without an interval."""
+    bars = ranking_bars(samples.assessment(), samples.restore, {1: (0.5, 0.7)})
+    assert [b.rank for b in bars] == ["1", "2", "3", "4", "5", ""]
+    assert bars[0] == Bar("1", "Acute inferior ST-elevation myocardial infarction", 0.62, True, (0.5, 0.7))
+    assert bars[-1] == Bar("", RESIDUAL, 0.09)
+
+
+def test_the_caution_stays_within_nought_and_one() -> None:
+    """13 points to either side, clipped."""
+    intervals = caution_intervals(samples.assessment())
+    assert intervals[1] == pytest.approx((0.49, 0.75))
+    assert intervals[5] == pytest.approx((0.0, 0.18))
+
+
+@pytest.mark.parametrize(
+    ("concern", "words"),
+    [
+        (Concern(ConcernKind.QUOTE_NOT_IN_CASE, "Not in the case: “sharp pain”", 1), "Quote is not in the case: “sharp pain”"),
+        (Concern(ConcernKind.QUOTE_NOT_IN_CASE, "No quote given for “fever”", 1), "Quote is not in the case: No quote given for “fever”"),
+        (Concern(ConcernKind.CODE_UNKNOWN, "I30.99X is not an ICD-10-CM code.", 1), "I30.99X is not an ICD-10-CM code."),
+        (Concern(ConcernKind.DUPLICATE, "", 2), "Diagnosis is listed twice"),
+    ],
+)
+def test_a_concern_says_it_once(concern: Concern, words: str) -> None:
+    """The kind and the detail do not repeat each other."""
+    assert concern_words(concern, str) == words
 
 
 def test_agreement_counts_a_disease_once() -> None:

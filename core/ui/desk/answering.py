@@ -12,7 +12,7 @@ from core.errors import Error
 from core.model import Principal
 from core.ui.desk import session
 from core.ui.desk.drafts import Draft
-from core.ui.views import Provenance, draw_answer
+from core.ui.views import CAUTION_NOTE, Provenance, caution_intervals, draw_answer
 
 _KEY = "consultation"
 _SHOW_KEY = "show_answer"
@@ -70,6 +70,8 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
         sent_case=done.sent_case,
         restore=consult.reveal(done, person),
         provenance=provenance(services, done),
+        intervals=caution_intervals(done.checked.assessment),
+        interval_note=CAUTION_NOTE,
         find_quote=prompting.find_quote,
         describe_code=prompting.describe_code,
     )

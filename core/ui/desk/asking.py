@@ -21,14 +21,15 @@ def ask(services: Services, prepared: Prepared, person: Principal, identity: Ide
     """Send and draw until the answer is there. None when it failed; the reason is then a notice that outlives reruns."""
     st.session_state.pop(NOTICE_KEY, None)
     call = running(services, prepared, person, identity)
-    box = st.container(border=True)
-    with box:
+    place = st.empty()
+    with place.container(border=True, key="sending"):
         clock, stop = st.columns([3, 1], vertical_alignment="center")
         stop.button(
             "Stop", icon=":material/stop_circle:", on_click=_note, args=(STOPPED,), key=f"stop-{prepared.sha256[:16]}", width="stretch"
         )
         ticker, partial = clock.empty(), st.empty()
     watch([call.start()], lambda calls: _draw(calls[0], ticker, partial))
+    place.empty()
     return _finish(call)
 
 

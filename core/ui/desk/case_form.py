@@ -23,6 +23,7 @@ IDENTITY_LABELS: tuple[tuple[str, str], ...] = (
     ("ssn", "SSN"),
 )
 IDENTITY_MAX = 200
+TIER_HELP = "The kind of task. It proposes the model below; choose another one if you wish."
 
 
 def draw_form(draft: Draft, open_preview: Callable[[Draft], str]) -> bool:
@@ -30,8 +31,7 @@ def draw_form(draft: Draft, open_preview: Callable[[Draft], str]) -> bool:
 
     `open_preview` tells the preview route what the form holds and returns the token that the editors show it.
     """
-    with st.container(border=True):
-        _person(draft)
+    _person(draft)
     _identity(draft)
     token = open_preview(draft)
     answering = [_editor(draft, spec, token) for spec in TEXT_FIELDS]
@@ -39,7 +39,7 @@ def draw_form(draft: Draft, open_preview: Callable[[Draft], str]) -> bool:
 
 
 def _person(draft: Draft) -> None:
-    age, sex = st.columns([1, 2], vertical_alignment="bottom")
+    age, sex = st.columns([1, 2])
     draft.age = age.number_input(
         "Age", min_value=0, max_value=MAX_AGE_YEARS, value=draft.age, step=1, placeholder="years", key=f"age-{draft.version}"
     )
@@ -95,7 +95,9 @@ def _problem(spec: TextField, text: str) -> str:
 def draw_route(draft: Draft, services: Services) -> Target:
     """Tier and model; the tier proposes, the clinician decides."""
     tiers = list(Tier)
-    tier = st.segmented_control("Tier", tiers, default=draft.tier, format_func=lambda t: t.value, key=f"tier-{draft.version}")
+    tier = st.segmented_control(
+        "Tier", tiers, default=draft.tier, format_func=lambda t: t.value, key=f"tier-{draft.version}", help=TIER_HELP
+    )
     draft.tier = Tier(tier) if tier else draft.tier
     proposed = services.proposed(draft.tier)
     return st.selectbox(
@@ -114,7 +116,7 @@ def model_name(services: Services, proposed: Target | None = None) -> Callable[[
         provider, model = services.registry.find(target)
         parts = [f"{model.name} · {provider.name}"]
         parts += ["simulated"] if provider.simulated and "simulated" not in provider.name.lower() else []
-        parts += ["proposed"] if target == proposed else []
+        parts += ["proposed for this tier"] if target == proposed else []
         return " · ".join(parts)
 
     return name

@@ -19,7 +19,8 @@ from core.ui.desk.asking import running
 from core.ui.desk.case_form import model_name
 from core.ui.desk.drafts import Draft, today
 from core.ui.desk.running import Running, watch
-from core.ui.views import ComparisonColumn, banner, draw_comparison
+from core.ui.views import ComparisonColumn, banner, draw_comparison, draw_outgoing
+from core.ui.views.figures import dollars, seconds
 
 FEWEST, MOST = 2, 4
 _RESULTS_KEY = "comparison"
@@ -57,12 +58,13 @@ def prepare_all(draft: Draft, services: Services, person: Principal, targets: Se
 def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal) -> bool:
     """Show what goes to every model; True in the run in which Send was pressed on a reviewed case."""
     with st.expander("What will be sent", expanded=True, icon=":material/outbox:"):
-        review.outgoing(prepared[0], services)
-        st.caption("The messages are the same for each model; only the model's name in the request differs, and with it the hash:")
-        st.dataframe(
-            [{"model": p.prompt.target.model, "provider": p.prompt.target.provider, "payload SHA-256": p.sha256} for p in prepared],
-            hide_index=True,
+        first = prepared[0]
+        draw_outgoing(first.prompt, sha256="", counts=first.deidentified.counts, estimate=None)
+        st.caption(
+            f"The exact bytes are those for {model_name(services)(first.prompt.target)}. The messages are the same for each model; "
+            "the model's name in the request differs, and with it the hash:"
         )
+        st.dataframe([_expected(services, p) for p in prepared], hide_index=True)
     tag = hashlib.sha256("".join(p.sha256 for p in prepared).encode()).hexdigest()[:16]
     ticked = st.checkbox(review.REVIEWED, key=f"compare-reviewed-{tag}")
     pressed = st.button(
@@ -80,6 +82,17 @@ def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal
     return True
 
 
+def _expected(services: Services, prepared: Prepared) -> dict[str, str]:
+    estimate = prepared.estimate
+    cost = "≥ " if services.cost_partial(prepared.prompt.target) else ""
+    return {
+        "Model": model_name(services)(prepared.prompt.target),
+        "Expected cost": cost + dollars(estimate.cost_usd) if estimate else "",
+        "Expected latency": seconds(estimate.latency_s) if estimate else "",
+        "SHA-256 of the payload": prepared.sha256,
+    }
+
+
 def ask_all(services: Services, prepared: Sequence[Prepared], person: Principal, identity: Identity) -> None:
     """Ask every model at once; one failure does not spoil the others."""
     calls = [running(services, each, person, identity) for each in prepared]
@@ -93,7 +106,10 @@ def ask_all(services: Services, prepared: Sequence[Prepared], person: Principal,
             box.markdown(f"**{name}**  \n{state}")
 
     watch([call.start() for call in calls], draw)
-    st.session_state[_RESULTS_KEY] = (prepared[0].case_ref, [_outcome(p.prompt.target, c) for p, c in zip(prepared, calls, strict=True)])
+    outcomes = [_outcome(p.prompt.target, c) for p, c in zip(prepared, calls, strict=True)]
+    st.session_state[_RESULTS_KEY] = (prepared[0].case_ref, outcomes)
+    answered = sum(isinstance(found, Consultation) for _, found in outcomes)
+    session.record(person, Action.COMPARISON_FINISHED, case_ref=prepared[0].case_ref, count=answered)
     st.rerun()
 
 

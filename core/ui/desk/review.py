@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import consult, deid, prompting
 from core.audit import Action
 from core.bootstrap import Services
 from core.consultation import Prepared
 from core.errors import CaseError, DeidError, Error, PreflightError
-from core.model import TEXT_FIELDS, Category, Principal, Target
+from core.model import TEXT_FIELDS, Category, Principal, Span, Target
 from core.ui.desk import session
 from core.ui.desk.drafts import Draft, today
 from core.ui.views import draw_outgoing
@@ -25,34 +27,44 @@ _BLOCKED_KEY = "blocked_payload"
 
 @dataclass(frozen=True)
 class Review:
-    """Where the review stands. `send` is True in the run in which Send was pressed and may be obeyed."""
+    """Where the review stands. `send` is True in the run in which Send was pressed and may be obeyed.
+
+    `bar` stays in view at the bottom: tick, Send, and room for the progress and the outcome.
+    """
 
     prepared: Prepared | None
+    bar: DeltaGenerator
     send: bool = False
 
 
 def draw_review(draft: Draft, services: Services, person: Principal, target: Target, *, preview_ok: bool) -> Review:
     """Prepare the case and show it; Send stays disabled until preflight passes and the tick is set."""
-    st.subheader("What will be sent", anchor=False)
+    st.header("What will be sent", anchor=False)
     try:
         case = draft.case(today())
         prepared = consult.prepare(services, case, person, target=target, case_ref=draft.case_ref, decisions=draft.decisions)
     except CaseError as error:
-        _incomplete(error)
-        return Review(None)
+        return Review(None, _incomplete(error))
     except DeidError:
         st.error(
             "The redactor failed on this text, so nothing can be sent. Remove unusual content or shorten it.", icon=":material/gpp_bad:"
         )
-        return Review(None)
-    outgoing(prepared, services)
-    _injection(prepared)
+        return Review(None, _bar())
     _flags(draft, prepared, person)
+    _injection(prepared)
+    outgoing(prepared, services)
     if prepared.blocked:
         _blocked(prepared, prepared.blocked, person)
     if not preview_ok:
         st.warning("The live preview is not answering, so Send is blocked. Wait a moment or reload the page.", icon=":material/warning:")
-    return Review(prepared, _tick_and_send(prepared, services, person, preview_ok=preview_ok))
+    bar = _bar()
+    with bar:
+        send = _tick_and_send(prepared, services, person, preview_ok=preview_ok)
+    return Review(prepared, bar, send)
+
+
+def _bar() -> DeltaGenerator:
+    return st.container(key="send-bar", gap="small")
 
 
 def outgoing(prepared: Prepared, services: Services) -> None:
@@ -67,12 +79,19 @@ def outgoing(prepared: Prepared, services: Services) -> None:
     )
 
 
-def _incomplete(error: CaseError) -> None:
-    st.info("Complete the case to see exactly what would be sent.", icon=":material/edit_note:")
-    for problem in error.problems:
-        st.caption(f"**{problem.field}**: {problem.message}")
-    st.checkbox(REVIEWED, disabled=True, key="reviewed-nothing")
-    st.button(SEND, type="primary", disabled=True, key="send-nothing", width="stretch")
+def _incomplete(error: CaseError) -> DeltaGenerator:
+    st.markdown("Complete the case to see exactly what would be sent:")
+    st.caption("\n".join(f"- **{problem.field}**: {problem.message}" for problem in error.problems))
+    bar = _bar()
+    with bar:
+        tick, send = _side_by_side()
+        tick.checkbox(REVIEWED, disabled=True, key="reviewed-nothing")
+        send.button(SEND, type="primary", icon=":material/send:", disabled=True, key="send-nothing", width="stretch")
+    return bar
+
+
+def _side_by_side() -> Sequence[DeltaGenerator]:
+    return st.container(key="tick-and-send").columns([6, 5], vertical_alignment="center")
 
 
 def _injection(prepared: Prepared) -> None:
@@ -89,20 +108,34 @@ def _flags(draft: Draft, prepared: Prepared, person: Principal) -> None:
     flags = prepared.deidentified.flags
     if not flags:
         return
-    st.markdown(f"**{len(flags)} to decide**: these may be identifiers. Nothing is sent until each is kept or redacted.")
-    for number, (field, span) in enumerate(flags):
-        term = draft.texts[field][span.start : span.end]
-        text, keep, redact = st.columns([4, 1.4, 1.6], vertical_alignment="center")
-        text.text(f"{LABELS[field]}: “{term}”, perhaps a {span.category.value}")
-        for column, label, action in ((keep, "Keep", Action.FLAG_KEPT), (redact, "Redact", Action.FLAG_REDACTED)):
-            column.button(
-                label,
-                key=f"{label}-{number}-{field}-{span.start}",
-                on_click=_decide,
-                args=(draft, person, term, span.category, action),
-                width="stretch",
-                help=f"{label} this term in this case",
-            )
+    with st.container(border=True, key="flags", gap="small"):
+        st.markdown(f"**{len(flags)} to decide.** Perhaps identifiers: nothing is sent until each is kept or redacted.")
+        for number, (field, span) in enumerate(flags):
+            _flag(draft, person, f"{number}-{field}-{span.start}", field, span)
+
+
+def _flag(draft: Draft, person: Principal, key: str, field: str, span: Span) -> None:
+    term = draft.texts[field][span.start : span.end]
+    text, keep, redact = st.columns([4, 1.5, 1.7], vertical_alignment="center")
+    text.text(f"“{term}”, perhaps {_with_article(span.category.value)} ({LABELS[field]})")
+    for column, label, action in ((keep, "Keep", Action.FLAG_KEPT), (redact, "Redact", Action.FLAG_REDACTED)):
+        column.button(
+            label,
+            key=f"{label}-{key}",
+            on_click=_decide,
+            args=(draft, person, term, span.category, action),
+            width="stretch",
+            help=f"{label} “{_plain(term)}” everywhere in this case",
+        )
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _plain(term: str) -> str:
+    """For a tooltip, which is read as Markdown."""
+    return "".join(c if c.isalnum() or c in " -'.," else " " for c in term)
 
 
 def _decide(draft: Draft, person: Principal, term: str, category: Category, action: Action) -> None:
@@ -131,8 +164,12 @@ def _tick_and_send(prepared: Prepared, services: Services, person: Principal, *,
     """The tick belongs to one payload: another payload is another tick, and it is not set."""
     clear = prepared.cleared is not None and preview_ok
     tag = prepared.sha256[:16] or "blocked"
-    ticked = st.checkbox(REVIEWED, disabled=not clear, key=f"reviewed-{tag}")
-    pressed = st.button(SEND, type="primary", icon=":material/send:", disabled=not (clear and ticked), key=f"send-{tag}", width="stretch")
+    tick, send = _side_by_side()
+    ticked = tick.checkbox(REVIEWED, disabled=not clear, key=f"reviewed-{tag}")
+    ready = clear and ticked
+    pressed = send.button(SEND, type="primary", icon=":material/send:", disabled=not ready, key=f"send-{tag}", width="stretch")
+    if open_flags := len(prepared.deidentified.flags):
+        st.caption(f"Send opens when the {'flagged term is' if open_flags == 1 else f'{open_flags} flagged terms are'} decided.")
     if clear and ticked and st.session_state.get(_NOTED_KEY) != prepared.sha256:
         try:
             consult.note_review(services, prepared, person)

@@ -9,12 +9,15 @@ from core.ui.views.comparison import ComparisonColumn, draw_comparison
 from core.ui.views.outgoing import draw_outgoing
 from core.ui.views.partial import draw_partial
 from core.ui.views.provenance import Provenance, draw_provenance
+from core.ui.views.ranking import CAUTION_NOTE, caution_intervals
 from core.ui.views.shell import banner, demo_banner, footer, install_styles, page_header
 
 __all__ = [
+    "CAUTION_NOTE",
     "ComparisonColumn",
     "Provenance",
     "banner",
+    "caution_intervals",
     "demo_banner",
     "draw_answer",
     "draw_comparison",

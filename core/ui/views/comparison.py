@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from core.assessment import Assessment, CheckedAssessment
 from core.ui.views.figures import counted, dollars, seconds
-from core.ui.views.markup import Html, draw, escaped, joined, pill, table, tag
+from core.ui.views.markup import Html, draw, escaped, joined, kicker, pill, table, tag
 from core.ui.views.partial import Tone, live_rows
 
 
@@ -32,7 +32,7 @@ def draw_comparison(columns: Sequence[ComparisonColumn], *, top: int = 6) -> Non
     head, rows = agreement(columns)
     if rows:
         cells = ([tag("b", escaped(row[0])), *(tag("span", escaped(c), "cg-num") for c in row[1:])] for row in rows)
-        draw(tag("p", escaped("Rank of each diagnosis by model"), "cg-kicker"), tag("div", table(head, cells), "cg-scroll"))
+        draw(kicker("Rank of each diagnosis by model"), tag("div", table(head, cells), "cg-scroll"))
 
 
 def agreement(columns: Sequence[ComparisonColumn]) -> tuple[list[str], list[list[str]]]:

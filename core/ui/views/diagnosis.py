@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from core.assessment import Concern, Diagnosis, EvidenceItem, NextStep
+from core.assessment import Concern, ConcernKind, Diagnosis, EvidenceItem, NextStep
 from core.ui.views.figures import percent
-from core.ui.views.markup import Html, bullets, escaped, joined, pill, table, tag
+from core.ui.views.markup import Html, bullets, escaped, joined, kicker, pill, table, tag
 
 Restore = Callable[[str], str]
 Describe = Callable[[str], str | None]
+# Their details are whole sentences that say the kind again.
+_SAID_BY_DETAIL = frozenset({ConcernKind.CODE_UNKNOWN, ConcernKind.EMPTY, ConcernKind.NO_PHYSICIAN_NOTE})
 _URGENCY_HUE: dict[Literal["emergent", "urgent", "routine"], str] = {"emergent": "red", "urgent": "amber", "routine": "slate"}
 
 
@@ -32,7 +34,7 @@ def badges(d: Diagnosis) -> Html:
 
 
 def _title(d: Diagnosis, restore: Restore) -> Html:
-    return tag("span", Html(escaped(restore(d.diagnosis)) + badges(d)), "cg-title")
+    return tag("h3", Html(escaped(restore(d.diagnosis)) + badges(d)), "cg-title")
 
 
 def _code(d: Diagnosis, describe: Describe) -> Html:
@@ -52,7 +54,10 @@ def concern_words(concern: Concern, restore: Restore) -> str:
     """A concern in one line."""
     kind = str(concern.kind)
     words = kind[:1].upper() + kind[1:]
-    return f"{words}: {restore(concern.detail)}" if concern.detail else words
+    detail = restore(concern.detail).removeprefix("Not in the case: ")
+    if concern.kind in _SAID_BY_DETAIL and detail.endswith("."):
+        return detail
+    return f"{words}: {detail}" if detail else words
 
 
 def _evidence(d: Diagnosis, restore: Restore) -> Html:
@@ -71,7 +76,7 @@ def _finding(item: EvidenceItem, restore: Restore) -> Html:
 
 
 def _section(title: str, items: list[Html], css_class: str) -> Html:
-    return tag("section", Html(tag("p", escaped(title), "cg-kicker") + bullets(items, css_class))) if items else Html("")
+    return tag("section", Html(kicker(title, 4) + bullets(items, css_class))) if items else Html("")
 
 
 def _steps(d: Diagnosis, restore: Restore) -> Html:
@@ -79,7 +84,7 @@ def _steps(d: Diagnosis, restore: Restore) -> Html:
         return Html("")
     rows = (_step_cells(step, restore) for step in d.discriminating_next_steps)
     steps = table(["Next step", "Kind", "Raises it if", "Lowers it if"], rows, "cg-table cg-stack")
-    return tag("section", Html(tag("p", escaped("Next steps"), "cg-kicker") + tag("div", steps, "cg-scroll")))
+    return tag("section", Html(kicker("Next steps", 4) + tag("div", steps, "cg-scroll")))
 
 
 def _step_cells(step: NextStep, restore: Restore) -> list[Html]:
@@ -90,4 +95,4 @@ def _step_cells(step: NextStep, restore: Restore) -> list[Html]:
 def _rationale(d: Diagnosis, restore: Restore) -> Html:
     if not d.rationale.strip():
         return Html("")
-    return tag("section", Html(tag("p", escaped("Rationale"), "cg-kicker") + tag("p", escaped(restore(d.rationale)))))
+    return tag("section", Html(kicker("Rationale", 4) + tag("p", escaped(restore(d.rationale)))))

@@ -30,6 +30,11 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
+def percents(low: float, high: float) -> str:
+    """A range of shares of 1 in whole percentages."""
+    return f"{low * 100:.0f}–{high * 100:.0f} %"
+
+
 def counted(n: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 date`, `3 dates`."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

@@ -65,6 +65,11 @@ def pill(text: str, hue: str = "slate") -> Html:
     return tag("span", escaped(text), f"cg-pill cg-{hue}")
 
 
+def kicker(text: str, level: int = 2) -> Html:
+    """A small heading over a section; `level` is its place in the page's outline."""
+    return tag(f"h{level}", escaped(text), "cg-kicker")
+
+
 def bullets(items: Iterable[Html], css_class: str = "cg-list") -> Html:
     """An unordered list."""
     return tag("ul", joined(tag("li", item) for item in items), css_class)

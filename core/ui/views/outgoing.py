@@ -9,7 +9,7 @@ import streamlit as st
 from core.model import Category, Estimate, Message, Prompt, PromptMark
 from core.ui.palette import hue_of
 from core.ui.views.figures import counted, dollars, seconds
-from core.ui.views.markup import Highlight, Html, draw, escaped, joined, pill, tag, with_marks
+from core.ui.views.markup import Highlight, Html, draw, escaped, facts, joined, pill, tag, with_marks
 
 _TITLES = {"system": "System prompt", "user": "Case as sent", "assistant": "Earlier answer"}
 
@@ -27,10 +27,9 @@ def draw_outgoing(
     draw(_count_pills(counts))
     draw(*(_message(i, m, prompt.marks) for i, m in enumerate(prompt.messages)))
     if estimate is not None:
-        _draw_estimate(estimate, cost_note)
+        draw(facts(_estimate(estimate)), *([tag("p", escaped(f"Cost: {cost_note}."), "cg-caption")] if cost_note else []))
     if sha256:
-        draw(tag("p", escaped("SHA-256 of the payload"), "cg-kicker"))
-        st.code(sha256, language=None, wrap_lines=True)
+        draw(facts([("SHA-256 of the payload", tag("span", escaped(sha256), "cg-mono"))]))
     _draw_bytes(prompt.body())
 
 
@@ -56,10 +55,9 @@ def _message(index: int, message: Message, marks: Sequence[PromptMark]) -> Html:
     return tag("details", Html(tag("summary", title) + sheet), "cg-fold cg-message", **opened)
 
 
-def _draw_estimate(estimate: Estimate, cost_note: str) -> None:
-    cost, wait, tokens = st.columns(3)
-    cost.metric("Expected cost", dollars(estimate.cost_usd), border=True)
-    wait.metric("Expected latency", seconds(estimate.latency_s), border=True)
-    tokens.metric("Expected tokens", f"{estimate.prompt_tokens + estimate.completion_tokens:,}", border=True)
-    notes = [f"About {estimate.prompt_tokens:,} tokens in, {estimate.completion_tokens:,} out", cost_note]
-    draw(tag("p", escaped("; ".join(note for note in notes if note)), "cg-quiet"))
+def _estimate(estimate: Estimate) -> list[tuple[str, Html]]:
+    return [
+        ("Expected cost", tag("b", escaped(dollars(estimate.cost_usd)))),
+        ("Expected latency", tag("b", escaped(seconds(estimate.latency_s)))),
+        ("Expected tokens", tag("b", escaped(f"{estimate.prompt_tokens:,} in, {estimate.completion_tokens:,} out"))),
+    ]

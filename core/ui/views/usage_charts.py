@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import analytics
 from core.ui.palette import CHART_BAR, CHART_CANNOT_MISS, CHART_REST, CHART_SERIES
-from core.ui.views.markup import draw, escaped, tag
+from core.ui.views.markup import draw, escaped, kicker, tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ def draw_cost_by_day(calls: pd.DataFrame, zone: ZoneInfo) -> None:
 
     days = analytics.by_day_and_model(calls, zone)
     days = days.assign(day=days["day"].astype("str"), cost=days["cost_usd"].astype("float64")).drop(columns="cost_usd")
-    draw(tag("p", escaped("Cost by day"), "cg-kicker"))
+    draw(kicker("Cost by day"))
     color = alt.Color(
         "model:N", scale=alt.Scale(range=list(CHART_SERIES)), legend=alt.Legend(orient="top", title=None, offset=4, padding=0, columns=2)
     )
@@ -44,7 +44,7 @@ def draw_calls_by_day(calls: pd.DataFrame, zone: ZoneInfo) -> None:
     wide = analytics.by_day(calls, zone)
     days = wide.melt(id_vars="day", value_vars=list(_OUTCOMES), var_name="outcome", value_name="number")
     days = days[days["number"] > 0].assign(day=lambda d: d["day"].astype("str"))
-    draw(tag("p", escaped("Calls by day"), "cg-kicker"))
+    draw(kicker("Calls by day"))
     shown = [name for name in _OUTCOMES if (days["outcome"] == name).any()]
     color = alt.Color(
         "outcome:N",
@@ -59,7 +59,7 @@ def draw_latency(calls: pd.DataFrame) -> None:
     import altair as alt
 
     found = analytics.latency_percentiles(calls)
-    draw(tag("p", escaped("Latency by model"), "cg-kicker"))
+    draw(kicker("Latency by model"))
     if found.empty:
         draw(tag("p", escaped("No answered call yet."), "cg-quiet"))
         return
@@ -70,8 +70,11 @@ def draw_latency(calls: pd.DataFrame) -> None:
     base = alt.Chart(points).encode(y=y)
     line = base.mark_rule(strokeWidth=3, color=CHART_REST, opacity=0.55).encode(x="min(s):Q", x2="max(s):Q")
     scale = alt.Scale(domain=["p50", "p95", "p99"], range=[CHART_BAR, "#D97706", CHART_CANNOT_MISS])
-    dots = base.mark_point(size=90, filled=True, opacity=1).encode(
-        x=alt.X("s:Q", title="seconds", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, format="d")),
+    # Where percentiles coincide the smaller mark lies on the larger one, so that none hides another.
+    dots = base.mark_point(filled=True, opacity=1).encode(
+        x=alt.X("s:Q", title="seconds", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, format="~r")),
+        size=alt.Size("percentile:N", scale=alt.Scale(domain=["p99", "p95", "p50"], range=[330, 150, 45]), legend=None),
+        order=alt.Order("percentile:N", sort="descending"),
         color=alt.Color("percentile:N", scale=scale, legend=alt.Legend(orient="top", title=None, offset=4, padding=0)),
         shape=alt.Shape(
             "percentile:N", scale=alt.Scale(domain=["p50", "p95", "p99"], range=["circle", "square", "triangle-up"]), legend=None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core import analytics
-from core.ui.views.markup import Html, draw, escaped, table, tag
+from core.ui.views.markup import Html, draw, escaped, kicker, table, tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _KEYS = ["provider", "model", "simulated"]
 
 
-def draw_models(calls: pd.DataFrame, *, key: str) -> None:
-    """Calls, cost, tokens and latency per model, and a button for the same as CSV."""
+def draw_models(calls: pd.DataFrame, *, key: str, on_export: Callable[[], None] | None = None) -> None:
+    """Calls, cost, tokens and latency per model, and a button for the same as CSV; `on_export` is called when it is taken."""
     rows = models_table(calls)
-    draw(tag("p", escaped("By model"), "cg-kicker"))
+    draw(kicker("By model"))
     st.dataframe(
         rows,
         hide_index=True,
@@ -27,13 +27,13 @@ def draw_models(calls: pd.DataFrame, *, key: str) -> None:
         column_config={
             "provider": "Provider",
             "model": "Model",
-            "simulated": st.column_config.CheckboxColumn("Simulated"),
+            "simulated": None,
             "calls": "Calls",
             "failed": "Failed",
             "cost_usd": st.column_config.NumberColumn("Cost", format="$%.4f"),
             "prompt_tokens": st.column_config.NumberColumn("Tokens in", format="localized"),
             "completion_tokens": st.column_config.NumberColumn("Tokens out", format="localized"),
-            "latency_p50_ms": st.column_config.NumberColumn("p50", format="%d ms"),
+            "latency_p50_ms": st.column_config.NumberColumn("Latency p50", format="%d ms"),
             "latency_p95_ms": st.column_config.NumberColumn("p95", format="%d ms"),
             "latency_p99_ms": st.column_config.NumberColumn("p99", format="%d ms"),
             "ttft_p50_ms": st.column_config.NumberColumn("First token, p50", format="%d ms"),
@@ -46,7 +46,7 @@ def draw_models(calls: pd.DataFrame, *, key: str) -> None:
         "text/csv",
         icon=":material/download:",
         key=f"{key}-csv",
-        on_click="ignore",
+        on_click=on_export or "ignore",
     )
 
 
@@ -65,7 +65,7 @@ def draw_failures(calls: pd.DataFrame) -> None:
     if found.empty:
         return
     rows = [_failure_cells(record) for record in found.to_dict("records")]
-    draw(tag("p", escaped("Failures"), "cg-kicker"), tag("div", table(["Error class", "Calls", "Share", "Last"], rows), "cg-scroll"))
+    draw(kicker("Failures"), tag("div", table(["Error class", "Calls", "Share", "Last"], rows), "cg-scroll"))
 
 
 def _failure_cells(record: Mapping[Hashable, Any]) -> list[Html]:
