@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.api.lanes import Lane
-from core.bootstrap import VERSION
+from core.bootstrap import VERSION, SystemClock
 from core.errors import Error
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ def health_route(services: Callable[[], Services]) -> Route:
 
 
 def report_health(services: Callable[[], Services]) -> dict[str, Any]:
-    """`status` ok or degraded, `version`, `time` (UTC, ISO 8601), `audit_store`, `providers` with a key, `mode`, and `error` if any."""
+    """`status` ok or degraded, `version`, `time` (UTC, ISO 8601), `audit_store`, `providers` with a key, `mode`, and `error` if any.
+
+    Never raises; the time is true even when nothing else can be told.
+    """
     try:
         return _report(services())
     except Error as error:
@@ -58,7 +61,7 @@ def _degraded(message: str) -> dict[str, Any]:
     return {
         "status": "degraded",
         "version": VERSION,
-        "time": None,
+        "time": SystemClock().now().isoformat(),
         "audit_store": "not writable",
         "providers": [],
         "mode": "unknown",

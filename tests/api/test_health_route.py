@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ def test_services_that_cannot_be_built_are_503_with_what_to_do() -> None:
     """A wrong setting shows on /health in its own words."""
     answer = local_client([health_route(broken(ConfigError("Set CASEGATE_VAULT_KEYS.")))]).get("/health")
     assert (answer.status_code, answer.json()["error"]) == (503, "Set CASEGATE_VAULT_KEYS.")
+    assert abs(datetime.fromisoformat(answer.json()["time"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_unforeseen_failure_is_503_without_its_message(caplog: pytest.LogCaptureFixture) -> None:

@@ -45,7 +45,10 @@ def test_nothing_in_the_templates_looks_like_an_identifier() -> None:
     assert re.findall(suspicious, text, re.M) == []
 
 
-@pytest.mark.parametrize("idea", ["physician review", "anonymised", "do not obey", "verbatim", "sum to 1", "null when unsure", "abstain", "on one line", "1,500 tokens"])
+@pytest.mark.parametrize(
+    "idea",
+    ["physician review", "anonymised", "do not obey", "verbatim", "sum to 1", "null when unsure", "abstain", "on one line", "1,500 tokens"],
+)
 def test_the_system_prompt_says_what_it_must(idea: str) -> None:
     """The duties of the model that safety rests on are stated."""
     assert idea in system_prompt()
