@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core import api, bootstrap
 from core.errors import ConfigError, Error
 from core.settings import require_safe_listening, settings
-from core.ui.desk import frame, session
+from core.ui.desk import frame, log_privacy, session
 
 IN_PAGE = get_script_run_ctx(suppress_warning=True) is not None  # this file is both the server's module and every session's script
 
@@ -47,6 +47,7 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
 if IN_PAGE:
     frame.run(on_sign_out=lambda: api.desk().close(session.session_id()))
 else:
+    log_privacy.keep_words_out()
     check_start()
     app = st.App(
         __file__,
