@@ -19,12 +19,16 @@ def new_case() -> None:
     session.record(PERSON, Action.DRAFT_DISCARDED, case_ref=draft.case_ref)
     drafts.replace_draft(services, PERSON)
     answering.forget()
+    asking.forget_notice()
 
 
 def try_example(name: str) -> None:
     """Fill in an invented case."""
+    if not draft.empty:
+        session.record(PERSON, Action.DRAFT_DISCARDED, case_ref=draft.case_ref)
     drafts.replace_draft(services, PERSON, **examples.load(name))
     answering.forget()
+    asking.forget_notice()
 
 
 def open_preview(now: drafts.Draft) -> str:
@@ -48,8 +52,9 @@ with actions.container(horizontal=True, horizontal_alignment="right"):
 if done and answering.showing():
     answering.draw(services, done, PERSON)
 else:
+    hint = st.empty()  # always there, so that the form below keeps its place when the first word is typed
     if draft.empty:
-        st.caption(
+        hint.caption(
             "Write a case: identifiers are marked as you type, and beside it stands exactly what will be sent. "
             "Nothing leaves until you press Send. New here? Open **Try a case**."
         )

@@ -74,7 +74,7 @@ class PreviewDesk:
         self._limit = limit
         self._idle_s = idle_s
         self._monotonic = monotonic
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._contexts: OrderedDict[bytes, tuple[float, PreviewContext]] = OrderedDict()
 
     def open(
@@ -96,9 +96,9 @@ class PreviewDesk:
         key = _key(token)
         with self._lock:
             used, context = self._contexts.pop(key, (0.0, None))
-        if context is None or self._monotonic() - used > self._idle_s:
-            return None
-        self._keep(key, context)
+            if context is None or self._monotonic() - used > self._idle_s:
+                return None
+            self._keep(key, context)
         return context
 
     def _keep(self, key: bytes, context: PreviewContext) -> None:

@@ -87,3 +87,25 @@ def test_a_denied_page_is_an_entry_that_names_what_was_wanted() -> None:
     run.run()
     denied = bootstrap.services().audit.entries(action=Action.ACCESS_DENIED)[0].event
     assert (denied.outcome, denied.subject) == ("refused", "AUDIT_READ")
+
+
+def test_another_case_brings_nothing_of_the_last_one_along() -> None:
+    """A notice with the text of another case's answer is gone, and the draft that an example replaced is an entry."""
+    run = tab()
+    load(run, examples.names()[0])
+    first = held(run).case_ref
+    run.session_state["ask_notice"] = ("The answer was of no use.", "text of the first case's answer")
+    load(run, examples.names()[1])
+    assert not [c for c in run.code if "first case" in c.value]
+    discarded = bootstrap.services().audit.entries(action=Action.DRAFT_DISCARDED)
+    assert [e.event.case_ref for e in discarded] == [first]
+
+
+def test_strangers_in_a_public_demo_do_not_share_a_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each browser session is a person of its own."""
+    monkeypatch.setenv("CASEGATE_DEMO_PUBLIC", "yes")
+    settings.settings.cache_clear()
+    one, other = tab(), tab()
+    load(one, examples.names()[0])
+    assert held(one).owner != held(other).owner
+    assert held(tab()).empty

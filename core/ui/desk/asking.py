@@ -66,6 +66,11 @@ def _note(message: str, kept_text: str = "") -> None:
     st.session_state[NOTICE_KEY] = (message, kept_text)
 
 
+def forget_notice() -> None:
+    """What became of another case's call is no news of this one, and its text does not belong here."""
+    st.session_state.pop(NOTICE_KEY, None)
+
+
 def draw_notice() -> None:
     """The last failure or stop, until the next send."""
     message, kept_text = st.session_state.get(NOTICE_KEY, ("", ""))

@@ -134,8 +134,10 @@ def on_script_error(error: Exception) -> bool:
     logging.getLogger("casegate").error("%s at %s", type(error).__name__, " < ".join(reversed(frames[-4:])))
     if isinstance(error, Error):
         _say(error)
+        st.caption("Your case is kept.")
     else:
         st.error(
             "Something went wrong on this page. Your case is kept; reload the page. If it happens again, tell your administrator the time."
         )
+    st.button("Try again", icon=":material/refresh:", key="try-again")  # a fault in a callback leaves the page empty but for this
     return True

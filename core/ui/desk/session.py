@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -27,7 +28,9 @@ def principal() -> Principal | None:
     """Who is at the screen; None when sign-in is configured and nobody has signed in."""
     config = services().settings
     if config.demo:
-        return demo_principal(Role(st.session_state.get(ROLE_KEY, DEMO_ROLES[0])))
+        person = demo_principal(Role(st.session_state.get(ROLE_KEY, DEMO_ROLES[0])))
+        # Strangers meet in a public demo: each browser session is a person of its own, with its own draft and answers.
+        return replace(person, user_id=f"{person.user_id}-{session_id()[:8]}") if config.demo_public else person
     if not getattr(st.user, "is_logged_in", False):
         return None
     return principal_of(st.user.to_dict(), config.oidc_role_claim)
