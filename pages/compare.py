@@ -17,6 +17,14 @@ chosen = st.multiselect(
     "Models (2 to 4)", targets, default=targets[:3], max_selections=comparing.MOST, format_func=case_form.model_name(services)
 )
 prepared = comparing.prepare_all(draft, services, PERSON, chosen)
-if prepared and comparing.reviewed(prepared, services, PERSON):
-    comparing.ask_all(services, prepared, PERSON, draft.identity)
-comparing.draw_results(services, draft, PERSON)
+review, bar, below = st.container(), st.container(key="send-bar", gap="small"), st.empty()
+with review:
+    send = bool(prepared) and comparing.reviewed(prepared, services, PERSON, bar)
+if send:
+    below.empty()
+    with bar:
+        comparing.ask_all(services, prepared, PERSON, draft.identity)
+with bar:
+    comparing.draw_notice(draft)
+with below.container():
+    comparing.draw_results(services, draft, PERSON)

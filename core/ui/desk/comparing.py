@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import consult
 from core.audit import Action
@@ -19,11 +20,11 @@ from core.ui.desk.asking import running
 from core.ui.desk.case_form import model_name
 from core.ui.desk.drafts import Draft, today
 from core.ui.desk.running import Running, watch
-from core.ui.views import ComparisonColumn, banner, draw_comparison, draw_outgoing
-from core.ui.views.figures import dollars, seconds
+from core.ui.views import ComparisonColumn, ExpectedCall, banner, draw_comparison, draw_expected, draw_outgoing
 
 FEWEST, MOST = 2, 4
 _RESULTS_KEY = "comparison"
+_STOPPED_KEY = "comparison_stopped"
 Outcome = tuple[Target, Consultation | Error]
 
 
@@ -55,24 +56,20 @@ def prepare_all(draft: Draft, services: Services, person: Principal, targets: Se
     return every
 
 
-def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal) -> bool:
-    """Show what goes to every model; True in the run in which Send was pressed on a reviewed case."""
-    with st.expander("What will be sent", expanded=True, icon=":material/outbox:"):
-        first = prepared[0]
-        draw_outgoing(first.prompt, sha256="", counts=first.deidentified.counts, estimate=None)
-        st.caption(
-            f"The exact bytes are those for {model_name(services)(first.prompt.target)}. The messages are the same for each model; "
-            "the model's name in the request differs, and with it the hash:"
-        )
-        st.dataframe([_expected(services, p) for p in prepared], hide_index=True)
+def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal, bar: DeltaGenerator) -> bool:
+    """Show what goes to every model, tick and Send in `bar`; True in the run in which Send was pressed on a reviewed case."""
+    with st.expander("What will be sent", expanded=not results_of(prepared[0].case_ref), icon=":material/outbox:"):
+        _outgoing(prepared, services)
     tag = hashlib.sha256("".join(p.sha256 for p in prepared).encode()).hexdigest()[:16]
-    ticked = st.checkbox(review.REVIEWED, key=f"compare-reviewed-{tag}")
-    pressed = st.button(
+    tick, send = bar.container(key="tick-and-send").columns([6, 5], vertical_alignment="center")
+    ticked = tick.checkbox(review.REVIEWED, key=f"compare-reviewed-{tag}")
+    pressed = send.button(
         f"Send redacted case to {len(prepared)} models",
         type="primary",
         icon=":material/send:",
         disabled=not ticked,
         key=f"compare-send-{tag}",
+        width="stretch",
     )
     if not (ticked and pressed):
         return False
@@ -82,23 +79,30 @@ def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal
     return True
 
 
-def _expected(services: Services, prepared: Prepared) -> dict[str, str]:
-    estimate = prepared.estimate
-    cost = "≥ " if services.cost_partial(prepared.prompt.target) else ""
-    return {
-        "Model": model_name(services)(prepared.prompt.target),
-        "Expected cost": cost + dollars(estimate.cost_usd) if estimate else "",
-        "Expected latency": seconds(estimate.latency_s) if estimate else "",
-        "SHA-256 of the payload": prepared.sha256,
-    }
+def _outgoing(prepared: Sequence[Prepared], services: Services) -> None:
+    first = prepared[0]
+    draw_outgoing(first.prompt, sha256="", counts=first.deidentified.counts, estimate=None)
+    st.caption(
+        f"The exact bytes are those for {model_name(services)(first.prompt.target)}. The messages are the same for each model; "
+        "the model's name in the request differs, and with it the hash."
+    )
+    draw_expected([_expected(services, p) for p in prepared])
+
+
+def _expected(services: Services, prepared: Prepared) -> ExpectedCall:
+    target = prepared.prompt.target
+    return ExpectedCall(model_name(services)(target), prepared.estimate, services.cost_partial(target), prepared.sha256)
 
 
 def ask_all(services: Services, prepared: Sequence[Prepared], person: Principal, identity: Identity) -> None:
     """Ask every model at once; one failure does not spoil the others."""
+    for key in (_RESULTS_KEY, _STOPPED_KEY):
+        st.session_state.pop(key, None)
     calls = [running(services, each, person, identity) for each in prepared]
-    names = [model_name(services)(each.prompt.target) for each in prepared]
-    st.button("Stop", icon=":material/stop_circle:", key="compare-stop")
-    boxes = [column.empty() for column in st.columns(len(calls))]
+    names = [_short_name(services, each.prompt.target) for each in prepared]
+    with st.container(border=True, key="sending"):
+        st.button("Stop", icon=":material/stop_circle:", key="compare-stop", on_click=_stopped, args=(prepared[0].case_ref,))
+        boxes = [column.empty() for column in st.columns(len(calls))]
 
     def draw(under_way: list[Running[Consultation]]) -> None:
         for name, call, box in zip(names, under_way, boxes, strict=True):
@@ -122,19 +126,44 @@ def _outcome(target: Target, call: Running[Consultation]) -> Outcome:
         return target, Error(f"This call ended with an unexpected fault ({type(error).__name__}).")
 
 
+def results_of(case_ref: str) -> list[Outcome]:
+    """The last comparison, when it is of this case; empty after Stop."""
+    of, outcomes = st.session_state.get(_RESULTS_KEY, ("", []))
+    return list(outcomes) if of == case_ref else []
+
+
+def _stopped(case_ref: str) -> None:
+    st.session_state[_STOPPED_KEY] = case_ref
+
+
+def draw_notice(draft: Draft) -> None:
+    """That the last comparison of this case was stopped, until the next one."""
+    if st.session_state.get(_STOPPED_KEY) == draft.case_ref:
+        st.info("Stopped. Every request was ended and recorded as cancelled. Your case is kept.", icon=":material/info:")
+
+
 def draw_results(services: Services, draft: Draft, person: Principal) -> None:
     """The last comparison of this case, answers beside failures."""
-    case_ref, outcomes = st.session_state.get(_RESULTS_KEY, ("", []))
-    if case_ref != draft.case_ref or not outcomes:
+    outcomes = results_of(draft.case_ref)
+    if not outcomes:
         return
     columns = [_column(services, target, found, person) for target, found in outcomes]
     if any(c.simulated for c in columns):
-        banner("The reference engine stood in for the models named here.", "simulated", lead="Simulated answers.")
+        banner(
+            "the reference engine is standing in for the models marked simulated; for those no AI model was asked.",
+            "simulated",
+            lead="Simulated answers:",
+        )
     draw_comparison(columns)
 
 
+def _short_name(services: Services, target: Target) -> str:
+    provider, model = services.registry.find(target)
+    return model.name if provider.simulated else f"{model.name} · {provider.name}"
+
+
 def _column(services: Services, target: Target, found: Consultation | Error, person: Principal) -> ComparisonColumn:
-    label = model_name(services)(target)
+    label = _short_name(services, target)
     if isinstance(found, Error):
         return ComparisonColumn(label, None, None, None, services.simulated(target), error=f"{found.user_message} Your case is kept.")
     reply = found.reply

@@ -40,31 +40,34 @@ class Review:
 def draw_review(draft: Draft, services: Services, person: Principal, target: Target, *, preview_ok: bool) -> Review:
     """Prepare the case and show it; Send stays disabled until preflight passes and the tick is set."""
     st.header("What will be sent", anchor=False)
+    # Places of their own: what comes and goes above must not move what is being read or pressed.
+    decide, shown, refused, bar = st.container(), st.container(), st.container(), st.container(key="send-bar", gap="small")
     try:
         case = draft.case(today())
         prepared = consult.prepare(services, case, person, target=target, case_ref=draft.case_ref, decisions=draft.decisions)
-    except CaseError as error:
-        return Review(None, _incomplete(error))
-    except DeidError:
-        st.error(
-            "The redactor failed on this text, so nothing can be sent. Remove unusual content or shorten it.", icon=":material/gpp_bad:"
-        )
-        return Review(None, _bar())
-    _flags(draft, prepared, person)
-    _injection(prepared)
-    outgoing(prepared, services)
-    if prepared.blocked:
-        _blocked(prepared, prepared.blocked, person)
-    if not preview_ok:
-        st.warning("The live preview is not answering, so Send is blocked. Wait a moment or reload the page.", icon=":material/warning:")
-    bar = _bar()
+    except (CaseError, DeidError) as error:
+        with shown:
+            _unfit(error)
+        with bar:
+            _closed()
+        return Review(None, bar)
+    with decide:
+        _flags(draft, prepared, person)
+        _injection(prepared)
+    with shown:
+        outgoing(prepared, services)
+    with refused:
+        _refused(prepared, person, preview_ok=preview_ok)
     with bar:
         send = _tick_and_send(prepared, services, person, preview_ok=preview_ok)
     return Review(prepared, bar, send)
 
 
-def _bar() -> DeltaGenerator:
-    return st.container(key="send-bar", gap="small")
+def _refused(prepared: Prepared, person: Principal, *, preview_ok: bool) -> None:
+    if prepared.blocked:
+        _blocked(prepared, prepared.blocked, person)
+    if not preview_ok:
+        st.warning("The live preview is not answering, so Send is blocked. Wait a moment or reload the page.", icon=":material/warning:")
 
 
 def outgoing(prepared: Prepared, services: Services) -> None:
@@ -79,15 +82,20 @@ def outgoing(prepared: Prepared, services: Services) -> None:
     )
 
 
-def _incomplete(error: CaseError) -> DeltaGenerator:
+def _unfit(error: CaseError | DeidError) -> None:
+    if isinstance(error, DeidError):
+        st.error(
+            "The redactor failed on this text, so nothing can be sent. Remove unusual content or shorten it.", icon=":material/gpp_bad:"
+        )
+        return
     st.markdown("Complete the case to see exactly what would be sent:")
     st.caption("\n".join(f"- **{problem.field}**: {problem.message}" for problem in error.problems))
-    bar = _bar()
-    with bar:
-        tick, send = _side_by_side()
-        tick.checkbox(REVIEWED, disabled=True, key="reviewed-nothing")
-        send.button(SEND, type="primary", icon=":material/send:", disabled=True, key="send-nothing", width="stretch")
-    return bar
+
+
+def _closed() -> None:
+    tick, send = _side_by_side()
+    tick.checkbox(REVIEWED, disabled=True, key="reviewed-nothing")
+    send.button(SEND, type="primary", icon=":material/send:", disabled=True, key="send-nothing", width="stretch")
 
 
 def _side_by_side() -> Sequence[DeltaGenerator]:

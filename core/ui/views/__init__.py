@@ -6,7 +6,7 @@ Case text and model text are escaped before they are drawn and never read as Mar
 
 from core.ui.views.answer import draw_answer, simulated_banner
 from core.ui.views.comparison import ComparisonColumn, draw_comparison
-from core.ui.views.outgoing import draw_outgoing
+from core.ui.views.outgoing import ExpectedCall, draw_expected, draw_outgoing
 from core.ui.views.partial import draw_partial
 from core.ui.views.provenance import Provenance, draw_provenance
 from core.ui.views.ranking import CAUTION_NOTE, caution_intervals
@@ -15,12 +15,14 @@ from core.ui.views.shell import banner, demo_banner, footer, install_styles, pag
 __all__ = [
     "CAUTION_NOTE",
     "ComparisonColumn",
+    "ExpectedCall",
     "Provenance",
     "banner",
     "caution_intervals",
     "demo_banner",
     "draw_answer",
     "draw_comparison",
+    "draw_expected",
     "draw_outgoing",
     "draw_partial",
     "draw_provenance",

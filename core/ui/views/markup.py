@@ -82,9 +82,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Html]], css_class: str = 
     return tag("table", Html(tag("thead", header) + tag("tbody", body)), css_class)
 
 
-def facts(pairs: Iterable[tuple[str, Html]]) -> Html:
+def facts(pairs: Iterable[tuple[str, Html]], css_class: str = "cg-facts") -> Html:
     """Names with their values, in as many columns as fit."""
-    return tag("dl", joined(tag("div", Html(tag("dt", escaped(name)) + tag("dd", value)), "cg-fact") for name, value in pairs), "cg-facts")
+    return tag("dl", joined(tag("div", Html(tag("dt", escaped(name)) + tag("dd", value)), "cg-fact") for name, value in pairs), css_class)
 
 
 def draw(*parts: Html) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core.model import Category, Estimate, Message, Prompt, PromptMark
 from core.ui.palette import hue_of
 from core.ui.views.figures import counted, dollars, seconds
-from core.ui.views.markup import Highlight, Html, draw, escaped, facts, joined, pill, tag, with_marks
+from core.ui.views.markup import Highlight, Html, draw, escaped, facts, joined, pill, table, tag, with_marks
 
 _TITLES = {"system": "System prompt", "user": "Case as sent", "assistant": "Earlier answer"}
 
@@ -27,10 +28,40 @@ def draw_outgoing(
     draw(_count_pills(counts))
     draw(*(_message(i, m, prompt.marks) for i, m in enumerate(prompt.messages)))
     if estimate is not None:
-        draw(facts(_estimate(estimate)), *([tag("p", escaped(f"Cost: {cost_note}."), "cg-caption")] if cost_note else []))
+        draw(
+            facts(_estimate(estimate), "cg-facts cg-short"),
+            *([tag("p", escaped(f"Cost: {cost_note}."), "cg-caption")] if cost_note else []),
+        )
     if sha256:
         draw(facts([("SHA-256 of the payload", tag("span", escaped(sha256), "cg-mono"))]))
     _draw_bytes(prompt.body())
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCall:
+    """What one model's call is expected to take; `partial` when the price leaves something out."""
+
+    model: str
+    estimate: Estimate | None
+    partial: bool
+    sha256: str
+
+
+def draw_expected(calls: Sequence[ExpectedCall]) -> None:
+    """Draw expected cost, latency and payload hash of several calls, one line each."""
+    draw(
+        tag(
+            "div", table(["Model", "Expected cost", "Expected latency", "SHA-256 of the payload"], map(_expected_cells, calls)), "cg-scroll"
+        )
+    )
+    if any(call.partial for call in calls):
+        draw(tag("p", escaped("≥: output tokens only; this provider's input price is not known."), "cg-caption"))
+
+
+def _expected_cells(call: ExpectedCall) -> list[Html]:
+    cost = ("≥ " if call.partial else "") + dollars(call.estimate.cost_usd) if call.estimate else "–"
+    wait = seconds(call.estimate.latency_s) if call.estimate else "–"
+    return [tag("b", escaped(call.model)), escaped(cost), escaped(wait), tag("span", escaped(call.sha256), "cg-mono")]
 
 
 def _draw_bytes(body: bytes) -> None:
