@@ -82,7 +82,7 @@ def _without_comments(html: str) -> str:
 class ResponsePolicy:
     """What is done to the headers of every response.
 
-    `cookie_max_age_s` shortens the life of the sign-in cookies; their server-side session may end sooner.
+    `cookie_max_age_s` shortens the life of the sign-in cookies; nothing on the server ends it sooner.
     """
 
     csp: str
