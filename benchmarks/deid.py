@@ -1,0 +1,165 @@
+"""How much of what identifies stays, and how much of the case goes with it; at what speed, load time and memory.
+
+    python -m benchmarks.deid CORPUS... [--show] [--peers]
+    python -m benchmarks.deid --update-known
+
+CORPUS is JSON lines (`{"id","text","spans":[[start,end,TYPE],...]}`) or a marked source (`.txt`); the golden set when none is
+given. `--show` lists every leak and every over-masking of Casegate's; `--peers` measures the open de-identifiers that are
+installed (requirements/bench.in) in the same run. `--update-known` writes the golden set's JSON lines and the list of its known
+failures anew. The last line is JSON: `core_leak`, `silent_leak`, `over_masked_per_1000` over all corpora together,
+`ms_per_2000_chars`, `load_s`, `rss_mb`, `long_to_short` (time per character at 50,000 against 2,000 characters), `flags_per_note`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.deid_contestants import PEERS
+from benchmarks.deid_corpus import read_corpus
+from benchmarks.deid_golden import GOLDEN, update
+from benchmarks.deid_score import Marked, Sample, Score, mark, total
+
+ROOT = Path(__file__).parent.parent
+OWN = "casegate"
+SHORT, LONG = 2_000, 50_000
+COLUMNS = f"{'':18}{'strict %':>9}{'core %':>8}{'silent %':>9}{'over/1000':>10}{'neg. touched':>13}{'traps kept':>12}{'flags/note':>11}"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a contestant costs: milliseconds for 2,000 characters, seconds and megabytes to load, the long text's slope."""
+
+    ms_per_2000_chars: float
+    load_s: float
+    rss_mb: float
+    long_to_short: float
+
+
+class NotInstalledError(Exception):
+    """The peer cannot be imported here."""
+
+
+def ask(name: str, texts: Sequence[str], *, timed: bool = False) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Loading costs and one answer per text from a fresh process. Raises NotInstalledError."""
+    command = [sys.executable, "-m", "benchmarks.deid_worker", name, *(["--time"] if timed else [])]
+    done = subprocess.run(
+        command,
+        input="".join(json.dumps(t) + "\n" for t in texts),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | ONE_THREAD,
+        check=False,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if lines and "missing" in lines[0]:
+        raise NotInstalledError(name)
+    if done.returncode or len(lines) != len(texts) + 1:
+        raise SystemExit(f"{name} failed after {max(0, len(lines) - 1)} of {len(texts)} texts")
+    return lines[0], lines[1:]
+
+
+def scored(name: str, samples: Sequence[Sample]) -> list[Marked]:
+    """Every sample scored on a contestant's answer."""
+    _, answers = ask(name, [s.text for s in samples])
+    return [mark(s, [(b, e) for b, e in a["masked"]], [(b, e) for b, e in a["flagged"]]) for s, a in zip(samples, answers, strict=True)]
+
+
+def cost(name: str, samples: Sequence[Sample]) -> Cost:
+    """Speed on texts of 2,000 and 50,000 characters cut from the corpora, and what loading took."""
+    whole = "\n\n".join(s.text for s in samples) or "No text."
+    whole *= LONG // len(whole) + 1
+    short = [whole[i : i + SHORT] for i in range(0, LONG, SHORT)]
+    loading, answers = ask(name, [*short, whole[:LONG]], timed=True)
+    taken = sorted(a["ms"] for a in answers[:-1])
+    mean = sum(taken) / len(taken)
+    return Cost(taken[len(taken) // 2], loading["load_s"], loading["rss_mb"], answers[-1]["ms"] / LONG / (mean / SHORT))
+
+
+def line(name: str, score: Score) -> str:
+    """A contestant's row under COLUMNS."""
+    traps = f"{score.traps - score.traps_hit}/{score.traps}" if score.traps else "–"
+    return (
+        f"{name:18}{100 * score.strict_leak:9.2f}{100 * score.core_leak:8.2f}{100 * score.silent_leak:9.2f}"
+        f"{score.over_masked_per_1000:10.2f}{f'{score.touched}/{score.negatives}':>13}{traps:>12}{score.flags_per_note:11.2f}"
+    )
+
+
+def show(marked: Sequence[Marked]) -> None:
+    """Every leak and every over-masking, one a line."""
+    for m in marked:
+        for leak in m.leaks:
+            degree = "silent" if leak.silent else "core" if leak.core else "strict"
+            print(f"  LEAK {degree:6} {m.sample.id} {leak.kind} {leak.text!r} left: {leak.left[:40]}")
+        for run in m.over:
+            print(f"  OVER {m.sample.id} {run!r}")
+
+
+def corpus_table(path: Path, contestants: Sequence[str], *, details: bool) -> list[Marked]:
+    """Print one corpus's table; Casegate's scored samples."""
+    samples = read_corpus(path)
+    own = scored(OWN, samples)
+    score = total(own)
+    print(f"\n{path.name}: {score.notes} texts, {score.spans} spans, {score.chars:,} characters\n{COLUMNS}")
+    print(line(OWN, score))
+    for name in contestants:
+        print(line(name, total(scored(name, samples))))
+    print("core leaks by type: " + ", ".join(f"{kind} {leaked}/{all_}" for kind, (leaked, all_) in score.by_kind.items()))
+    if details:
+        show(own)
+    return own
+
+
+def installed(names: Sequence[str]) -> list[str]:
+    """Those of `names` that load here; the others are printed."""
+    ready = []
+    for name in names:
+        try:
+            ask(name, [])
+            ready.append(name)
+        except NotInstalledError:
+            print(f"{name}: not installed (pip install -r requirements/bench.in)")
+    return ready
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", nargs="*", type=Path)
+    parser.add_argument("--show", action="store_true", help="list leaks and over-maskings")
+    parser.add_argument("--peers", action="store_true", help="measure the installed peers in the same run")
+    parser.add_argument("--update-known", action="store_true", help="write the golden set's known failures anew")
+    args = parser.parse_args()
+    if args.update_known:
+        print(update())
+        return
+    paths = args.corpus or [GOLDEN]
+    peers = installed(PEERS) if args.peers else []
+    own = [m for path in paths for m in corpus_table(path, peers, details=args.show)]
+    costs = {name: cost(name, [m.sample for m in own]) for name in (OWN, *peers)}
+    print(f"\n{'':18}{'ms/2,000':>9}{'50k : 2k':>10}{'load s':>8}{'MB':>7}")
+    for name, c in costs.items():
+        print(f"{name:18}{c.ms_per_2000_chars:9.2f}{c.long_to_short:10.2f}{c.load_s:8.2f}{c.rss_mb:7.0f}")
+    score = total(own)
+    figures = {
+        "core_leak": score.core_leak,
+        "silent_leak": score.silent_leak,
+        "over_masked_per_1000": score.over_masked_per_1000,
+        **asdict(costs[OWN]),
+        "flags_per_note": score.flags_per_note,
+    }
+    print(json.dumps({key: round(value, 5) for key, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()
