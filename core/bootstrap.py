@@ -184,7 +184,9 @@ def warm_up() -> None:
 
 def check(config: Settings) -> None:
     """Read the providers' file and every key. Raises ConfigError; builds nothing."""
-    _keys(Registry.load(config.providers_file), config, _sandbox_key(config))
+    registry = Registry.load(config.providers_file)
+    registry.provider(config.default_provider or None)
+    _keys(registry, config, _sandbox_key(config))
     if not config.demo:
         _keyring(config)
 

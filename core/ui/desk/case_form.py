@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
@@ -120,8 +120,3 @@ def model_name(services: Services, proposed: Target | None = None) -> Callable[[
         return " · ".join(parts)
 
     return name
-
-
-def names_of(services: Services, targets: Sequence[Target]) -> list[str]:
-    """The models' names in order."""
-    return [model_name(services)(target) for target in targets]
