@@ -30,7 +30,7 @@ from core.assessment import CheckedAssessment
 from core.audit import Action, Event
 from core.auth import Permission
 from core.consultation import Consultation, Prepared
-from core.errors import CancelledError, PreflightError, ProviderError, ReplyFormatError, VaultError
+from core.errors import AccessError, CancelledError, PreflightError, ProviderError, ReplyFormatError, VaultError
 from core.gateway import Cancel
 from core.model import (
     ClearedPrompt,
@@ -118,7 +118,7 @@ def prepare(
     prompt = prompting.build_prompt(redacted, case.demographics(), target, temperature=tools.temperature, max_tokens=tools.max_tokens)
     cleared, blocked = _preflight(prompt, redacted, case.identity)
     lengths = {name: len(text) for name, text in case.texts().items()}
-    return Prepared(case_ref, case.tier, lengths, redacted, prompt, tools.gateway.estimate(prompt), cleared, blocked)
+    return Prepared(case_ref, principal, case.tier, lengths, redacted, prompt, tools.gateway.estimate(prompt), cleared, blocked)
 
 
 def _preflight(prompt: Prompt, redacted: Deidentified, identity: Identity) -> tuple[ClearedPrompt | None, PreflightError | None]:
@@ -128,10 +128,11 @@ def _preflight(prompt: Prompt, redacted: Deidentified, identity: Identity) -> tu
         return None, refusal
 
 
-def note_review(tools: Tools, prepared: Prepared, principal: Principal) -> None:
-    """Record that the clinician has reviewed exactly this payload. Raises AuditError."""
+def note_review(tools: Tools, prepared: Prepared, principal: Principal) -> str:
+    """Record that the clinician has reviewed exactly this payload, and return its hash, which `submit` wants. Raises AuditError."""
     simulated = tools.simulated(prepared.prompt.target)
     tools.audit.append(_event(prepared, principal, Action.PREVIEW_REVIEWED, simulated=simulated))
+    return prepared.sha256
 
 
 def submit(
@@ -144,11 +145,13 @@ def submit(
     on_text: OnText | None = None,
     cancel: Cancel | None = None,
 ) -> Consultation:
-    """Steps 6–12. Sends only what was reviewed.
+    """Steps 6–12. Sends only what was reviewed, and only for whom it was prepared: who `prepare` let in, in that role.
 
-    Raises PreflightError when it was not cleared or not reviewed, AuditError when the store can't be written
+    Raises AccessError for anybody else, PreflightError when it was not cleared or not reviewed, AuditError when the store can't be written
     (then no call is made), GatewayError when no reply came, ReplyFormatError when two replies made no sense.
     """
+    if principal != prepared.principal:
+        raise AccessError(wanted="send a case that somebody else prepared", held=principal.role.value)
     cleared = _reviewed(prepared, reviewed_sha256)
     call = _Call(tools, prepared, principal, tools.new_id(), on_text, cancel)
     call.note(Action.DIAGNOSIS_REQUEST_INITIATED)

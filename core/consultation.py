@@ -10,14 +10,15 @@ from typing import Any
 
 from core.assessment import Assessment, CheckedAssessment, Concern, ConcernKind
 from core.errors import PreflightError
-from core.model import ClearedPrompt, Deidentified, Estimate, Prompt, Reply, Target, Tier, Usage
+from core.model import ClearedPrompt, Deidentified, Estimate, Principal, Prompt, Reply, Target, Tier, Usage
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case made ready, for the preview. `cleared` is None while preflight refuses; `blocked` then says why."""
+    """A case made ready, for the preview, by and for `principal` alone. `cleared` is None while preflight refuses; `blocked` says why."""
 
     case_ref: str
+    principal: Principal
     tier: Tier
     input_lengths: Mapping[str, int]
     deidentified: Deidentified = field(repr=False)

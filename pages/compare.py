@@ -19,11 +19,11 @@ chosen = st.multiselect(
 prepared = comparing.prepare_all(draft, services, PERSON, chosen)
 review, bar, below = st.container(), st.container(key="send-bar", gap="small"), st.empty()
 with review:
-    send = bool(prepared) and comparing.reviewed(prepared, services, PERSON, bar)
-if send:
+    hashes = comparing.reviewed(prepared, services, PERSON, bar) if prepared else []
+if hashes:
     below.empty()
     with bar:
-        comparing.ask_all(services, prepared, PERSON, draft.identity)
+        comparing.ask_all(services, prepared, PERSON, draft.identity, hashes)
 with bar:
     comparing.draw_notice(draft)
 with below.container():

@@ -52,8 +52,9 @@ with actions.container(horizontal=True, horizontal_alignment="right"):
 if done and answering.showing():
     answering.draw(services, done, PERSON)
 else:
+    was_empty = draft.empty
     hint = st.empty()  # always there, so that the form below keeps its place when the first word is typed
-    if draft.empty:
+    if was_empty:
         hint.caption(
             "Write a case: identifiers are marked as you type, and beside it stands exactly what will be sent. "
             "Nothing leaves until you press Send. New here? Open **Try a case**."
@@ -65,12 +66,14 @@ else:
         target = case_form.draw_route(draft, services)
         drafts.save(services, draft)
         stage = review.draw_review(draft, services, PERSON, target, preview_ok=preview_ok)
-        if stage.prepared and stage.send:
+        if stage.prepared and stage.reviewed_sha256:
             with stage.bar:
-                result = asking.ask(services, stage.prepared, PERSON, draft.identity)
+                result = asking.ask(services, stage.prepared, PERSON, draft.identity, stage.reviewed_sha256)
             if result:
                 answering.keep(draft, result)
                 drafts.save(services, draft)
                 st.rerun()
         with stage.bar:
             asking.draw_notice()
+    if draft.empty != was_empty:
+        st.rerun()  # what stands above the form was drawn before the form was read

@@ -158,6 +158,19 @@ def test_a_role_without_the_permission_prepares_nothing(desk: Making) -> None:
         desk().prepare(person=Principal("u-officer", Role.PRIVACY_OFFICER))
 
 
+@pytest.mark.parametrize(
+    "other", [Principal("u-other", Role.CLINICIAN), Principal("u-doctor", Role.PRIVACY_OFFICER)], ids=["another person", "another role"]
+)
+def test_nobody_sends_what_another_prepared(desk: Making, other: Principal) -> None:
+    """What one person prepared in one role is sent by that person in that role, or not at all."""
+    d = desk()
+    prepared = d.prepare()
+    with pytest.raises(AccessError):
+        consult.submit(d.tools, prepared, other, identity=IDENTITY, reviewed_sha256=prepared.sha256)
+    assert d.gateway.sent == []
+    assert d.actions() == []
+
+
 def test_a_failure_is_an_entry_with_its_class(desk: Making) -> None:
     """Class, status and attempts are recorded; no text, no consultation."""
     d = desk(ProviderError("The key was refused.", provider="sandbox", status=401, attempts=1))

@@ -153,6 +153,19 @@ def test_an_edit_after_the_tick_unticks_it(page: Page, app: Served) -> None:
     expect(page.get_by_role("checkbox", name=REVIEWED)).not_to_be_checked()
 
 
+def test_an_edit_that_changes_no_byte_unticks_too(page: Page, app: Served) -> None:
+    """A name in the identity panel that stands nowhere in the case leaves the payload as it is, and still asks for another look."""
+    open_app(page, app)
+    fill(page)
+    page.get_by_text(REVIEWED).click()
+    expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=15_000)
+    page.get_by_text("Identity panel", exact=False).click()
+    page.get_by_label("Patient name").fill("Ottoline Quackenbush")
+    page.get_by_label("Patient name").press("Tab")
+    expect(page.get_by_role("button", name=SEND)).to_be_disabled(timeout=15_000)
+    expect(page.get_by_role("checkbox", name=REVIEWED)).not_to_be_checked()
+
+
 def test_what_was_typed_survives_page_change_reload_and_restart(page: Page, serve: Serving) -> None:
     """The draft is there after another page, after a reload, and after the server was started anew on the same folder."""
     first = serve()

@@ -17,10 +17,10 @@ KEPT = "Your case is kept."
 STOPPED = "Stopped. The request was ended and recorded as cancelled. " + KEPT
 
 
-def ask(services: Services, prepared: Prepared, person: Principal, identity: Identity) -> Consultation | None:
-    """Send and draw until the answer is there. None when it failed; the reason is then a notice that outlives reruns."""
+def ask(services: Services, prepared: Prepared, person: Principal, identity: Identity, reviewed_sha256: str) -> Consultation | None:
+    """Send what was reviewed and draw until the answer is there. None when it failed; the reason is then a notice that outlives reruns."""
     st.session_state.pop(NOTICE_KEY, None)
-    call = running(services, prepared, person, identity)
+    call = running(services, prepared, person, identity, reviewed_sha256)
     place = st.empty()
     with place.container(border=True, key="sending"):
         clock, stop = st.columns([3, 1], vertical_alignment="center")
@@ -33,11 +33,11 @@ def ask(services: Services, prepared: Prepared, person: Principal, identity: Ide
     return _finish(call)
 
 
-def running(services: Services, prepared: Prepared, person: Principal, identity: Identity) -> Running[Consultation]:
+def running(services: Services, prepared: Prepared, person: Principal, identity: Identity, reviewed_sha256: str) -> Running[Consultation]:
     """The call, not yet begun."""
     return Running(
         lambda on_text, cancel: consult.submit(
-            services, prepared, person, identity=identity, reviewed_sha256=prepared.sha256, on_text=on_text, cancel=cancel
+            services, prepared, person, identity=identity, reviewed_sha256=reviewed_sha256, on_text=on_text, cancel=cancel
         )
     )
 

@@ -56,8 +56,8 @@ def prepare_all(draft: Draft, services: Services, person: Principal, targets: Se
     return every
 
 
-def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal, bar: DeltaGenerator) -> bool:
-    """Show what goes to every model, tick and Send in `bar`; True in the run in which Send was pressed on a reviewed case."""
+def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal, bar: DeltaGenerator) -> list[str]:
+    """Show what goes to every model, tick and Send in `bar`; the reviewed hashes in the run in which Send was pressed, else none."""
     with st.expander("What will be sent", expanded=not results_of(prepared[0].case_ref), icon=":material/outbox:"):
         _outgoing(prepared, services)
     tag = hashlib.sha256("".join(p.sha256 for p in prepared).encode()).hexdigest()[:16]
@@ -72,11 +72,10 @@ def reviewed(prepared: Sequence[Prepared], services: Services, person: Principal
         width="stretch",
     )
     if not (ticked and pressed):
-        return False
-    for each in prepared:
-        consult.note_review(services, each, person)
+        return []
+    hashes = [consult.note_review(services, each, person) for each in prepared]
     session.record(person, Action.COMPARISON_STARTED, case_ref=prepared[0].case_ref, count=len(prepared))
-    return True
+    return hashes
 
 
 def _outgoing(prepared: Sequence[Prepared], services: Services) -> None:
@@ -94,11 +93,11 @@ def _expected(services: Services, prepared: Prepared) -> ExpectedCall:
     return ExpectedCall(model_name(services)(target), prepared.estimate, services.cost_partial(target), prepared.sha256)
 
 
-def ask_all(services: Services, prepared: Sequence[Prepared], person: Principal, identity: Identity) -> None:
+def ask_all(services: Services, prepared: Sequence[Prepared], person: Principal, identity: Identity, hashes: Sequence[str]) -> None:
     """Ask every model at once; one failure does not spoil the others."""
     for key in (_RESULTS_KEY, _STOPPED_KEY):
         st.session_state.pop(key, None)
-    calls = [running(services, each, person, identity) for each in prepared]
+    calls = [running(services, each, person, identity, sha256) for each, sha256 in zip(prepared, hashes, strict=True)]
     names = [_short_name(services, each.prompt.target) for each in prepared]
     with st.container(border=True, key="sending"):
         st.button("Stop", icon=":material/stop_circle:", key="compare-stop", on_click=_stopped, args=(prepared[0].case_ref,))

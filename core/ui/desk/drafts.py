@@ -45,6 +45,12 @@ class Draft:
         return Decisions(self.keep, self.redact)
 
     @property
+    def edition(self) -> str:
+        """Another one after every edit of anything on the form, sent or not; salted for this process, it tells nothing to anyone."""
+        said = (self.identity, self.age, self.sex, self.tier, self.keep, self.redact, *self.texts.values())
+        return f"{hash(said) & (1 << 64) - 1:016x}"
+
+    @property
     def empty(self) -> bool:
         """Nothing has been typed."""
         return not any(t.strip() for t in self.texts.values()) and not self.identity.values() and self.age is None

@@ -27,14 +27,14 @@ _BLOCKED_KEY = "blocked_payload"
 
 @dataclass(frozen=True)
 class Review:
-    """Where the review stands. `send` is True in the run in which Send was pressed and may be obeyed.
+    """Where the review stands. `reviewed_sha256` is set in the run in which Send was pressed and may be obeyed: what was ticked.
 
     `bar` stays in view at the bottom: tick, Send, and room for the progress and the outcome.
     """
 
     prepared: Prepared | None
     bar: DeltaGenerator
-    send: bool = False
+    reviewed_sha256: str = ""
 
 
 def draw_review(draft: Draft, services: Services, person: Principal, target: Target, *, preview_ok: bool) -> Review:
@@ -59,8 +59,8 @@ def draw_review(draft: Draft, services: Services, person: Principal, target: Tar
     with refused:
         _refused(prepared, person, preview_ok=preview_ok)
     with bar:
-        send = _tick_and_send(prepared, services, person, preview_ok=preview_ok)
-    return Review(prepared, bar, send)
+        reviewed = _tick_and_send(draft, prepared, services, person, preview_ok=preview_ok)
+    return Review(prepared, bar, reviewed)
 
 
 def _refused(prepared: Prepared, person: Principal, *, preview_ok: bool) -> None:
@@ -168,21 +168,28 @@ def _blocked(prepared: Prepared, refusal: PreflightError, person: Principal) -> 
         st.session_state[_BLOCKED_KEY] = told
 
 
-def _tick_and_send(prepared: Prepared, services: Services, person: Principal, *, preview_ok: bool) -> bool:
-    """The tick belongs to one payload: another payload is another tick, and it is not set."""
+def _tick_and_send(draft: Draft, prepared: Prepared, services: Services, person: Principal, *, preview_ok: bool) -> str:
+    """The hash that was ticked, in the run in which Send was pressed. Any edit of the form takes the tick away."""
     clear = prepared.cleared is not None and preview_ok
-    tag = prepared.sha256[:16] or "blocked"
+    tag = f"{prepared.sha256[:16] or 'blocked'}-{draft.edition}"
     tick, send = _side_by_side()
     ticked = tick.checkbox(REVIEWED, disabled=not clear, key=f"reviewed-{tag}")
     ready = clear and ticked
     pressed = send.button(SEND, type="primary", icon=":material/send:", disabled=not ready, key=f"send-{tag}", width="stretch")
     if open_flags := len(prepared.deidentified.flags):
         st.caption(f"Send opens when the {'flagged term is' if open_flags == 1 else f'{open_flags} flagged terms are'} decided.")
-    if clear and ticked and st.session_state.get(_NOTED_KEY) != prepared.sha256:
-        try:
-            consult.note_review(services, prepared, person)
-        except Error as error:
-            st.error(error.user_message, icon=":material/error:")
-            return False
-        st.session_state[_NOTED_KEY] = prepared.sha256
-    return clear and ticked and pressed
+    if not ready or not _noted(prepared, services, person, tag):
+        return ""
+    return str(st.session_state[_NOTED_KEY][1]) if pressed else ""
+
+
+def _noted(prepared: Prepared, services: Services, person: Principal, tag: str) -> bool:
+    """Whether the tick is an entry; it becomes one in the run in which it is set."""
+    if st.session_state.get(_NOTED_KEY, ("", ""))[0] == tag:
+        return True
+    try:
+        st.session_state[_NOTED_KEY] = (tag, consult.note_review(services, prepared, person))
+    except Error as error:
+        st.error(error.user_message, icon=":material/error:")
+        return False
+    return True
