@@ -71,18 +71,16 @@ def draw_latency(calls: pd.DataFrame) -> None:
     line = base.mark_rule(strokeWidth=3, color=CHART_REST, opacity=0.55).encode(x="min(s):Q", x2="max(s):Q")
     scale = alt.Scale(domain=["p50", "p95", "p99"], range=[CHART_BAR, "#D97706", CHART_CANNOT_MISS])
     # Ticks of falling height: where percentiles coincide each stays visible.
-    dots = base.mark_tick(thickness=4, opacity=1).encode(
-        x=alt.X("s:Q", title="seconds", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, format="~r")),
-        color=alt.Color(
-            "percentile:N",
-            scale=scale,
-            legend=alt.Legend(orient="top", title=None, offset=4, padding=0, symbolType="square", symbolSize=110),
-        ),
-        size=alt.Size("percentile:O", scale=alt.Scale(domain=["p50", "p95", "p99"], range=[9, 18, 27]), legend=None),
-        order=alt.Order("percentile:O", sort="descending"),
-        tooltip=["model", "percentile", alt.Tooltip("s:Q", format=".2f", title="seconds")],
-    )
-    st.altair_chart(alt.layer(line, dots).properties(height=alt.Step(34), padding=_PADDING), width="stretch")
+    look = {
+        "x": alt.X("s:Q", title="seconds", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, format="~r")),
+        "color": alt.Color("percentile:N", scale=scale, legend=alt.Legend(orient="top", title=None, offset=4, padding=0)),
+        "tooltip": ["model", "percentile", alt.Tooltip("s:Q", format=".2f", title="seconds")],
+    }
+    ticks = [
+        base.transform_filter(alt.datum.percentile == name).mark_tick(thickness=4, size=size, opacity=1).encode(**look)
+        for name, size in (("p99", 27), ("p95", 18), ("p50", 9))
+    ]
+    st.altair_chart(alt.layer(line, *ticks).properties(height=alt.Step(34), padding=_PADDING), width="stretch")
 
 
 def _draw_bars(days: pd.DataFrame, y: Any, color: Any, tooltip: list[Any]) -> None:
