@@ -115,9 +115,18 @@ def corpus_table(path: Path, contestants: Sequence[str], *, details: bool) -> li
     for name in contestants:
         print(line(name, total(scored(name, samples))))
     print("core leaks by type: " + ", ".join(f"{kind} {leaked}/{all_}" for kind, (leaked, all_) in score.by_kind.items()))
+    if any(s.kind for s in samples):
+        print("core leaks by kind of text: " + ", ".join(f"{k} {leaked}/{all_}" for k, (leaked, all_) in by_text_kind(own).items()))
     if details:
         show(own)
     return own
+
+
+def by_text_kind(marked: Sequence[Marked]) -> dict[str, tuple[int, int]]:
+    """Core leaks and expected spans by kind of text, the kinds without any span left out."""
+    kinds = sorted({m.sample.kind for m in marked if m.sample.gold})
+    scores = {kind: total([m for m in marked if m.sample.kind == kind]) for kind in kinds}
+    return {kind: (s.core_leaks, s.spans) for kind, s in scores.items()}
 
 
 def installed(names: Sequence[str]) -> list[str]:

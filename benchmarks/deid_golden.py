@@ -1,6 +1,6 @@
 """The golden evaluation set and its known failures: what the redactor gets wrong today, one line each.
 
-A failure is a core leak, a run masked beyond the expected spans, or a trap phrase hit. The test of the same name demands
+A failure is a core leak, a run masked beyond the expected spans, or a trap phrase hit. tests/deid/test_deid_ratchet.py demands
 that failures and list agree exactly: what gets worse fails, and what gets better must be written down by `update`.
 """
 
