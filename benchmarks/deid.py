@@ -114,7 +114,8 @@ def corpus_table(path: Path, contestants: Sequence[str], *, details: bool) -> li
     print(line(OWN, score))
     for name in contestants:
         print(line(name, total(scored(name, samples))))
-    print("core leaks by type: " + ", ".join(f"{kind} {leaked}/{all_}" for kind, (leaked, all_) in score.by_kind.items()))
+    if score.spans:
+        print("core leaks by type: " + ", ".join(f"{kind} {leaked}/{all_}" for kind, (leaked, all_) in score.by_kind.items()))
     if any(s.kind for s in samples):
         print("core leaks by kind of text: " + ", ".join(f"{k} {leaked}/{all_}" for k, (leaked, all_) in by_text_kind(own).items()))
     if details:
