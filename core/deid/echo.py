@@ -45,7 +45,12 @@ def echoes(note: Note, needles: Iterable[Needle], detector: str, score: float = 
     for needle in needles:
         for start, end in _places(note.text, note.flat, needle):
             if not needle.careful or _meant(note, start, end):
-                yield Found(start, end, needle.category, score, detector, needle.role)
+                yield Found(start - _opened(note.text, start, end), end, needle.category, score, detector, needle.role)
+
+
+def _opened(text: str, start: int, end: int) -> bool:
+    """Whether the bracket before it belongs to it, as in `(202) 555-0173`."""
+    return text[start - 1 : start] == "(" and ")" in text[start:end]
 
 
 def _places(text: str, flat: Squeezed, needle: Needle) -> Iterator[tuple[int, int]]:

@@ -88,6 +88,7 @@ def test_headings_do_not_skip_a_level(page: Page, app: Served) -> None:
     open_empty(page, app)
     load_example(page, "Worst headache")
     assert outline_is_sound(page)
+    expect(page.get_by_text(REVIEWED)).to_have_count(1, timeout=15_000)
     page.get_by_text(REVIEWED).click()
     page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=15_000)
     expect(page.get_by_text("Ranked differential")).to_be_visible(timeout=30_000)

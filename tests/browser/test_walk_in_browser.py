@@ -54,9 +54,17 @@ def previewed_bytes(page: Page) -> bytes:
     return block.text_content().encode()  # type: ignore[union-attr]
 
 
+def tick(page: Page) -> None:
+    """Set the tick of the payload that is on screen; the one of the payload before may still be fading out."""
+    box = page.get_by_text(REVIEWED)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=15_000)
+    expect(box).to_have_count(1, timeout=15_000)
+    box.click()
+
+
 def send(page: Page) -> None:
     """Tick and send."""
-    page.get_by_text(REVIEWED).click()
+    tick(page)
     button = page.get_by_role("button", name=SEND)
     expect(button).to_be_enabled(timeout=15_000)
     button.click()
@@ -145,7 +153,7 @@ def test_an_edit_after_the_tick_unticks_it(page: Page, app: Served) -> None:
     """Another payload needs another review."""
     open_app(page, app)
     fill(page)
-    page.get_by_text(REVIEWED).click()
+    tick(page)
     expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=15_000)
     page.get_by_label("Symptoms", exact=True).press_sequentially(" Worse at night.")
     page.get_by_label("Symptoms", exact=True).blur()
@@ -157,7 +165,7 @@ def test_an_edit_that_changes_no_byte_unticks_too(page: Page, app: Served) -> No
     """A name in the identity panel that stands nowhere in the case leaves the payload as it is, and still asks for another look."""
     open_app(page, app)
     fill(page)
-    page.get_by_text(REVIEWED).click()
+    tick(page)
     expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=15_000)
     page.get_by_text("Identity panel", exact=False).click()
     page.get_by_label("Patient name").fill("Ottoline Quackenbush")
@@ -217,7 +225,7 @@ def test_compare_lays_three_models_side_by_side(page: Page, app: Served) -> None
     expect(page.get_by_text("Case as sent")).to_be_visible(timeout=15_000)
     before = len(app.received())
     page.get_by_role("link", name="Compare").click()
-    page.get_by_text(REVIEWED).click(timeout=15_000)
+    tick(page)
     page.get_by_role("button", name=re.compile("Send redacted case to 3 models")).click(timeout=15_000)
     expect(page.get_by_text("Rank of each diagnosis by model")).to_be_visible(timeout=60_000)
     bodies = app.received()[before:]

@@ -86,3 +86,9 @@ def test_a_name_that_is_a_word_spares_the_word() -> None:
 def test_an_empty_panel_finds_nothing() -> None:
     """No value, no search."""
     assert detect("a plain cough for three days", identity=Identity()) == ()
+
+
+def test_a_number_goes_with_its_opening_bracket() -> None:
+    """Nothing of `(617) 555-0142` is left around its tag."""
+    found = deidentify({"symptoms": "Call her at (617) 555-0142 today."}, identity=PANEL, encounter=date(2026, 1, 5))
+    assert found.fields["symptoms"].text == "Call her at [PHONE] today."
