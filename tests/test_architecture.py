@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "core.deid",
         "core.prompting",
         "core.reference",
+        "core.library",
         "core.gateway",
         "core.audit",
         "core.vault",
