@@ -160,15 +160,19 @@ def main() -> None:
     print(f"\n{'':18}{'ms/2,000':>9}{'50k : 2k':>10}{'load s':>8}{'MB':>7}")
     for name, c in costs.items():
         print(f"{name:18}{c.ms_per_2000_chars:9.2f}{c.long_to_short:10.2f}{c.load_s:8.2f}{c.rss_mb:7.0f}")
-    score = total(own)
+    print(last_line(total(own), costs[OWN]))
+
+
+def last_line(score: Score, cost: Cost) -> str:
+    """The figures for machines."""
     figures = {
         "core_leak": score.core_leak,
         "silent_leak": score.silent_leak,
         "over_masked_per_1000": score.over_masked_per_1000,
-        **asdict(costs[OWN]),
+        **asdict(cost),
         "flags_per_note": score.flags_per_note,
     }
-    print(json.dumps({key: round(value, 5) for key, value in figures.items()}))
+    return json.dumps({key: round(value, 5) for key, value in figures.items()})
 
 
 if __name__ == "__main__":
