@@ -4,6 +4,6 @@
 written by the authors, not clinically reviewed and not for patient care.
 """
 
-from core.reference.engine import EngineCard, ReferenceEngine
+from core.reference.engine import EngineCard, Known, ReferenceEngine
 
-__all__ = ["EngineCard", "ReferenceEngine"]
+__all__ = ["EngineCard", "Known", "ReferenceEngine"]

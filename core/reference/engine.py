@@ -26,6 +26,16 @@ class EngineCard:
     notice: str
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the knowledge base calls a condition: its name, its synonyms, its ICD-10-CM code, and whether it must not be missed."""
+
+    name: str
+    also: tuple[str, ...]
+    icd10cm: str
+    cannot_miss: bool
+
+
 class ReferenceEngine:
     """A transparent Bayesian engine over a hand-written knowledge base. Not an AI model."""
 
@@ -46,6 +56,15 @@ class ReferenceEngine:
         """Size, version, date and notice of the knowledge base."""
         kb = self._kb
         return EngineCard(len(kb.conditions), len(kb.findings), kb.version, kb.date, kb.notice)
+
+    def catalogue(self) -> tuple[Known, ...]:
+        """Every condition that the engine can answer with, in the order of its files."""
+        return tuple(Known(c.name, c.also, c.icd10cm, c.cannot_miss) for c in self._kb.conditions)
+
+    def findings_read(self, texts: Mapping[str, str], demographics: Demographics) -> int:
+        """How many findings the engine reads in a case's own words, present and absent; those that follow from others are not counted."""
+        bands = bands_of(demographics)
+        return sum(not reading.implied_by for reading in read_case(self._kb, texts, bands[len(bands) // 2]))
 
     def assess(self, texts: Mapping[str, str], demographics: Demographics, *, top: int = 8) -> Assessment:
         """The differential for a case, `top` conditions at the most; never raises for what a text holds.
