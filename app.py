@@ -25,6 +25,7 @@ def check_start() -> None:
     try:
         require_safe_listening(settings(), str(st.get_option("server.address") or ""))
         bootstrap.check(settings())
+        bootstrap.warm_up(settings())
     except ConfigError as error:
         sys.stderr.write(f"\nCasegate did not start. {error.user_message}\n")
         sys.exit(2)
@@ -32,8 +33,7 @@ def check_start() -> None:
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """Warm up, record start and stop; a store that can't be written shows on /health and on every page instead."""
-    bootstrap.warm_up()
+    """Record start and stop; a store that can't be written shows on /health and on every page instead."""
     gc.collect()
     gc.freeze()
     try:

@@ -176,10 +176,11 @@ def services(port: int = 8501) -> Services:
         return _held[0]
 
 
-def warm_up() -> None:
-    """Load what the first case would otherwise wait for."""
+def warm_up(config: Settings) -> None:
+    """Load what the first case would otherwise wait for. Raises ConfigError when the knowledge base is broken."""
     deid.warm_up()
-    _reference()
+    if config.demo:
+        _reference()
 
 
 def check(config: Settings) -> None:

@@ -15,6 +15,7 @@ from core.bootstrap import VERSION, Services
 from core.errors import Error
 from core.model import Principal
 from core.ui.desk import session
+from core.ui.desk.log_privacy import places
 from core.ui.views import demo_banner, footer, install_styles
 
 _SWITCH_KEY = "role_switch"
@@ -127,11 +128,7 @@ def _sign_out(person: Principal, on_sign_out: Callable[[], None]) -> None:
 
 def on_script_error(error: Exception) -> bool:
     """Instead of a traceback on screen: what happened in a sentence. The log gets the class and the place, never the text."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        frames.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    logging.getLogger("casegate").error("%s at %s", type(error).__name__, " < ".join(reversed(frames[-4:])))
+    logging.getLogger("casegate").error("%s at %s", type(error).__name__, places(error.__traceback__))
     if isinstance(error, Error):
         _say(error)
         st.caption("Your case is kept.")
