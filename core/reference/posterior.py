@@ -7,8 +7,9 @@ whatever the best condition explains, so an ill-fitting case ends there and not 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.model import AgeRange, Demographics, Sex
 from core.reference.entries import BANDS, Condition, Finding
@@ -23,12 +24,16 @@ UNEXPLAINED = 0.3
 MAX_LOG_RATIO = 4.3
 OTHER_EXPLAINS = 0.34
 OTHER_FLOOR_PER_10000 = 3_000
+DETAILED = 60
 _RANGE_BANDS = {
     AgeRange.CHILD: ("infant", "child", "teen"),
     AgeRange.ADULT: ("young", "adult"),
     AgeRange.SENIOR: ("senior",),
 }
 _FROM_YEARS = ((65, "senior"), (40, "adult"), (18, "young"), (12, "teen"), (2, "child"), (0, "infant"))
+
+
+Plain = tuple[Reading, str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,59 +75,96 @@ def prior_per_10000(condition: Condition, demographics: Demographics) -> float:
     """Presentations per 10,000 for this age and sex; 0 means excluded."""
     bands = bands_of(demographics)
     by_age = sum(condition.per_10000[BANDS.index(band)] for band in bands) / len(bands)
-    factors = {Sex.FEMALE: condition.female, Sex.MALE: condition.male, Sex.OTHER: (condition.female + condition.male) / 2}
-    return by_age * factors[demographics.sex]
+    return by_age * _sex_factor(condition, demographics.sex)
+
+
+def _sex_factor(condition: Condition, sex: Sex) -> float:
+    if sex is Sex.FEMALE:
+        return condition.female
+    return condition.male if sex is Sex.MALE else (condition.female + condition.male) / 2
 
 
 def log_ratio(finding: Finding, share: float, present: bool) -> float:
     """log of P(reading | condition) / P(reading), bounded."""
+    return _log(finding.base, share, present)
+
+
+@lru_cache(maxsize=50_000)
+def _log(base: float, share: float, present: bool) -> float:
     share = min(max(share, 0.002), 0.98)
-    ratio = share / finding.base if present else (1 - share) / (1 - min(finding.base, 0.98))
+    ratio = share / base if present else (1 - share) / (1 - min(base, 0.98))
     return max(-MAX_LOG_RATIO, min(MAX_LOG_RATIO, math.log(ratio)))
 
 
 def posterior(kb: KnowledgeBase, readings: Sequence[Reading], demographics: Demographics) -> Posterior:
-    """Probabilities of every condition that age and sex allow, and of everything else; they sum to 1."""
-    opened = _open_groups(kb, readings)
-    parts = _by_condition(kb, readings)
-    scored, left = [], []
-    for position, condition in enumerate(kb.conditions):
-        if (prior := prior_per_10000(condition, demographics)) > 0:
-            unsaid = sum(group not in kb.groups[position] for group in opened)
-            scored.append(_scored(kb, condition, prior, parts.get(position, ()), unsaid))
-            left.append(unsaid)
-    known = sum(s.prior for s in scored)
-    other = PRIOR_TEMPER * math.log(max(10_000 - known, OTHER_FLOOR_PER_10000) / 10_000) + OTHER_EXPLAINS * _best_explanation(kb, scored)
+    """Probabilities of every condition that age and sex allow, and of everything else; they sum to 1.
+
+    The likeliest DETAILED carry their contributions, the rest only their scores.
+    """
+    opened = frozenset(_open_groups(kb, readings))
+    plain = _by_condition(kb, readings)
+    best: dict[str, float] = {}
+    rows: list[tuple[float, int, float]] = []
+    left, known = len(opened), 0.0
+    for position, prior in _priors(kb, demographics):
+        unsaid = len(opened - kb.groups[position])
+        total = PRIOR_TEMPER * math.log(prior / 10_000) - UNEXPLAINED * unsaid
+        if (mine := plain.get(position)) is not None:
+            total += _tempered_sum(mine, best)
+        rows.append((total, position, prior))
+        left, known = min(left, unsaid), known + prior
     # What no condition explains weighs on none of them.
-    other -= UNEXPLAINED * min(left, default=0)
-    peak = max([other, *(s.score for s in scored)])
-    total = math.exp(other - peak) + sum(math.exp(s.score - peak) for s in scored)
-    shares = [Scored(s.condition, s.prior, s.contributions, s.score, math.exp(s.score - peak) / total) for s in scored]
-    return Posterior(tuple(sorted(shares, key=lambda s: (-s.probability, s.condition.id))), math.exp(other - peak) / total)
+    other = _other(known, sum(best.values())) - UNEXPLAINED * left
+    return _shared_out(kb, rows, plain, other)
 
 
-def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[int, list[tuple[Reading, float]]]:
-    """Each condition's readings with their log ratios, by the condition's position; only conditions that list a reading's finding."""
-    found: dict[int, list[tuple[Reading, float]]] = {}
+def _other(known: float, explained: float) -> float:
+    return PRIOR_TEMPER * math.log(max(10_000 - known, OTHER_FLOOR_PER_10000) / 10_000) + OTHER_EXPLAINS * explained
+
+
+def _shared_out(kb: KnowledgeBase, rows: list[tuple[float, int, float]], plain: Mapping[int, list[Plain]], other: float) -> Posterior:
+    rows.sort(key=lambda row: (-row[0], kb.conditions[row[1]].id))
+    peak = max(other, rows[0][0]) if rows else other
+    shares = [math.exp(row[0] - peak) for row in rows]
+    total = math.exp(other - peak) + sum(shares)
+    ranked = tuple(
+        Scored(kb.conditions[position], prior, _tempered(plain.get(position, ())) if rank < DETAILED else (), value, share / total)
+        for rank, ((value, position, prior), share) in enumerate(zip(rows, shares, strict=True))
+    )
+    return Posterior(ranked, math.exp(other - peak) / total)
+
+
+def _priors(kb: KnowledgeBase, demographics: Demographics) -> list[tuple[int, float]]:
+    """(position, presentations per 10,000) of the conditions that age and sex allow."""
+    bands = [BANDS.index(band) for band in bands_of(demographics)]
+    found = []
+    for position, condition in enumerate(kb.conditions):
+        prior = sum(condition.per_10000[band] for band in bands) / len(bands) * _sex_factor(condition, demographics.sex)
+        if prior > 0:
+            found.append((position, prior))
+    return found
+
+
+def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[int, list[Plain]]:
+    """Each condition's readings with their groups and log ratios, by the condition's position."""
+    found: dict[int, list[Plain]] = {}
     for reading in readings:
         finding = kb.findings[reading.finding]
         for position, share in kb.carriers[reading.finding]:
-            found.setdefault(position, []).append((reading, log_ratio(finding, share, reading.present) * reading.weight))
+            log = _log(finding.base, share, reading.present) * reading.weight
+            found.setdefault(position, []).append((reading, finding.group, log))
     return found
 
 
 def score(kb: KnowledgeBase, condition: Condition, prior: float, readings: Sequence[Reading]) -> Scored:
     """A condition's log score. A stated absence of a finding the condition makes likelier only ever lowers it."""
     plain = [
-        (reading, log_ratio(kb.findings[reading.finding], share, reading.present) * reading.weight)
+        (reading, kb.findings[reading.finding].group, log_ratio(kb.findings[reading.finding], share, reading.present) * reading.weight)
         for reading in readings
         if (share := condition.findings.get(reading.finding)) is not None
     ]
-    return _scored(kb, condition, prior, plain, len(unexplained(kb, condition, readings)))
-
-
-def _scored(kb: KnowledgeBase, condition: Condition, prior: float, plain: Sequence[tuple[Reading, float]], unsaid: int) -> Scored:
-    weighted = _tempered(kb.findings, plain)
+    weighted = _tempered(plain)
+    unsaid = len(unexplained(kb, condition, readings))
     total = PRIOR_TEMPER * math.log(prior / 10_000) + sum(c.log for c in weighted) - UNEXPLAINED * unsaid
     return Scored(condition, prior, weighted, total)
 
@@ -143,24 +185,32 @@ def _open_groups(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[str, st
     return found
 
 
-def _tempered(findings: Mapping[str, Finding], plain: Sequence[tuple[Reading, float]]) -> tuple[Contribution, ...]:
-    """Each reading's share: within a group and direction the strongest counts full, the next half, and so on."""
-    rank: dict[tuple[str, bool], int] = {}
-    found = []
-    for reading, log in sorted(plain, key=lambda item: (-abs(item[1]), item[0].finding)):
-        key = (findings[reading.finding].group, log > 0)
-        weight = LIKELIHOOD_TEMPER * GROUP_DECAY ** rank.get(key, 0)
-        rank[key] = rank.get(key, 0) + 1
-        found.append(Contribution(reading, math.exp(log), log * weight))
-    return tuple(found)
+def _weights(plain: Sequence[Plain]) -> Iterator[tuple[Plain, float]]:
+    """Each reading's weighted log: within a group and direction the strongest counts full, the next half, and so on."""
+    if len(plain) == 1:
+        yield plain[0], plain[0][2] * LIKELIHOOD_TEMPER
+        return
+    rank: dict[tuple[str, bool], float] = {}
+    for item in sorted(plain, key=_strength):
+        key = (item[1], item[2] > 0)
+        weight = rank.get(key, LIKELIHOOD_TEMPER)
+        rank[key] = weight * GROUP_DECAY
+        yield item, item[2] * weight
 
 
-def _best_explanation(kb: KnowledgeBase, scored: Sequence[Scored]) -> float:
-    """The sum over correlation groups of the largest contribution any condition draws from that group's present readings."""
-    best: dict[str, float] = {}
-    for one in scored:
-        for part in one.contributions:
-            if part.reading.present and part.log > 0:
-                group = kb.findings[part.reading.finding].group
-                best[group] = max(best.get(group, 0.0), part.log)
-    return sum(best.values())
+def _strength(item: Plain) -> tuple[float, str]:
+    return -abs(item[2]), item[0].finding
+
+
+def _tempered(plain: Sequence[Plain]) -> tuple[Contribution, ...]:
+    return tuple(Contribution(item[0], math.exp(item[2]), log) for item, log in _weights(plain))
+
+
+def _tempered_sum(plain: Sequence[Plain], best: dict[str, float]) -> float:
+    """The sum of a condition's weighted logs; `best` keeps the largest that any condition draws from a group's present readings."""
+    total = 0.0
+    for item, log in _weights(plain):
+        total += log
+        if log > 0 and item[0].present and log > best.get(item[1], 0.0):
+            best[item[1]] = log
+    return total
