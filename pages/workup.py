@@ -1,5 +1,7 @@
 """Work-up: write a case, see what will be removed while typing, review what will be sent, send, read the differential."""
 
+from typing import Any
+
 import streamlit as st
 
 from core import api
@@ -23,10 +25,20 @@ def new_case() -> None:
 
 
 def try_example(name: str) -> None:
-    """Fill in an invented case."""
+    """Fill in one of the starter cases."""
+    fill_in(examples.load(name))
+
+
+def try_library_case() -> None:
+    """Fill in the case chosen from the library."""
+    fill_in(examples.load_more(st.session_state["library_case"]))
+
+
+def fill_in(values: dict[str, Any]) -> None:
+    """Replace the draft by an invented case."""
     if not draft.empty:
         session.record(PERSON, Action.DRAFT_DISCARDED, case_ref=draft.case_ref)
-    drafts.replace_draft(services, PERSON, **examples.load(name))
+    drafts.replace_draft(services, PERSON, **values)
     answering.forget()
     asking.forget_notice()
 
@@ -47,6 +59,11 @@ with actions.container(horizontal=True, horizontal_alignment="right"):
         st.caption("Invented cases with invented identifiers. Loading one replaces what is on the form.")
         for name in examples.names():
             st.button(name, on_click=try_example, args=(name,), width="stretch")
+        more = examples.more()
+        chosen = st.selectbox(
+            "More cases", list(more), index=None, format_func=more.__getitem__, placeholder="Specialty: case", key="library_case"
+        )
+        st.button("Load", on_click=try_library_case, disabled=chosen is None, width="stretch")
     st.button("New case", icon=":material/note_add:", on_click=new_case, disabled=draft.empty)
 
 if done and answering.showing():

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import bootstrap, settings
 from core.audit import Action
+from core.library import cases
 from core.model import Role
 
 ROOT = Path(__file__).parents[2]
@@ -156,3 +157,19 @@ def test_an_example_fills_the_form_and_is_reviewed_before_it_can_be_sent() -> No
     assert bootstrap.services().audit.entries(action=Action.PREVIEW_REVIEWED)
     run.button[1].click().run()
     assert not next(c for c in run.checkbox if c.label == "I have reviewed what will be sent").value
+
+
+def test_a_library_case_is_chosen_and_loaded() -> None:
+    """More cases: Load waits for a choice, then the form holds the case; the evaluation part is not on offer."""
+    run = page("workup", Role.CLINICIAN)
+    offered = run.selectbox(key="library_case")
+    assert len(offered.options) == len(cases("demo"))
+    assert next(b for b in run.button if b.label == "Load").disabled
+    case = next(case for case in cases("demo") if case.identity.values())
+    offered.set_value(case.id).run()
+    next(b for b in run.button if b.label == "Load").click().run()
+    assert not run.exception
+    assert next(n for n in run.number_input if n.label == "Age").value == case.age_years
+    shown = " ".join(str(element.value) for element in (*run.code, *run.markdown, *run.text))
+    assert case.texts["labs"][:20] in shown
+    assert case.identity.name not in shown

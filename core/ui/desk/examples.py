@@ -1,4 +1,4 @@
-"""Invented cases for a first look, read from `examples.toml`. No person in them exists."""
+"""Invented cases to try: three for a first look, from `examples.toml`, and the demo part of the case library. No person in them exists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.library import LibraryCase, cases, find
 from core.model import Identity, Sex, Tier
 
 _FILE = Path(__file__).with_name("examples.toml")
@@ -32,3 +33,17 @@ def load(name: str) -> dict[str, Any]:
         "tier": Tier(case["tier"]),
         "identity": Identity(**case.get("identity", {})),
     }
+
+
+def more() -> dict[str, str]:
+    """The library's demo cases: id → specialty and title, by specialty."""
+    return {case.id: f"{case.specialty}: {case.title}" for case in cases("demo")}
+
+
+def load_more(case_id: str) -> dict[str, Any]:
+    """A draft's values from a library case. Raises KeyError for an unknown id."""
+    return _values(find(case_id))
+
+
+def _values(case: LibraryCase) -> dict[str, Any]:
+    return {"texts": dict(case.texts), "age": case.age_years, "sex": case.sex, "tier": case.tier, "identity": case.identity}
