@@ -23,7 +23,7 @@ _HEADER_KEYS = frozenset({"version", "date", "notice"})
 MIN_FINDINGS, MAX_FINDINGS = 6, 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnowledgeBase:
     """All of it, read-only: entries by id, and tries for findings, stated absences and measures.
 
