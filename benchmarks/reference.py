@@ -1,11 +1,12 @@
 """How often the reference engine's answer holds the reference diagnosis, how sure it is, how fast.
 
-    python -m benchmarks.reference [CASES.jsonl] [--part evaluation|demo] [--show]
+    python -m benchmarks.reference [CASES.jsonl] [--part evaluation|demo] [--show] [--card]
 
 Without CASES: a part of the case library, the evaluation part unless told otherwise. CASES is JSON lines with `id`, `demographics`
 ("35-year-old female", months and weeks too), `chief_complaint`, `symptoms`, `history`, `examination`, `labs`, `diagnosis`; optional
 are `medications`, `acceptable` (list), `icd10cm`, `cannot_miss`. `--show` lists every case that is not right at the first line;
-on the evaluation part its output is for reading, not for changing the knowledge base.
+on the evaluation part its output is for reading, not for changing the knowledge base. `--card` writes the evaluation part's
+figures and today's date into the model card.
 
 When a line counts as right: `benchmarks.reference_match`. Top-k: share of all cases, an abstention being a miss. MRR: over ten lines.
 Cannot-miss: cases so marked, or whose condition the knowledge base marks so. Brier and ECE: the first line's probability against
@@ -21,9 +22,11 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.reference_card import CARD, refreshed
 from benchmarks.reference_cases import Sample, library_samples, read_samples
 from benchmarks.reference_match import How, Matcher
 from benchmarks.reference_score import Share, brier, calibration_error, mean_reciprocal_rank, top
@@ -148,32 +151,40 @@ def measured(samples: Sequence[Sample]) -> list[Outcome]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 2 when there are no cases to measure with."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.reference", description="Measures the reference engine.")
-    parser.add_argument("cases", nargs="?", type=Path, metavar="CASES.jsonl")
-    parser.add_argument("--part", choices=("evaluation", "demo"), default="evaluation", help="of the case library, without CASES")
-    parser.add_argument("--show", action="store_true", help="list the cases that are not right at the first line")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     try:
         samples = read_samples(chosen.cases) if chosen.cases else library_samples(chosen.part)
     except (OSError, ValueError) as error:
         print(f"The cases can't be read: {error}", file=sys.stderr)
         return 2
-    if not samples:
-        print("There are no cases in the file.", file=sys.stderr)
+    if not samples or (chosen.card and (chosen.cases or chosen.part != "evaluation")):
+        print("The model card shows the evaluation part." if samples else "There are no cases in the file.", file=sys.stderr)
         return 2
-    _report(samples, chosen.cases.name if chosen.cases else f"case library, {chosen.part} part", show=chosen.show)
+    outcomes = measured(samples)
+    told = report(outcomes, chosen.cases.name if chosen.cases else f"Case library, {chosen.part} part")
+    print(told)
+    if chosen.show:
+        print(f"\nNot right at the first line:\n{misses(outcomes)}")
+    if chosen.card:
+        CARD.write_text(refreshed(CARD.read_text(encoding="utf-8"), told, f"{datetime.now(UTC):%Y-%m-%d}"), encoding="utf-8")
+    print(json.dumps({name: round(value.value if isinstance(value, Share) else value, 4) for name, value in figures(outcomes).items()}))
     return 0
 
 
-def _report(samples: Sequence[Sample], source: str, *, show: bool) -> None:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reference", description="Measures the reference engine.")
+    parser.add_argument("cases", nargs="?", type=Path, metavar="CASES.jsonl")
+    parser.add_argument("--part", choices=("evaluation", "demo"), default="evaluation", help="of the case library, without CASES")
+    parser.add_argument("--show", action="store_true", help="list the cases that are not right at the first line")
+    parser.add_argument("--card", action="store_true", help="write the figures into the model card")
+    return parser
+
+
+def report(outcomes: Sequence[Outcome], source: str) -> str:
+    """What was measured, with which engine, and every figure."""
     card = ReferenceEngine.load().summary()
-    outcomes = measured(samples)
-    found = figures(outcomes)
-    print(f"{source}: {len(samples)} cases. Reference engine {card.version} of {card.date}, {card.conditions} conditions. {card.notice}\n")
-    print(table(found))
-    if show:
-        print(f"\nNot right at the first line:\n{misses(outcomes)}")
-    print(json.dumps({name: round(value.value if isinstance(value, Share) else value, 4) for name, value in found.items()}))
+    engine = f"Reference engine {card.version} of {card.date}: {card.conditions} conditions, {card.findings} findings."
+    return f"{source}: {len(outcomes)} cases\n{engine}\n{card.notice}\n\n{table(figures(outcomes))}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.reference import main
+from benchmarks.reference_card import CARD, refreshed
 
 NEEDED = {"coverage", "top1", "top3", "top5", "top10", "mrr", "ece", "ms"}
 
@@ -43,3 +44,23 @@ def test_nothing_to_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     told = capsys.readouterr()
     assert told.err
     assert not told.out
+
+
+def test_card_takes_new_figures() -> None:
+    """The figures stand between the marks, and only they change; a text without marks is refused."""
+    card = CARD.read_text(encoding="utf-8")
+    once = refreshed(card, "right  50 %", "2026-11-24")
+    assert "Measured on 2026-11-24" in once
+    assert refreshed(once, "right  50 %", "2026-11-24") == once
+    assert card.partition("<!-- figures -->")[0] == once.partition("<!-- figures -->")[0]
+    assert card.partition("<!-- end of figures -->")[2] == once.partition("<!-- end of figures -->")[2]
+    with pytest.raises(ValueError, match="one pair of marks"):
+        refreshed("no marks", "x", "2026-11-24")
+
+
+def test_card_shows_the_evaluation_part_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the demo part nor other cases are written into the card."""
+    before = CARD.read_text(encoding="utf-8")
+    assert main(["--part", "demo", "--card"]) == 2
+    assert "evaluation part" in capsys.readouterr().err
+    assert CARD.read_text(encoding="utf-8") == before
