@@ -5,6 +5,7 @@
 
 import gc
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,9 +34,13 @@ def check_start() -> None:
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """Record start and stop; a store that can't be written shows on /health and on every page instead."""
+    """Record start and stop, and load meanwhile what the first page wants.
+
+    A store that can't be written shows on /health and on every page instead.
+    """
     gc.collect()
     gc.freeze()
+    threading.Thread(target=frame.warm_up, name="warm-up", daemon=True).start()
     try:
         bootstrap.record_start(session.services())
     except Error as error:

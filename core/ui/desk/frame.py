@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from core import prompting
 from core.audit import Action
 from core.auth import DEMO_ROLES, Permission, allowed
 from core.bootstrap import VERSION, Services
 from core.errors import Error
 from core.model import Principal
-from core.ui.desk import session
+from core.ui.desk import examples, session
 from core.ui.desk.log_privacy import places
 from core.ui.views import demo_banner, footer, install_styles
 
@@ -53,6 +55,21 @@ def run(*, on_sign_out: Callable[[], None]) -> None:
         st.switch_page(next(p for p in pages if p.visibility == "visible"))
     page.run()
     footer(VERSION)
+
+
+def warm_up() -> None:
+    """Load what the first visitor would otherwise wait for, in the order in which it is wanted, and keep the collector off it.
+
+    Streamlit brings numpy in with its first widget, and collects garbage after every run.
+    """
+    import numpy  # noqa: F401
+
+    examples.more()
+    prompting.describe_code("R07.9")
+    from core.ui.views import usage  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 def _record_view(person: Principal, page: StreamlitPage) -> None:
