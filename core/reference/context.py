@@ -105,13 +105,23 @@ class _Sentence:
     def _triggers(self) -> Iterator[tuple[int, int, str]]:
         i = self.first
         while i < self.end:
-            match = TRIGGERS.longest(self.tokens, i)
-            if match is not None and match.used[-1] < self.end and not self.inside.intersection(match.used):
+            if (match := self._trigger_at(i)) is not None:
                 for kind in match.values:
                     yield i, match.used[-1] + 1, kind
                 i = match.used[-1] + 1
             else:
                 i += 1
+
+    def _trigger_at(self, i: int) -> Match | None:
+        match = TRIGGERS.longest(self.tokens, i)
+        if match is None or self._free(match):
+            return match
+        # The phrase "known asthma" takes "known" out of "no known", which leaves the "no".
+        alone = TRIGGERS.longest((self.tokens[i],), 0)
+        return Match(alone.values, (i,)) if alone is not None and i not in self.inside else None
+
+    def _free(self, match: Match) -> bool:
+        return match.used[-1] < self.end and not self.inside.intersection(match.used)
 
     def mark(self) -> None:
         """Mark every token of the sentence with what the triggers say."""

@@ -52,7 +52,12 @@ def _read_text(kb: KnowledgeBase, field: str, text: str, band: str) -> list[Read
     for match in matches:
         for value in match.values:
             found += _mention(kb, field, text, tokens, match, value, said)
-    found += [Reading(v.finding, v.present, field, text[v.start : v.end], measured=True) for v in read_values(kb, text, tokens, band)]
+    at = {token.start: i for i, token in enumerate(tokens)}
+    for v in read_values(kb, text, tokens, band):
+        # A number stands whatever the words around it say; "no elevated troponin" does not.
+        context = said[at[v.start]] if v.worded and v.start in at else Said.NOTHING
+        if not context & (Said.FAMILY | Said.HYPOTHETICAL | Said.PAST):
+            found.append(Reading(v.finding, v.present and not context & Said.DENIED, field, text[v.start : v.end], measured=True))
     return found
 
 

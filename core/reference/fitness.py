@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from core.reference.entries import Finding
 from core.reference.extraction import Reading
-from core.reference.posterior import Posterior
+from core.reference.posterior import Posterior, Scored
 
 MIN_FINDINGS = 3
 MAX_OTHER = 0.8
 MIN_SUPPORT = 2
+TELLING_BASE = 0.003
+TELLING_RATIO = 50
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH_WORDS = (
     """the and of with no for is was has to in on her his she he patient pain history denies reports since after from are not had"""
@@ -41,10 +43,11 @@ def unreadable(texts: Mapping[str, str]) -> str | None:
 
 
 def too_little(findings: Mapping[str, Finding], readings: Sequence[Reading]) -> str | None:
-    """Why the readings are too few: under three findings stated, or no complaint or sign among them."""
+    """Why the readings are too few: under three findings stated (two when one is rare enough to tell), or no complaint or sign."""
     stated = [r for r in readings if not r.implied_by and not (r.measured and not r.present)]
     present = [r for r in stated if r.present]
-    if len(stated) < MIN_FINDINGS or len(present) < MIN_SUPPORT:
+    telling = any(findings[r.finding].base <= TELLING_BASE and r.weight == 1 for r in present)
+    if len(present) < MIN_SUPPORT or (len(stated) < MIN_FINDINGS and not telling):
         return (
             f"Only {len(present)} findings present and {len(stated) - len(present)} stated absent could be read; "
             f"at least {MIN_FINDINGS} are needed, {MIN_SUPPORT} of them present."
@@ -56,13 +59,14 @@ def too_little(findings: Mapping[str, Finding], readings: Sequence[Reading]) -> 
 
 def nothing_fits(found: Posterior) -> str | None:
     """Why no condition fits: the best explains fewer than two findings, or most of the probability lies elsewhere."""
-    supported = [
-        one
-        for one in found.ranked
-        if sum(c.reading.present and not c.reading.implied_by and c.ratio > 1.5 for c in one.contributions) >= MIN_SUPPORT
-    ]
-    if not supported:
+    if not any(_support(one) >= MIN_SUPPORT for one in found.ranked):
         return "No condition in the knowledge base explains two or more of the findings."
     if found.other > MAX_OTHER:
         return f"The findings fit no condition in the knowledge base well: {found.other:.0%} of the probability lies outside it."
     return None
+
+
+def _support(one: Scored) -> int:
+    """How many findings speak for a condition; one that is fifty times commoner in it counts twice."""
+    ratios = [c.ratio for c in one.contributions if c.reading.present and not c.reading.implied_by]
+    return sum(1 + (ratio >= TELLING_RATIO) for ratio in ratios if ratio > 1.5)

@@ -41,6 +41,7 @@ class Valued:
     present: bool
     start: int
     end: int
+    worded: bool = False
 
 
 def read_values(kb: KnowledgeBase, text: str, tokens: Sequence[Token], band: str) -> list[Valued]:
@@ -122,7 +123,7 @@ def _in_words(measure: Measure, word: str, start: int, end: int) -> list[Valued]
     overs = [limit.finding for limit in measure.limits if limit.over]
     unders = [limit.finding for limit in measure.limits if not limit.over]
     if word in _HIGH:
-        return [Valued(overs[0], True, start, end)] if overs else []
+        return [Valued(overs[0], True, start, end, worded=True)] if overs else []
     if word in _LOW:
-        return [Valued(unders[0], True, start, end)] if unders else []
+        return [Valued(unders[0], True, start, end, worded=True)] if unders else []
     return [Valued(finding, False, start, end) for finding in (*overs, *unders)]

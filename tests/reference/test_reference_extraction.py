@@ -119,6 +119,10 @@ ABSENT = [
     ("pregnancy-negative", "urine pregnancy test negative", "pregnant"),
     ("no-history-risk", "no history of diabetes", "diabetes"),
     ("ros", "Review of Systems: patient denies any palpitations, syncope, or rash", "syncope"),
+    ("no-known", "no known asthma", "asthma_history"),
+    ("no-history-named", "no history of kidney stones", "stone_history"),
+    ("no-signs", "no signs of dehydration", "dehydration_signs"),
+    ("no-elevated", "no elevated troponin", "troponin_high"),
     ("unlikely-position", "pt. denies headache", "headache"),
 ]
 
@@ -198,3 +202,21 @@ def test_specific_finding_implies_the_general_one() -> None:
     """A pleuritic pain is a chest pain too, with the same quote."""
     found = read("pleuritic pain")
     assert found["chest_pain"].implied_by == "pleuritic_chest_pain"
+
+
+DENIALS = ("Denies {}.", "No {}.", "There is no evidence of {}.", "Review of systems: negative for {}.", "Patient without fever or {}.")
+PLAIN = [(f.id, p.lower()) for f in KB.findings.values() for p in (f.name, *f.phrases[2:4]) if "~" not in p and "/" not in p]
+
+
+@pytest.mark.parametrize("denial", DENIALS)
+def test_denied_phrases_are_not_present(denial: str) -> None:
+    """Over the whole vocabulary, at most one denied phrase in a hundred is read as present."""
+    taken = [phrase for ident, phrase in PLAIN if (found := read(denial.format(phrase)).get(ident)) and found.present]
+    assert len(PLAIN) >= 300
+    assert len(taken) <= len(PLAIN) / 100, taken
+
+
+def test_plain_phrases_are_present() -> None:
+    """Every plain phrase of the vocabulary is read as its finding."""
+    missed = [phrase for ident, phrase in PLAIN if not ((found := read(f"Findings: {phrase}.").get(ident)) and found.present)]
+    assert len(missed) <= len(PLAIN) / 100, missed
