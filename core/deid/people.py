@@ -174,6 +174,8 @@ def _single(note: Note, index: int) -> Iterator[Found]:
     token, word = note.tokens[index], note.tokens[index].word
     if token.shape == "U" or word.common or word.capital or word.medical or _eponym_follows(note, index + 1):
         return
+    if len(token.text) == 2 and note.low(index + 1)[:1].isdigit():  # an element and its value: Na 139
+        return
     if word.first >= 2 and word.city < 2 and (not token.opens or word.first == 3):
         yield _name(note, index, index + 1, 0.7, "first-name")
     elif word.last >= 2 and not token.opens and word.city < 2:

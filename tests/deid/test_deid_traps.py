@@ -28,6 +28,8 @@ Lyme disease after a tick bite
 Child-Pugh class B
 Mallampati class II
 Killip class III
+Glucose 5.2 mmol/L, Na 139, K 4.2
+with Ca 9.2 and Mg 0.8
 Stevens-Johnson syndrome
 Raynaud phenomenon in both hands
 Dupuytren contracture
