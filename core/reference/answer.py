@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -16,6 +17,8 @@ _UNITS = 10_000
 _MIN_SHARE = 0.005
 _MIN_LISTED = 5
 _RESERVED = 2
+_MIN_SUPPORT = 2
+_FLATTEN = 0.35
 _ASK = {
     "symptom": "Ask about",
     "course": "Ask about",
@@ -65,8 +68,7 @@ def abstain(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Re
 def answer(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading], found: Posterior, top: int) -> Assessment:
     """The ranked answer. Listed probabilities and the residual sum to 1 exactly, in ten-thousandths."""
     listed = _listed(found, top)
-    ceiling = certainty_ceiling(readings)
-    shares = [int(min(one.probability, ceiling) * _UNITS) for one in listed]
+    shares = _shares(listed, certainty_ceiling(readings))
     return Assessment(
         case_summary=summary(kb, demographics, readings),
         differential=tuple(
@@ -80,6 +82,21 @@ def answer(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Rea
     )
 
 
+def _shares(listed: Sequence[Scored], ceiling: float) -> list[int]:
+    """Each condition's ten-thousandths, at least one. What the ceiling withholds from the leader goes to its rivals by half.
+
+    The rivals share it by flattened scores: a leader that is not certain leaves room for what is likeliest after it, too.
+    """
+    shares = [min(one.probability, ceiling) for one in listed]
+    withheld = max(listed[0].probability - ceiling, 0.0) / 2
+    if len(listed) > 1 and withheld:
+        weights = [math.exp(_FLATTEN * (one.score - listed[1].score)) for one in listed[1:]]
+        shares[1:] = [share + withheld * weight / sum(weights) for share, weight in zip(shares[1:], weights, strict=True)]
+    units = [max(int(share * _UNITS), 1) for share in shares]
+    units[0] -= max(sum(units) - _UNITS, 0)
+    return units
+
+
 def certainty_ceiling(readings: Sequence[Reading]) -> float:
     """The most any condition may get: .69 at three findings present, .80 at five, .95 at the most."""
     present = sum(r.present and not r.implied_by for r in readings)
@@ -89,7 +106,7 @@ def certainty_ceiling(readings: Sequence[Reading]) -> float:
 def _listed(found: Posterior, top: int) -> list[Scored]:
     """The likeliest, the last places kept for cannot-miss conditions that would fall just off the list."""
     likely = [one for one in found.ranked if one.probability >= _MIN_SHARE]
-    likely += [one for one in found.ranked[len(likely) : _MIN_LISTED] if one.probability * _UNITS >= 1]
+    likely += [one for one in found.ranked[len(likely) :] if _supported(one)][: max(_MIN_LISTED - len(likely), 0)]
     head, tail = likely[:top], likely[top:]
     for grave in [one for one in tail if one.condition.cannot_miss][: min(_RESERVED, max(top - 1, 0))]:
         mild = [one for one in head[1:] if not one.condition.cannot_miss]
@@ -97,6 +114,11 @@ def _listed(found: Posterior, top: int) -> list[Scored]:
             head.remove(mild[-1])
             head.append(grave)
     return sorted(head, key=lambda one: (-one.probability, one.condition.id))
+
+
+def _supported(one: Scored) -> bool:
+    """Whether at least two findings speak for it."""
+    return sum(c.log > 0 for c in one.contributions) >= _MIN_SUPPORT
 
 
 def summary(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading]) -> str:
