@@ -16,12 +16,14 @@ from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, squeeze, value_needles
 from core.deid.found import Found
 from core.deid.identity import identity_needles
+from core.deid.joined import SETTLED
 from core.deid.lexicon import long_cities, table, words
 from core.deid.normalise import Shadow, fold, shadow, visible
 from core.deid.note import Note
 from core.deid.persons import Person, group
 from core.deid.policy import SAFE_HARBOR, Policy
 from core.deid.resolve import resolve, trimmed
+from core.deid.tagger import load
 from core.deid.tags import Tags
 from core.errors import DeidError
 from core.model import Category, Decisions, Deidentified, Identity, Mark, Redacted, Span
@@ -62,9 +64,10 @@ def term_key(text: str) -> str:
 
 
 def warm_up() -> None:
-    """Load the word lists now rather than on the first text."""
+    """Load the word lists and the tagger now rather than on the first text. Raises DeidError when the tagger is not to be had."""
     table()
     long_cities()
+    load()
 
 
 def detect(text: str, *, identity: Identity = Identity()) -> tuple[Span, ...]:
@@ -142,7 +145,7 @@ def _again(item: _Field, written: Redacted, identity: Identity, needles: tuple[N
         return item
     pieces, origin = _rewritten(item.note.text, masked, [written.text[m.start : m.end] for m in written.marks])
     note = Note("".join(pieces))
-    seen = [f for f in find_all(note, identity, needles) if not _is_kept(note, f, kept_terms(terms.decisions))]
+    seen = [f for f in find_all(note, identity, needles, bars=SETTLED) if not _is_kept(note, f, kept_terms(terms.decisions))]
     new = [f._replace(start=origin(f.start), end=origin(f.end - 1) + 1) for f in seen]
     found = resolve([*item.found, *new], len(item.note.text), item.note.tags)
     return _under(terms.policy, replace(item, found=found), terms.encounter)

@@ -14,6 +14,7 @@ from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, value_needles
 from core.deid.engine import kept_terms, term_key
 from core.deid.identity import identity_needles
+from core.deid.joined import SETTLED
 from core.deid.normalise import fold, shadow
 from core.deid.note import OWN_TAG, Note
 from core.errors import DeidError, Finding, PreflightError
@@ -62,7 +63,7 @@ def _message(
 ) -> Iterator[Finding]:
     seen = shadow(content)
     note = Note(seen.text)
-    for found in find_all(note, identity, panel):
+    for found in find_all(note, identity, panel, bars=SETTLED):
         if found.detector == "identity" or not _kept(note.text[found.start : found.end], keep):
             yield Finding(
                 found.category.value if found.state == "masked" else f"possible {found.category.value}",

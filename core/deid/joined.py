@@ -1,0 +1,217 @@
+"""From the tagger's probabilities to finds, and their union with what the rules found.
+
+Two bars: above the high one a stretch is masked, between the two it is flagged for the clinician. Words that the clinical
+lists claim, and short abbreviations, need more. A rule's category stands wherever both found the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from core.deid.cues import EPONYM_NOUNS, PERSON
+from core.deid.found import Found
+from core.deid.lexicon import words
+from core.deid.note import Note, Token
+from core.deid.tagger import probabilities
+from core.model import Category
+
+DETECTOR = "tagger"
+
+
+class Bars(NamedTuple):
+    """Masked from `high`, flagged from `low`; `wary` is the high bar of words that the clinical lists claim."""
+
+    high: float
+    low: float
+    wary: float
+
+
+FIRST_LOOK = Bars(0.5, 0.35, 0.85)
+"""For a text as it came in."""
+SETTLED = Bars(0.97, 1.1, 0.99)
+"""For a text that already went through the redactor: what stands beside tags is read out of context. Never flags."""
+
+_CATEGORIES = {
+    "NAME": Category.NAME,
+    "PLACE": Category.PLACE,
+    "STREET": Category.STREET,
+    "REGION": Category.PLACE,
+    "ZIP": Category.ZIP,
+    "FACILITY": Category.FACILITY,
+    "DATE": Category.DATE,
+    "ID": Category.OTHER_ID,
+    "CONTACT": Category.PHONE,
+    "AGE": Category.AGE,
+}
+_WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FACILITY))
+_GLUE = frozenset("-_/.@:+~=")
+_MONTHS = words("dates.month_stems")
+
+
+class _Stretch(NamedTuple):
+    """Tokens `first` to before `last` under one label."""
+
+    first: int
+    last: int
+    label: str
+    score: float
+    bar: float
+
+
+def tagged(note: Note, bars: Bars = FIRST_LOOK) -> list[Found]:
+    """What the tagger finds in a note, in order."""
+    made = [f for s in _with_regions(list(_stretches(note, bars))) if (f := _find(note, s, bars)) is not None]
+    return sorted(made)
+
+
+def _stretches(note: Note, bars: Bars) -> Iterator[_Stretch]:
+    """Runs of tokens under one label, each token above the low bar."""
+    seen, labels = probabilities(note)
+    scores = 1.0 - seen[:, 0]
+    kinds = seen[:, 1:].argmax(1) + 1
+    mixed = _beside_capitals(note)
+    open_: _Stretch | None = None
+    for i in (scores >= min(bars.low, bars.high)).nonzero()[0].tolist():
+        token, label, score = note.tokens[i], labels[kinds[i]], float(scores[i])
+        if token.text[0] == "§":
+            continue
+        bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
+        if open_ and open_.last == i and open_.label == label and "\n\n" not in token.gap:
+            open_ = open_._replace(last=i + 1, score=max(open_.score, score), bar=min(open_.bar, bar))
+            continue
+        if open_:
+            yield open_
+        open_ = _Stretch(i, i + 1, label, score, bar)
+    if open_:
+        yield open_
+
+
+def _beside_capitals(note: Note) -> list[bool]:
+    """For every token whether its line writes some words, but not all, with capitals: there a name in lower case is rare."""
+    marks: list[bool] = []
+    line: list[Token] = []
+    for token in [*note.tokens, None]:
+        if line and (token is None or "\n" in token.gap):
+            marks += [any(t.shape == "C" for t in line)] * len(line)
+            line = []
+        if token is not None:
+            line.append(token)
+    return marks
+
+
+def _claimed(note: Note, index: int, label: str) -> bool:
+    """Whether clinical lists, an eponym's noun behind, or a short abbreviation speak against an identifier."""
+    token = note.tokens[index]
+    if token.shape in "dp":
+        return False
+    if token.shape == "U" and len(token.text) <= 4 and not token.shouted:
+        return not (token.word.first >= 2 or token.word.last >= 2) or token.word.clinical
+    if token.word.clinical or (token.word.common >= 3 and token.shape == "l"):
+        return True
+    behind = index + 1 + (note.low(index + 1) in ("'s", "'", "-"))
+    return label == "NAME" and note.low(behind) in EPONYM_NOUNS
+
+
+def _with_regions(stretches: list[_Stretch]) -> Iterator[_Stretch]:
+    """States and countries stay, unless they stand inside a street address or before its postal code."""
+    for i, stretch in enumerate(stretches):
+        if stretch.label != "REGION" or any(_beside(stretch, other) for other in stretches[max(0, i - 2) : i + 3]):
+            yield stretch
+
+
+def _beside(region: _Stretch, other: _Stretch) -> bool:
+    near = -3 <= other.first - region.last <= 2 or -1 <= region.first - other.last <= 2
+    return near and other is not region and other.label in ("STREET", "ZIP")
+
+
+def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
+    category = _CATEGORIES[stretch.label]
+    stretch = _trimmed(note, stretch) if category in _WORDED else stretch
+    tokens = note.tokens[stretch.first : stretch.last]
+    if category not in _WORDED:
+        tokens = _glued(note, stretch)
+        category = _contact(tokens) if stretch.label == "CONTACT" else category
+    if not _possible(tokens, category):
+        return None
+    sure = stretch.score >= stretch.bar
+    if not sure and stretch.bar == bars.wary:
+        return None
+    role = PERSON if category is Category.NAME else ""
+    return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
+
+
+def _trimmed(note: Note, stretch: _Stretch) -> _Stretch:
+    """Without everyday lower-case words at its ends, as `our` in `our Dallas`."""
+    first, last, tokens = stretch.first, stretch.last, note.tokens
+    while first < last and _everyday(tokens[first]):
+        first += 1
+    while last > first and _everyday(tokens[last - 1]):
+        last -= 1
+    return stretch._replace(first=first, last=last)
+
+
+def _everyday(token: Token) -> bool:
+    return token.shape == "l" and token.word.common == 4 and not token.word.first and not token.word.last
+
+
+def _glued(note: Note, stretch: _Stretch) -> list[Token]:
+    """The tokens with what is written onto them without a space, as far as it reads like one number or address."""
+    first, last, tokens = stretch.first, stretch.last, note.tokens
+    while first and not tokens[first].gap and _glue(tokens[first - 1]):
+        first -= 1
+    while last < len(tokens) and not tokens[last].gap and _glue(tokens[last]):
+        last += 1
+    return tokens[first:last]
+
+
+def _glue(token: Token) -> bool:
+    return token.text in _GLUE or (token.shape != "p" and token.text != "'s")
+
+
+def _contact(tokens: list[Token]) -> Category:
+    if any(t.text == "@" for t in tokens):
+        return Category.EMAIL
+    return Category.URL if sum(t.shape != "d" and t.shape != "p" for t in tokens) > 1 else Category.PHONE
+
+
+def _possible(tokens: list[Token], category: Category) -> bool:
+    """What the category asks of its text at least; a bare year or weekday is no date that must go."""
+    figures = [t for t in tokens if t.shape == "d"]
+    if category is Category.DATE:
+        months = any(t.low[:3] in _MONTHS for t in tokens)
+        return (bool(figures) and not (len(figures) == 1 and len(figures[0].text) == 4 and not months)) or months
+    if category is Category.AGE:
+        return any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures) or (not figures and len(tokens) > 1)
+    if category is Category.ZIP:
+        return bool(figures)
+    if category in _WORDED:
+        return any(t.shape != "p" and len(t.text) > 1 for t in tokens) or sum(t.shape != "p" for t in tokens) > 1
+    return bool(figures) or sum(len(t.text) for t in tokens) >= 5
+
+
+def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]:
+    """The union: a tagger's find that overlaps one rule's find of its category lengthens it, else it keeps what is free."""
+    sure = [f for f in ruled if f.state == "masked"]
+    made, at = list(ruled), 0
+    for find in more:
+        while at < len(sure) and sure[at].end <= find.start:
+            at += 1
+        met = [f for f in sure[at : at + 12] if f.start < find.end]
+        if len(met) == 1 and met[0].category is find.category and find.category in _WORDED and find.state == "masked":
+            made.append(met[0]._replace(start=min(met[0].start, find.start), end=max(met[0].end, find.end)))
+        else:
+            made += _free(find, met, note.text)
+    return made
+
+
+def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
+    """The parts of a find that no rule took; of numbers only those with a digit, of flags none unless nothing was taken."""
+    if met and find.state == "flagged":
+        return
+    start = find.start
+    for begin, end in [(f.start, f.end) for f in met] + [(find.end, find.end)]:
+        piece = text[start : max(start, begin)]
+        if any(c.isdigit() for c in piece) or (any(c.isalnum() for c in piece) and (not met or find.category in _WORDED)):
+            yield find._replace(start=start, end=begin)
+        start = end

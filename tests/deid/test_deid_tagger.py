@@ -1,0 +1,153 @@
+"""The tagger beside the rules: what it adds, what it may not touch, its bars, and that nothing goes on without it."""
+
+import hashlib
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.deid import deidentify, detect, joined, tagger, warm_up
+from core.deid.found import Found
+from core.deid.joined import FIRST_LOOK, SETTLED, Bars
+from core.deid.note import Note
+from core.errors import DeidError
+from core.model import Category, Identity
+
+DATA = Path(tagger.__file__).parent / "data"
+
+
+def masked(text: str) -> str:
+    """The text with a dot for every masked character."""
+    hidden = {i for s in detect(text) if s.state == "masked" for i in range(s.start, s.end)}
+    return "".join("." if i in hidden and c.isalnum() else c for i, c in enumerate(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("hi dr vankeulen its oluwaseun adeyemi, my rash is back", ["vankeulen", "oluwaseun", "adeyemi"]),
+        ("BED 4 SZCZEPANSKI 71F CHF NPO, RN THANDIWE", ["SZCZEPANSKI", "THANDIWE"]),
+        ("PID|1||448812||NOVAKOVA^ELISKA||19600412|F", ["NOVAKOVA", "ELISKA", "19600412", "448812"]),
+        ("11/3 slept ok, d/w Quisenberry\n11/4 back from Tallgrass Manor", ["Quisenberry", "Tallgrass"]),
+        ("name,dob,provider\nIngrid Solbakken,4/3/61,Achterberg", ["Ingrid", "Solbakken", "Achterberg"]),
+    ],
+    ids=["portal", "board", "hl7", "terse", "table"],
+)
+def test_names_without_a_cue_are_masked(text: str, secrets: list[str]) -> None:
+    """Names that no rule announces go, in any case and layout."""
+    left = masked(text)
+    assert [s for s in secrets if s in left] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Graves disease, Wells score 4, BP 130/85, pain 3/10, oxycodone 10/325.",
+        "Started Zepbound and Skyrizi; will need CT. Worse in March.",
+        "The Quisenberry retractor was placed and the Stark clamp removed.",
+        "HLA-B27 positive, Factor V Leiden, anti-Smith negative, Hgb 9.8.",
+        "Cholera due to Vibrio cholerae 01, biovar eltor.",
+    ],
+)
+def test_clinical_text_stays(text: str) -> None:
+    """Eponyms, brands, scores, doses and diagnoses are neither masked nor flagged."""
+    assert [text[s.start : s.end] for s in detect(text)] == []
+
+
+def test_a_name_found_once_by_the_tagger_goes_everywhere() -> None:
+    """Propagation starts from the tagger's finds as well."""
+    text = "hi its oluwaseun adeyemi.\nthanks\n\n\nPlan: adeyemi to return. Oluwaseun agrees."
+    assert "deyemi" not in masked(text)
+    assert "luwaseun" not in masked(text)
+
+
+def _found(start: int, end: int, category: Category, detector: str = "cue") -> Found:
+    return Found(start, end, category, 0.9, detector)
+
+
+def test_a_rule_keeps_its_category() -> None:
+    """Where a rule has a number, the tagger adds nothing; where both have a name, the longer stretch counts once."""
+    note = Note("MRN 1234567 Jane Q Mai")
+    ruled = [_found(4, 11, Category.MRN), _found(12, 18, Category.NAME, "title")]
+    more = [_found(0, 11, Category.OTHER_ID, "tagger"), _found(12, 22, Category.NAME, "tagger")]
+    got = joined.joined(ruled, more, note)
+    assert {(f.start, f.end, f.category) for f in got if f.detector != "tagger"} >= {(4, 11, Category.MRN), (12, 22, Category.NAME)}
+    assert not any(f.start <= 4 < f.end and f.category is Category.OTHER_ID for f in got)
+
+
+@pytest.mark.parametrize(("score", "states"), [(0.99, ["masked"]), (0.42, ["flagged"]), (0.1, [])], ids=["high", "between", "low"])
+def test_two_bars(monkeypatch: pytest.MonkeyPatch, score: float, states: list[str]) -> None:
+    """Above the high bar a stretch is masked, between the bars flagged, below left alone."""
+    note = Note("xx Okaforina")
+    seen = np.array([[1.0, 0.0], [1 - score, score]], np.float32)
+    monkeypatch.setattr(joined, "probabilities", lambda _: (seen, ("O", "NAME")))
+    assert [f.state for f in joined.tagged(note, Bars(0.5, 0.35, 0.85))] == states
+
+
+def test_the_bars_are_in_order() -> None:
+    """Flags begin below masks; a settled text never gets a flag."""
+    assert FIRST_LOOK.low <= FIRST_LOOK.high <= FIRST_LOOK.wary
+    assert SETTLED.low > 1 > SETTLED.high > FIRST_LOOK.high
+
+
+def test_the_model_is_the_one_its_recipe_names() -> None:
+    """Hashes of model and world list match the recipe; the model is small."""
+    recipe = json.loads((DATA / "tagger.json").read_text())
+    for name, key in (("tagger.onnx", "sha256"), ("world.bin", "world_sha256")):
+        assert hashlib.sha256((DATA / name).read_bytes()).hexdigest() == recipe[key]
+    assert (DATA / "tagger.onnx").stat().st_size <= 1_500_000
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed", "no recipe"])
+def test_without_the_model_nothing_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: str) -> None:
+    """A missing or changed model is a DeidError without text, from detection and redaction alike."""
+    if damage != "no recipe":
+        (tmp_path / "tagger.json").write_bytes((DATA / "tagger.json").read_bytes())
+    if damage == "changed":
+        (tmp_path / "tagger.onnx").write_bytes((DATA / "tagger.onnx").read_bytes() + b"x")
+    monkeypatch.setattr(tagger, "_DATA", tmp_path)
+    tagger._model.cache_clear()
+    try:
+        for call in (
+            warm_up,
+            lambda: detect("Jane Okafor"),
+            lambda: deidentify({"history": "Jane Okafor"}, identity=Identity(), encounter=date(2026, 1, 5)),
+        ):
+            with pytest.raises(DeidError) as caught:
+                call()
+            assert "Okafor" not in str(caught.value)
+            assert caught.value.__suppress_context__
+    finally:
+        tagger._model.cache_clear()
+
+
+def test_the_model_loads_and_runs_without_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh load opens no connection."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError("refused")
+
+    monkeypatch.setattr(socket, "socket", refused)
+    tagger._model.cache_clear()
+    assert detect("hi its oluwaseun adeyemi")
+
+
+def test_threads_agree() -> None:
+    """Many threads over one session give what one gives."""
+    texts = [f"Bed {i}: SZCZEPANSKI, Thandiwe {i}F seen 11/{i} by Quisenberry" for i in range(1, 25)]
+    alone = [detect(t) for t in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(detect, texts)) == alone
+
+
+def test_windows_agree_with_one_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading in windows changes no verdict."""
+    note = Note("Spoke with Thandiwe Quisenberry on 11/3 about chest pain; plan unchanged.\n" * 40)
+    whole, _ = tagger.probabilities(note)
+    monkeypatch.setattr(tagger, "_WINDOW", 100)
+    parts, _ = tagger.probabilities(note)
+    assert np.mean((whole[:, 0] < 0.5) == (parts[:, 0] < 0.5)) > 0.995

@@ -1,0 +1,115 @@
+"""The generator of training text: seeded, labelled to the character, varied, and never an identifier unlabelled."""
+
+from random import Random
+
+import pytest
+
+from training.deid import values
+from training.deid.grammar import LABELS, expand, flat, spans
+from training.deid.notes import Notes
+from training.deid.slots import Slots
+from training.deid.texts import sections
+from training.deid.transforms import transformed
+
+POOLS = {
+    "firsts": {"US": ["Jane", "Omar"] * 3, "FR": ["Amélie", "Zoé"] * 3},
+    "lasts": {"US": ["Okafor", "Feldman"] * 3, "FR": ["Lefèvre", "Noël"] * 3},
+    "faker_firsts": [["Ann"], ["Bea"], ["Cy"], ["Dag"]],
+    "faker_lasts": [["Quill"], ["Roe"], ["Sund"], ["Toft"]],
+    "streets": ["12 Oak Street", "9 Elm Road"],
+    "faker_cities": ["Testford"],
+    "firms": ["Roe and Sons"],
+    "domains": ["example.org"],
+    "users": ["jqm7"],
+    "cities": ["Lyon"],
+    "us_cities": ["Dover"],
+    "countries": ["Kenya"],
+    "icd": ["Cholera, unspecified", "Bell's palsy"],
+    "drugs": ["lisinopril"],
+    "english": ["cough"],
+}
+
+
+@pytest.fixture(name="slots")
+def _slots() -> Slots:
+    return Slots(Random(4), POOLS)
+
+
+def test_the_same_seed_writes_the_same_notes() -> None:
+    """Two suppliers with one seed agree to the character; another seed differs."""
+    first, second, other = (Notes(seed, POOLS) for seed in (7, 7, 8))
+    made = [first.make() for _ in range(30)]
+    assert made == [second.make() for _ in range(30)]
+    assert made != [other.make() for _ in range(30)]
+
+
+def test_every_note_carries_one_label_for_each_character() -> None:
+    """Transforms change text and labels together; labels are known ones."""
+    notes = Notes(3, POOLS)
+    for _ in range(200):
+        text, labels = notes.make()
+        assert len(text) == len(labels)
+        assert max(labels, default=0) < len(LABELS)
+
+
+def test_about_a_fifth_of_the_notes_hold_no_identifier() -> None:
+    """Negatives come in quantity, and identified notes too."""
+    notes = Notes(5, POOLS)
+    clean = sum(not any(labels) for _, labels in (notes.make() for _ in range(400)))
+    assert 60 < clean < 240
+
+
+def test_slot_spans_round_trip(slots: Slots) -> None:
+    """Filling a slot and reading the spans back gives exactly the texts that were put in, with their labels."""
+    for slot, label in {"pnf": "NAME", "fdate": "DATE", "street": "STREET", "id": "ID", "phone": "CONTACT", "hosp": "FACILITY"}.items():
+        for _ in range(50):
+            filled = slots.fill(slot)
+            text, labels = flat([("see ", "O"), *filled, (" today", "O")])
+            assert [(text[b:e], k) for b, e, k in spans(text, labels)] == [(t, label) for t, _ in filled]
+
+
+def test_every_slot_of_every_template_can_be_filled(slots: Slots) -> None:
+    """No template names a slot that is not there."""
+    for name in ("identified.txt", "extra_identified.txt", "clean.txt", "extra_clean.txt", "kinds.txt", "prose.txt"):
+        for templates in sections(name).values():
+            for template in templates:
+                assert all(label in LABELS for _, label in slots.expand(template)), template
+
+
+def test_templates_without_identifiers_have_none(slots: Slots) -> None:
+    """Negatives hold nothing labelled."""
+    for name in ("clean.txt", "extra_clean.txt", "prose.txt"):
+        for templates in sections(name).values():
+            for template in templates:
+                text, labels = flat(slots.expand(template))
+                assert not any(labels), text
+
+
+def test_there_are_many_kinds_of_notes() -> None:
+    """At least 25 kinds, each of two lines and more."""
+    kinds = sections("kinds.txt")
+    assert len(kinds) >= 25
+    assert min(len(lines) for lines in kinds.values()) >= 2
+
+
+def test_choices_nest() -> None:
+    """Alternations are settled from the inside."""
+    seen = {flat(expand("a[b|c[d|e]]", Random(i), lambda _: []))[0] for i in range(40)}
+    assert seen == {"ab", "acd", "ace"}
+
+
+@pytest.mark.parametrize("maker", [values.full_date, values.phone, values.record], ids=["dates", "phones", "records"])
+def test_shapes_are_many(maker: object) -> None:
+    """Dates, phones and record numbers come in at least 20 shapes."""
+    random = Random(1)
+    shapes = {"".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in maker(random)) for _ in range(3000)}  # type: ignore[operator]
+    assert len(shapes) >= 20
+
+
+def test_transforms_keep_the_letters_of_an_untouched_identifier() -> None:
+    """Hard wraps and case change what stands between the letters, not how many are labelled."""
+    text, labels = flat([("seen by ", "O"), ("JANE OKAFOR", "NAME"), (" on call", "O")])
+    for seed in range(60):
+        changed, kept = transformed(text, labels, Random(seed))
+        assert len(changed) == len(kept)
+        assert 8 <= sum(c.isalpha() for c, k in zip(changed, kept, strict=True) if k) <= 16

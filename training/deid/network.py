@@ -1,0 +1,76 @@
+"""The tagger as a network: letters by convolution, word codes by embedding, one BiLSTM, two dilated convolutions; exported to int8 ONNX."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from core.deid.features import ALPHABET_SIZE, LETTERS, SIZES
+from training.deid.grammar import LABELS
+
+_WIDTHS = (32, 6, 8, 5, 4, 4, 5, 4, 4, 4, 4, 4, 3, 4, 4, 3)
+_WIDE, _CELLS, _DILATIONS, _DROP = 128, 96, (1, 2, 4), 0.1
+
+
+class Tagger(nn.Module):
+    """codes (b, n, 16), letters (distinct, 14), index (b, n), mask (b, n, 1) → logits (b, n, labels)."""
+
+    def __init__(self, vocabulary: int) -> None:
+        super().__init__()
+        sizes = (vocabulary + 2, *SIZES[1:])
+        self.letters = nn.Embedding(ALPHABET_SIZE, 16, padding_idx=0)
+        self.spell = nn.Linear(48, 48)
+        self.codes = nn.ModuleList(nn.Embedding(size, width) for size, width in zip(sizes, _WIDTHS, strict=True))
+        self.enter = nn.Linear(48 + sum(_WIDTHS), _WIDE)
+        self.memory = nn.LSTM(_WIDE, _CELLS, bidirectional=True, batch_first=True)
+        self.recall = nn.Linear(2 * _CELLS, _WIDE)
+        self.norms = nn.ModuleList(nn.LayerNorm(_WIDE) for _ in _DILATIONS)
+        self.steps = nn.ModuleList(nn.Linear(3 * _WIDE, _WIDE) for _ in _DILATIONS)
+        self.leave = nn.Sequential(nn.LayerNorm(_WIDE), nn.Linear(_WIDE, len(LABELS)))
+
+    def _spelled(self, letters: Tensor) -> Tensor:
+        one = self.letters(letters)
+        none = torch.zeros_like(one[:, :1])
+        three = torch.cat([torch.cat([none, one[:, :-1]], 1), one, torch.cat([one[:, 1:], none], 1)], 2)
+        return F.relu(self.spell(three)).max(1)[0]
+
+    def forward(self, codes: Tensor, letters: Tensor, index: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Logits of every label for every token."""
+        x = torch.cat([self._spelled(letters)[index], *(table(codes[:, :, i]) for i, table in enumerate(self.codes))], 2)
+        x = F.relu(self.enter(F.dropout(x, _DROP, self.training)))
+        x = x + self.recall(self.memory(x)[0])
+        for dilation, norm, step in zip(_DILATIONS, self.norms, self.steps, strict=True):
+            y = norm(x) if mask is None else norm(x) * mask
+            wide = F.pad(y, (0, 0, dilation, dilation))
+            y = F.relu(step(torch.cat([wide[:, : -2 * dilation], y, wide[:, 2 * dilation :]], 2)))
+            x = x + F.dropout(y, _DROP, self.training)
+        return self.leave(x)
+
+
+class _Probabilities(nn.Module):
+    def __init__(self, tagger: Tagger) -> None:
+        super().__init__()
+        self.tagger = tagger
+
+    def forward(self, codes: Tensor, letters: Tensor, index: Tensor) -> Tensor:
+        """Probabilities of the labels."""
+        return torch.softmax(self.tagger(codes, letters, index), 2)
+
+
+def export(tagger: Tagger, path: Path) -> None:
+    """Write the tagger as an int8 ONNX file with inputs codes (1, n, 16), letters (d, 14), index (1, n) and output p (1, n, labels)."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    tagger.eval()
+    example = (torch.ones(1, 7, len(SIZES), dtype=torch.long), torch.ones(5, LETTERS, dtype=torch.long), torch.tensor([[0, 1, 2, 3, 4, 1, 2]]))
+    with tempfile.TemporaryDirectory() as folder:
+        whole = str(Path(folder) / "whole.onnx")
+        axes = {"codes": {1: "n"}, "letters": {0: "distinct"}, "index": {1: "n"}}
+        torch.onnx.export(
+            _Probabilities(tagger), example, whole, input_names=list(axes), output_names=["p"], dynamic_axes=axes, dynamo=False, opset_version=17
+        )
+        quantize_dynamic(whole, str(path), weight_type=QuantType.QInt8)
