@@ -41,6 +41,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("core.audit.store", "core.vault.store"),
     "authlib": ("core.auth.", "core.api."),
     "cryptography": ("core.audit.", "core.vault."),
+    "onnxruntime": ("core.deid.tagger",),
     "pandas": ("core.analytics.", "core.studies.report", "core.ui.", "pages."),
     "starlette": ("app", "core.api."),
 }

@@ -1,6 +1,6 @@
 """De-identification: find what identifies, replace it by tags, turn tags back for the viewer, and clear what leaves.
 
-Pure: no network, no files but its own word lists, no clock. Offsets count code points of the input. Every function
+Pure: no network, no files but its own word lists and model, no clock. Offsets count code points of the input. Every function
 raises DeidError, without text, rather than let anything pass.
 """
 

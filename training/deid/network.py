@@ -66,11 +66,22 @@ def export(tagger: Tagger, path: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     tagger.eval()
-    example = (torch.ones(1, 7, len(SIZES), dtype=torch.long), torch.ones(5, LETTERS, dtype=torch.long), torch.tensor([[0, 1, 2, 3, 4, 1, 2]]))
+    example = (
+        torch.ones(1, 7, len(SIZES), dtype=torch.long),
+        torch.ones(5, LETTERS, dtype=torch.long),
+        torch.tensor([[0, 1, 2, 3, 4, 1, 2]]),
+    )
     with tempfile.TemporaryDirectory() as folder:
         whole = str(Path(folder) / "whole.onnx")
         axes = {"codes": {1: "n"}, "letters": {0: "distinct"}, "index": {1: "n"}}
         torch.onnx.export(
-            _Probabilities(tagger), example, whole, input_names=list(axes), output_names=["p"], dynamic_axes=axes, dynamo=False, opset_version=17
+            _Probabilities(tagger),
+            example,
+            whole,
+            input_names=list(axes),
+            output_names=["p"],
+            dynamic_axes=axes,
+            dynamo=False,
+            opset_version=17,
         )
         quantize_dynamic(whole, str(path), weight_type=QuantType.QInt8)

@@ -70,7 +70,9 @@ class Notes:
         random, parts = self.random, self.queries
         if random.random() < 0.35:
             return self.slots.expand(random.choice(self.questions)) + ([(" ", "O"), *self._sentence(0.0)] if random.random() < 0.4 else [])
-        template = random.choice(parts["query"]).replace("{who}", random.choice(parts["who"])).replace("{ev}", random.choice(parts["event"]))
+        template = (
+            random.choice(parts["query"]).replace("{who}", random.choice(parts["who"])).replace("{ev}", random.choice(parts["event"]))
+        )
         return self.slots.expand(template)
 
     def _loose(self) -> Fragments:
@@ -107,13 +109,27 @@ class Notes:
         if random.random() < 0.6:
             pieces += [(self._headed(random.choice(self.headers["title"])), "O"), ("\n", "O")]
         if random.random() < 0.35:
-            for template in random.sample(("{hosp}", "{addr}", "{phone}", "[Tel|Fax|Ph] {phone}", "{url}", "{spec}", "{street}", "{cityst} {zip}"), random.randint(1, 4)):
+            for template in random.sample(
+                ("{hosp}", "{addr}", "{phone}", "[Tel|Fax|Ph] {phone}", "{url}", "{spec}", "{street}", "{cityst} {zip}"),
+                random.randint(1, 4),
+            ):
                 pieces += [*self.slots.expand(template), (random.choice(("\n", "\n", " | ", "  ")), "O")]
         if random.random() < 0.6:
             pieces += self._fields()
         pieces += self._sections(random.choice((0.1, 0.25, 0.4, 0.6)))
         if random.random() < 0.5:
-            pieces += self.slots.expand(random.choice(("{drf}, {cred}", "{dr}\n{hosp}", "{drf} {fdate} {hm}", "{dri}/{dri}", "{drf}\n{spec}\n{hosp}\n{phone}", "Signed by {drf} {fdate}")))
+            pieces += self.slots.expand(
+                random.choice(
+                    (
+                        "{drf}, {cred}",
+                        "{dr}\n{hosp}",
+                        "{drf} {fdate} {hm}",
+                        "{dri}/{dri}",
+                        "{drf}\n{spec}\n{hosp}\n{phone}",
+                        "Signed by {drf} {fdate}",
+                    )
+                )
+            )
         return pieces
 
     def _headed(self, text: str) -> str:
@@ -138,7 +154,11 @@ class Notes:
             if random.random() < 0.75:
                 pieces.append((self._headed(random.choice(self.headers["heading"])) + colon, "O"))
             for number in range(1, random.randint(2, 8)):
-                pieces += [(bullet.format(number), "O"), *self._sentence(identified), (random.choice((" ", " ", newline, "\n" if bullet else " ")), "O")]
+                pieces += [
+                    (bullet.format(number), "O"),
+                    *self._sentence(identified),
+                    (random.choice((" ", " ", newline, "\n" if bullet else " ")), "O"),
+                ]
             pieces.append((newline, "O"))
         return [p for p in pieces if p[0]]
 

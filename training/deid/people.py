@@ -11,7 +11,26 @@ _LARGE = "US GB IN MX PH CN BR FR DE ES IT PL RU TR IR IQ SA EG NG ZA KR JP TH I
 _MOST = 3  # Faker's English locales stand first
 _SUFFIXES = ("Jr.", "Sr.", "III", "II", "Jr", "IV")
 _NICKNAMES = "Bob Liz Jim Peg Bud Mimi Tex Sal Buddy Red Junior Nana Kat Ozzie Skip Butch Dot Gigi Lefty Mo Ziggy Beto Chuy Paco".split()
-_HEADS = ("Mc", "Mac", "O'", "De", "Van ", "van der ", "Al-", "El ", "Di", "La", "Ver", "de la ", "von ", "bin ", "Abu ", "St. ", "Ngo-", "Le ")
+_HEADS = (
+    "Mc",
+    "Mac",
+    "O'",
+    "De",
+    "Van ",
+    "van der ",
+    "Al-",
+    "El ",
+    "Di",
+    "La",
+    "Ver",
+    "de la ",
+    "von ",
+    "bin ",
+    "Abu ",
+    "St. ",
+    "Ngo-",
+    "Le ",
+)
 
 
 def coin(random: Random) -> str:

@@ -11,18 +11,10 @@ from training.deid import values
 from training.deid.grammar import Fragments, expand
 from training.deid.people import Names, Person, coin
 from training.deid.pools import Pools
+from training.deid.sites import Sites
 from training.deid.texts import sections
 
-_TITLES = ("Mr.", "Mrs.", "Ms.", "Miss", "Mr", "Mrs", "Ms", "mr.", "ms.", "MR.", "MRS.", "mr", "mrs", "Mx.", "Master", "Sri", "Smt.", "Shri")
-_DOSES = ("{n0}0 mg", "{n0}5 mg", "{n3} mg", "0.{n1} mg", "{n0} g", "{n2} units", "{n0}/325", "{n2}/{n3} mg", "{n3} mcg", "{n0} mL", "{n2}mg")
-_TIMES = "daily;BID;TID;QID;QHS;PRN;q4h;q6h PRN;every 8 hours;twice a day;once daily;at bedtime;weekly;IV x1;PO daily;od;bd;tds;nocte;stat;mane".split(";")
-_STEMS = "mab nib tinib ciclib zumab ximab pril sartan olol statin gliptin gliflozin azole cillin floxacin cycline vir parin xaban setron triptan dipine caine".split()
-_PLACES = "High School;Elementary;Middle School;Community College;Library;Mall;Airport;County;Park;Church;Jail;Shelter;YMCA;Senior Center;Fire Station;Trailer Park".split(";")
-_AREAS = "County;Township;Elementary School;Park;Farm;Ranch;Apartments;Parish;Bridge;Beach;Reservation;Village".split(";")
-_FIRMS = "Plumbing;Trucking;Construction;Bakery;Logistics;Auto Body;Foods;Steel;& Sons;Farms;Electric;Textiles;Roofing;Transit;Cannery".split(";")
-_CHAINS = "Walmart;Amazon;Target;Boeing;Ford;UPS;FedEx;Tesla;Costco;Starbucks;Home Depot;Delta;Tyson;Tesco;Woolworths;Infosys".split(";")
-_TELEGRAM = "pt hx neg pos no w/ w/o s/p c/o r/o cath lab ward rooms rm bed unit aware ok emerg nurse medic care dispatched scene arrival block nodes cont stat prn labs meds allergies NKDA lof fm edd efw afi bpp c/s L R B/L AC TKO STE NSR depression elevation leads tol po voided amb x1 BM+ IVF SL d/c NPO cx pend trach vent wean".split()
-_ZERO = re.compile(r"[A-Za-z'\- ]+")
+_PLAIN = re.compile(r"[A-Za-z'\- ]+")
 
 
 class Slots:
@@ -34,6 +26,7 @@ class Slots:
         self.names = Names(random, pools, self.words["word_firsts"], self.words["word_lasts"])
         english = dict(lists("english.txt"))
         self.common = [w for level in "4321" for w in english[level] if len(w) > 2]
+        self.sites = Sites(random, pools, self.names, self.words, self.common)
         self.clinical = dict(lists("icd_words.txt"))["1"]
         self.makers: dict[str, Callable[[], Fragments]] = self._people() | self._identifiers() | self._figures() | self._vocabulary()
         self.new_note()
@@ -61,7 +54,7 @@ class Slots:
             "pf": lambda: pick(self.patient.nick or self.patient.written(self.patient.first)),
             "pl": lambda: pick(self.patient.written(self.patient.last)),
             "pi": lambda: pick(self.patient.initials()),
-            "ptl": lambda: [(choice(_TITLES) + " ", "O"), *pick(self.patient.written(self.patient.last))],
+            "ptl": lambda: [(choice(self.words["courtesies"]) + " ", "O"), *pick(self.patient.written(self.patient.last))],
             "dr": lambda: self._clinician(choice(self.clinicians)),
             "drf": lambda: pick(choice(self.clinicians).full()),
             "drl": lambda: pick((d := choice(self.clinicians)).written(d.last)),
@@ -85,8 +78,8 @@ class Slots:
             "my": ("DATE", lambda: values.month_year(r)), "dob": ("DATE", lambda: values.full_date(r, 1920, 2025)),
             "mon": ("DATE", lambda: choice(values.MONTHS)), "cdate": ("DATE", lambda: values.full_date(r).replace("-", "").replace("/", "")),
             "md": ("DATE", lambda: f"{r.randint(1, 12)}/{r.randint(1, 28)}"), "stamp": ("DATE", lambda: f"20{r.randint(18, 27)}{r.randint(1, 12):02d}{r.randint(1, 28):02d}{r.randint(0, 23):02d}{r.randint(0, 59):02d}"),
-            "hosp": ("FACILITY", self._facility), "hospl": ("FACILITY", lambda: self._facility().lower()), "co": ("FACILITY", self._firm),
-            "place": ("FACILITY", self._place), "street": ("STREET", self._street), "city": ("PLACE", lambda: self._case(self._city())),
+            "hosp": ("FACILITY", self.sites.facility), "hospl": ("FACILITY", lambda: self.sites.facility().lower()), "co": ("FACILITY", self.sites.firm),
+            "place": ("FACILITY", self.sites.place), "street": ("STREET", self.sites.street), "city": ("PLACE", lambda: self.sites.case(self.sites.city())),
             "zip": ("ZIP", lambda: values.postcode(r)), "phone": ("CONTACT", lambda: values.phone(r)), "url": ("CONTACT", lambda: values.link(r, self.pools["domains"])),
             "email": ("CONTACT", lambda: values.mailbox(r, self.names.first(), self.names.last(), self.pools["domains"])), "ext": ("CONTACT", lambda: values.digits(r, r.randint(3, 5))),
             "ip": ("CONTACT", lambda: values.address_number(r)), "geo": ("ID", lambda: values.coordinates(r)), "id": ("ID", lambda: values.record(r)),
@@ -122,9 +115,9 @@ class Slots:
         made |= {
             "lab": lambda: self.expand(choice(words["lab"])),
             "drug": lambda: [(self._drug(), "O")],
-            "rx": lambda: self.expand("{drug} [tab |]" + choice(_DOSES) + " " + choice(_TIMES)),
-            "medw": lambda: [(self._case(choice(self.clinical), 0.3), "O")],
-            "com": lambda: [(self._case(choice(self.common), 0.15), "O")],
+            "rx": lambda: self.expand("{drug} [tab |]" + choice(self.words["doses"]) + " " + choice(self.words["times"])),
+            "medw": lambda: [(self.sites.case(choice(self.clinical), 0.3), "O")],
+            "com": lambda: [(self.sites.case(choice(self.common), 0.15), "O")],
             "icd": lambda: [(self._description(), "O")],
             "tele": self._telegram,
             "eprand": self._eponym,
@@ -152,7 +145,10 @@ class Slots:
         if chance < 0.3:
             return [(choice(("Dr. ", "Dr ", "dr. ", "Doctor ", "DR. ", "Dr.", "DR ")), "O"), *self._name(p.written(p.last))]
         if chance < 0.5:
-            return [(choice(("Dr. ", "Dr ", "Prof. ", "dr ", "Prof ")), "O"), *self._name(p.full() if r.random() < 0.8 else p.initial_last())]
+            return [
+                (choice(("Dr. ", "Dr ", "Prof. ", "dr ", "Prof ")), "O"),
+                *self._name(p.full() if r.random() < 0.8 else p.initial_last()),
+            ]
         if chance < 0.85:
             name = p.full() if r.random() < 0.8 else p.initial_last()
             return [*self._name(name), (choice((", ", ", ", " ", ",")) + choice(self.words["cred"]), "O")]
@@ -160,72 +156,11 @@ class Slots:
             return [("Drs. ", "O"), *self._name(p.last), (choice((" and ", "/", " & ")), "O"), *self._name(self.clinicians[0].last)]
         return self._name(p.full())
 
-    def _case(self, text: str, often: float = 0.07) -> str:
-        chance = self.random.random()
-        if often > 0.1:
-            return text.capitalize() if chance < often else text
-        return text.upper() if chance < often else text.lower() if chance < 2 * often else text
-
-    def _city(self) -> str:
-        r, choice, pools = self.random, self.random.choice, self.pools
-        chance = r.random()
-        if chance < 0.4:
-            return str(choice(pools["us_cities"]))
-        if chance < 0.52:
-            return choice(self.words["smallcity"])
-        if chance < 0.75:
-            return str(choice(pools["cities"]))
-        if chance < 0.88:
-            return str(choice(pools["faker_cities"]))
-        ends = ("ville", "ton", "burg", " Falls", " Springs", "field", " Heights", " Creek", "furt", "bury", "mouth", "stad", "haven", "pur", "abad")
-        return coin(r) + choice(ends) if r.random() < 0.5 else choice(("Lake ", "Port ", "Mount ", "Fort ", "New ", "East ", "North ", "Saint ")) + self.names.last()
-
-    def _street(self) -> str:
-        r, choice = self.random, self.random.choice
-        chance = r.random()
-        if chance < 0.34:
-            text = str(choice(self.pools["streets"]))
-        elif chance < 0.42:
-            text = choice((f"P.O. Box {r.randint(1, 9999)}", f"PO Box {r.randint(10, 99999)}", f"RR {r.randint(1, 9)} Box {r.randint(1, 400)}", f"{r.randint(100, 30000)} County Road {r.randint(1, 900)}", f"PSC {r.randint(1000, 9999)}, Box {r.randint(10, 9999)}", f"Unit {r.randint(1000, 9999)} Box {r.randint(10, 9999)}", f"{r.randint(1, 999)} P.O. Box {r.randint(1, 999)}", f"Flat {r.randint(1, 40)}, {r.randint(1, 200)} {coin(r)} Road", f"corner of {coin(r)} and {self.names.last()}", f"{choice(self.words['street_names'])} & {self.names.last()}"))
-        else:
-            base = choice(self.words["street_names"]) if chance < 0.6 else self.names.last() if chance < 0.85 else choice(self.common).capitalize()
-            number = f"{r.randint(1, 9999)} " if r.random() < 0.87 else f"{r.randint(1, 99)}-{r.randint(1, 99)} " if r.random() < 0.4 else ""
-            nouns = self.words["street_nouns"] if r.random() < 0.8 else self.words["street_nouns_abroad"]
-            text = f"{number}{choice(('', '', '', 'N ', 'S. ', 'West ', 'East '))}{base} {choice(nouns)}{choice(('', '', '.'))}"
-        if r.random() < 0.2:
-            text += choice((" Apt ", " apt. ", ", Apt ", " #", ", Unit ", " Suite ", ", Ste. ", " Rm ", ", Flat ", "\n Apt. ", "\n Suite ")) + choice((str(r.randint(1, 999)), f"{r.randint(1, 40)}{choice('ABCD')}", choice("ABCD")))
-        return self._case(text, 0.06)
-
-    def _facility(self) -> str:
-        r, choice, words = self.random, self.random.choice, self.words
-        saints = "Luke Agnes Vincent Rita Anne Mary Joseph Francis Jude Anthony Elizabeth Michael John Thomas Barnabas Brigid Alban".split()
-        colours = "Cedar Oak Pine Maple Willow Elm River Lake Stone Silver Golden Blue Green Red White North South Summer Crystal Eagle Bear Fox Deer Harbor".split()
-        lands = "Ridge Valley Creek Grove wood view side field Point Hill Springs Park Haven Bay Gate Meadow Crest Bridge Shore".split()
-        makers: tuple[Callable[[], str], ...] = (
-            lambda: choice(("St. ", "Saint ", "St ", "Our Lady of ")) + choice(saints) + choice(("'s", "'s", "")), lambda: choice(words["facility_heads"]), self._city, self.names.last,
-            lambda: choice(colours) + choice((" ", "", " ")) + choice(lands), lambda: values.capitals(r, r.randint(2, 4)), lambda: coin(r),
-        )  # fmt: skip
-        base = r.choices(makers, (12, 23, 17, 13, 15, 9, 11))[0]()
-        chance = r.random()
-        text = base + " " + choice(words["facility_nouns"]) if chance < 0.8 else base
-        if 0.8 <= chance < 0.9:
-            text = choice(("University of ", "Hospital of ", "Clinic of ", "Medical Center at ", "Children's Hospital of ", "Royal ")) + base
-        return self._case(text)
-
-    def _firm(self) -> str:
-        r, choice = self.random, self.random.choice
-        makers: tuple[Callable[[], str], ...] = (lambda: str(choice(self.pools["firms"])), lambda: f"{self.names.last()} {choice(_FIRMS)}", lambda: choice(_CHAINS))
-        return r.choices(makers, (60, 20, 20))[0]()
-
-    def _place(self) -> str:
-        choice = self.random.choice
-        return choice((lambda: f"{self._city()} {choice(_PLACES)}", lambda: f"{self.names.last()} {choice(_AREAS)}"))()
-
     def _drug(self) -> str:
         r, choice = self.random, self.random.choice
         makers: tuple[Callable[[], str], ...] = (
             lambda: choice(self.words["drug"]), lambda: choice(self.words["brands"]), lambda: choice(self.pools["drugs"]),
-            lambda: coin(r).lower() + choice(_STEMS), lambda: coin(r) + choice(("", "a", "ix", "ra", "vy", "zo", "qo")),
+            lambda: coin(r).lower() + choice(self.words["drug_stems"]), lambda: coin(r) + choice(("", "a", "ix", "ra", "vy", "zo", "qo")),
         )  # fmt: skip
         name = r.choices(makers, (48, 25, 12, 8, 7))[0]()
         chance = r.random()
@@ -243,7 +178,7 @@ class Slots:
         """A random surname before a clinical noun: what only the noun tells from a person."""
         r, choice = self.random, self.random.choice
         name = choice((self.names.last, self.names.last, self.names.first))()
-        if not _ZERO.fullmatch(name):
+        if not _PLAIN.fullmatch(name):
             name = choice(self.words["word_lasts"])
         tail = r.choices(("'s", "-" + choice(self.words["word_lasts"]), " and " + choice(self.words["word_lasts"]), ""), (25, 8, 4, 63))[0]
         return [(choice(("", "", "", "#3 ", "5-0 ", "14-French ", "red rubber ")) + name + tail + " " + choice(self.words["epnoun"]), "O")]
@@ -260,11 +195,27 @@ class Slots:
     def _telegram_piece(self, kind: str) -> Fragments:
         r, choice = self.random, self.random.choice
         if kind == "loose":
-            return [(choice(_TELEGRAM), "O")]
+            return [(choice(self.words["telegram"]), "O")]
         if kind == "figure":
             a, b = r.randint(1, 99), r.randint(1, 10)
             unit = choice(("g", "mg", "cc", "ml", "kg", "L", "%", "w", "d", "h", "u", "F", "cm", "mm", "g IV", "x", "yo", "M", "F"))
-            shapes = (f"{a}{unit}", f"{r.randint(1, 9)}/{b}", f"{r.randint(80, 200)}/{r.randint(40, 110)}", f"{r.randint(0, 23):02d}{r.randint(0, 59):02d}", f"x{b}", f"q{b}h", f"C{r.randint(2, 7)}", f"L{r.randint(1, 5)}", f"{choice(('II', 'III', 'IV', 'aVF', 'V1-V4'))}", f"{r.randint(70, 100)}% RA", f"{r.randint(0, 9)}.{r.randint(0, 9)}", f"G{b}P{r.randint(0, 5)}", f"{b}+", f"+{b}", f"#{b}")
+            shapes = (
+                f"{a}{unit}",
+                f"{r.randint(1, 9)}/{b}",
+                f"{r.randint(80, 200)}/{r.randint(40, 110)}",
+                f"{r.randint(0, 23):02d}{r.randint(0, 59):02d}",
+                f"x{b}",
+                f"q{b}h",
+                f"C{r.randint(2, 7)}",
+                f"L{r.randint(1, 5)}",
+                f"{choice(('II', 'III', 'IV', 'aVF', 'V1-V4'))}",
+                f"{r.randint(70, 100)}% RA",
+                f"{r.randint(0, 9)}.{r.randint(0, 9)}",
+                f"G{b}P{r.randint(0, 5)}",
+                f"{b}+",
+                f"+{b}",
+                f"#{b}",
+            )
             return [(choice(shapes), "O")]
         pieces = self.fill(kind)
         return [(t.lower(), label) for t, label in pieces] if kind == "abb" and r.random() < 0.3 else pieces

@@ -57,9 +57,7 @@ def _windows(notes: Notes, vocabulary: dict[str, int]) -> Iterator[list[Window]]
             codes, letters, index = encode(note, vocabulary)
             wanted = np.array([labels[seen.at[t.start]] for t in note.tokens])
             spelled = letters[index].astype(np.uint8)
-            chunk += [
-                (codes[i : i + _WINDOW], spelled[i : i + _WINDOW], wanted[i : i + _WINDOW]) for i in range(0, len(wanted), _WINDOW)
-            ]
+            chunk += [(codes[i : i + _WINDOW], spelled[i : i + _WINDOW], wanted[i : i + _WINDOW]) for i in range(0, len(wanted), _WINDOW)]
         yield chunk
 
 

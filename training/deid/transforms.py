@@ -14,7 +14,15 @@ Pairs = list[tuple[str, int]]
 def transformed(text: str, labels: bytearray, random: Random) -> tuple[str, bytearray]:
     """The text after some of: one case, capital lines, typos, scanning, hard wraps, tabs, lost spaces, a lost end."""
     pairs = list(zip(_cased(text, random), labels, strict=True))
-    for chance, change in ((0.22, _typed), (0.07, _scanned), (0.2, _wrapped), (0.08, _tabbed), (0.06, _squashed), (0.03, _broken), (0.06, _cut)):
+    for chance, change in (
+        (0.22, _typed),
+        (0.07, _scanned),
+        (0.2, _wrapped),
+        (0.08, _tabbed),
+        (0.06, _squashed),
+        (0.03, _broken),
+        (0.06, _cut),
+    ):
         if random.random() < chance:
             pairs = change(pairs, random)
     return "".join(c for c, _ in pairs), bytearray(label for _, label in pairs)

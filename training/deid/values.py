@@ -58,7 +58,9 @@ def month_year(random: Random) -> str:
     """A month with its year."""
     y, m = random.randint(1985, 2027), random.randint(1, 12)
     mon = _month(random, m)
-    return random.choice((f"{mon} {y}", f"{mon} of {y}", f"{m}/{y}", f"{m:02d}/{y}", f"{mon}, {y}", f"{mon} '{y % 100:02d}", f"{m}/{y % 100:02d}"))
+    return random.choice(
+        (f"{mon} {y}", f"{mon} of {y}", f"{m}/{y}", f"{m:02d}/{y}", f"{mon}, {y}", f"{mon} '{y % 100:02d}", f"{m}/{y % 100:02d}")
+    )
 
 
 def phone(random: Random) -> str:
@@ -72,7 +74,11 @@ def phone(random: Random) -> str:
         f"04{n(2)} {n(3)} {n(3)}", f"(0{n(1)}) {n(4)} {n(4)}", f"+91 {n(5)} {n(5)}", f"9{n(9)}", f"+{random.randint(20, 99)} {n(3)} {n(3)} {n(3)}",
         f"0{n(2)} {n(2)} {n(2)} {n(2)}", f"0{n(3)}-{n(6)}", f"+{random.randint(20, 99)}{n(9)}", f"({n(2)}) {n(2)} {n(2)} {n(2)} {n(2)}",
     ))  # fmt: skip
-    return text + random.choice((" x", " ext ", " ext. ", ", ext ", "x", " extn ")) + n(random.randint(2, 5)) if random.random() < 0.12 else text
+    return (
+        text + random.choice((" x", " ext ", " ext. ", ", ext ", "x", " extn ")) + n(random.randint(2, 5))
+        if random.random() < 0.12
+        else text
+    )
 
 
 def record(random: Random) -> str:
@@ -142,8 +148,20 @@ def coordinates(random: Random) -> str:
 def mailbox(random: Random, first: str, last: str, domains: list[str]) -> str:
     """An e-mail address of somebody."""
     a, b = (_plain(n) or "x" for n in (first, last))
-    user = random.choice((f"{a}.{b}", f"{a[0]}{b}", f"{a}{b[0]}{digits(random, 2)}", f"{b}_{a[0]}", a + digits(random, 4), f"{a}-{b}", b + a[0]))
-    hosts = ("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "aol.com", "icloud.com", "nhs.net", random.choice(domains), b[:8] + "clinic.org")
+    user = random.choice(
+        (f"{a}.{b}", f"{a[0]}{b}", f"{a}{b[0]}{digits(random, 2)}", f"{b}_{a[0]}", a + digits(random, 4), f"{a}-{b}", b + a[0])
+    )
+    hosts = (
+        "gmail.com",
+        "yahoo.com",
+        "hotmail.com",
+        "outlook.com",
+        "aol.com",
+        "icloud.com",
+        "nhs.net",
+        random.choice(domains),
+        b[:8] + "clinic.org",
+    )
     return f"{user}@{random.choice(hosts)}"
 
 
@@ -156,7 +174,9 @@ def link(random: Random, domains: list[str]) -> str:
     """A web address."""
     host = random.choice(domains)
     number = digits(random, 5)
-    return random.choice((f"https://{host}/patient/{number}", f"www.{host}", f"http://portal.{host}/id={number}", f"{host}/u{number}", host))
+    return random.choice(
+        (f"https://{host}/patient/{number}", f"www.{host}", f"http://portal.{host}/id={number}", f"{host}/u{number}", host)
+    )
 
 
 def postcode(random: Random) -> str:
@@ -164,4 +184,14 @@ def postcode(random: Random) -> str:
     n, c = (lambda count: digits(random, count)), (lambda count: capitals(random, count))
     if random.random() < 0.75:
         return n(5) if random.random() < 0.85 else f"{n(5)}-{n(4)}"
-    return random.choice((f"{c(2)}{n(1)} {n(1)}{c(2)}", f"{c(1)}{n(2)} {n(1)}{c(2)}", f"{c(1)}{n(1)}{c(1)} {n(1)}{c(1)}{n(1)}", n(4), n(6), f"{n(3)} {n(2)}", f"{c(1)}{n(2)} {c(2)}{n(2)}"))
+    return random.choice(
+        (
+            f"{c(2)}{n(1)} {n(1)}{c(2)}",
+            f"{c(1)}{n(2)} {n(1)}{c(2)}",
+            f"{c(1)}{n(1)}{c(1)} {n(1)}{c(1)}{n(1)}",
+            n(4),
+            n(6),
+            f"{n(3)} {n(2)}",
+            f"{c(1)}{n(2)} {c(2)}{n(2)}",
+        )
+    )
