@@ -108,10 +108,10 @@ def _is_word(value: str) -> bool:
 
 def _pairs(note: Note) -> Iterator[Found]:
     for match in _PAIR.finditer(note.text):
+        if reads_as_score(note, match.start(), match.end()):
+            continue
         index = note.index_at(match.start())
         before = [note.low(i) for i in range(index - 4, index)]
-        if _AFTER_SCORE.match(note.text, match.end()) or _SCORE_WORDS & set(before) or "over" in before:
-            continue
         cue = bool(before) and (before[-1] in _BEFORE_DATE or (before[-1] in ":,(" and before[-2] in _BEFORE_DATE))
         month, dash, day = match.groups()
         cue = cue or (int(day) > 10 and not _VISITS.isdisjoint(before))
@@ -119,6 +119,13 @@ def _pairs(note: Note) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Category.DATE, 0.85, "date-pair")
         elif dash == "/" and int(day) > 10 and _opens_line(note, index) and int(month) <= 12:
             yield Found(match.start(), match.end(), Category.DATE, 0.75, "date-pair")
+
+
+def reads_as_score(note: Note, start: int, end: int) -> bool:
+    """Whether the words around a pair of figures make it a score, a strength or a dose rather than a day."""
+    index = note.index_at(start)
+    before = {note.low(i) for i in range(index - 4, index)}
+    return bool(_AFTER_SCORE.match(note.text, end) or _SCORE_WORDS & before or "over" in before)
 
 
 _VISITS = words("dates.visits")

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from core.deid.cues import EPONYM_NOUNS, PERSON
+from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
+from core.deid.numbers import measured, not_an_identifier
 from core.deid.tagger import probabilities
 from core.model import Category
 
@@ -77,7 +79,7 @@ def _stretches(note: Note, bars: Bars) -> Iterator[_Stretch]:
         if token.text[0] == "§":
             continue
         bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
-        if open_ and open_.last == i and open_.label == label and "\n\n" not in token.gap:
+        if open_ and open_.last == i and open_.label == label and not _parted(token, label):
             open_ = open_._replace(last=i + 1, score=max(open_.score, score), bar=min(open_.bar, bar))
             continue
         if open_:
@@ -85,6 +87,11 @@ def _stretches(note: Note, bars: Bars) -> Iterator[_Stretch]:
         open_ = _Stretch(i, i + 1, label, score, bar)
     if open_:
         yield open_
+
+
+def _parted(token: Token, label: str) -> bool:
+    """A name ends with its line, anything else at a blank one."""
+    return ("\n" if label == "NAME" else "\n\n") in token.gap
 
 
 def _beside_capitals(note: Note) -> list[bool]:
@@ -132,7 +139,9 @@ def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
     if category not in _WORDED:
         tokens = _glued(note, stretch)
         category = _contact(tokens) if stretch.label == "CONTACT" else category
-    if not _possible(tokens, category):
+    if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens)):
+        return None
+    if category is Category.OTHER_ID and _no_number(note, tokens):
         return None
     sure = stretch.score >= stretch.bar
     if not sure and stretch.bar == bars.wary:
@@ -141,18 +150,39 @@ def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
     return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
 
 
+def _no_day(note: Note, tokens: list[Token]) -> bool:
+    """Whether a pair of figures without a year cannot be a day, or the words around it say score, strength or dose."""
+    figures = [int(t.text[:5]) for t in tokens if t.shape == "d"]
+    if len(figures) != 2 or any(t.shape not in "dp" for t in tokens):
+        return False
+    small, large = sorted(figures)
+    if large > 1900:
+        return False
+    slash = any(t.text == "/" for t in tokens)
+    return not 1 <= small <= 12 or large > 31 or not slash or reads_as_score(note, tokens[0].start, tokens[-1].end)
+
+
+def _no_number(note: Note, tokens: list[Token]) -> bool:
+    """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
+    bare = all(t.shape in "dp" for t in tokens)
+    return not_an_identifier(note.text[tokens[0].start : tokens[-1].end]) or (bare and measured(note.text, tokens[-1].end))
+
+
 def _trimmed(note: Note, stretch: _Stretch) -> _Stretch:
     """Without everyday lower-case words at its ends, as `our` in `our Dallas`."""
     first, last, tokens = stretch.first, stretch.last, note.tokens
-    while first < last and _everyday(tokens[first]):
+    written = any(t.shape in "CU" for t in tokens[first:last])
+    while first < last and _everyday(tokens[first], written):
         first += 1
-    while last > first and _everyday(tokens[last - 1]):
+    while last > first and _everyday(tokens[last - 1], written):
         last -= 1
     return stretch._replace(first=first, last=last)
 
 
-def _everyday(token: Token) -> bool:
-    return token.shape == "l" and token.word.common == 4 and not token.word.first and not token.word.last
+def _everyday(token: Token, written: bool) -> bool:
+    """A lower-case word that is none of the name lists': a very common one, or any beside words with capitals."""
+    word = token.word
+    return token.shape == "l" and (word.common == 4 or (written and word.common > 0)) and word.first < 2 and word.last < 2
 
 
 def _glued(note: Note, stretch: _Stretch) -> list[Token]:
@@ -186,8 +216,15 @@ def _possible(tokens: list[Token], category: Category) -> bool:
     if category is Category.ZIP:
         return bool(figures)
     if category in _WORDED:
-        return any(t.shape != "p" and len(t.text) > 1 for t in tokens) or sum(t.shape != "p" for t in tokens) > 1
+        return _worded(tokens, category)
     return bool(figures) or sum(len(t.text) for t in tokens) >= 5
+
+
+def _worded(tokens: list[Token], category: Category) -> bool:
+    parts = [t for t in tokens if t.shape != "p"]
+    if category is Category.STREET and all(t.shape == "d" for t in parts):
+        return False
+    return len(parts) > 1 or any(len(t.text) > (2 if t.shape == "l" else 1) for t in parts)
 
 
 def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]:

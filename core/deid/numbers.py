@@ -73,6 +73,18 @@ _NO_ID = re.compile(
     r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)",
     re.I,
 )
+
+
+def not_an_identifier(value: str) -> bool:
+    """Trial, article, code and marker numbers, whose letters tell what they are."""
+    return bool(_NO_ID.match(value))
+
+
+def measured(text: str, end: int) -> bool:
+    """Whether a unit stands behind a number that ends here."""
+    return bool(_UNITS.match(text, end)) or text[end : end + 2].lstrip().startswith("%")
+
+
 _SIX = re.compile(r"(?<![\w.$/#+-])(?<!\d,)\d{6}(?![\w%]|\.\d|,\d{3})")
 _IMAGE = re.compile(r"\b(?:image|images|series|slice|frame|to|and|,)[ #]{0,3}$", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d")

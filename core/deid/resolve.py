@@ -24,13 +24,17 @@ _RANK = {
 }
 
 
-def _weight(found: Found) -> tuple[bool, bool, int, bool, float, int]:
+# Of two finds of one length a rule's stands before an echo of a known value, and both before the tagger's.
+_STANDING = {"propagation": 1, "tagger": 0}
+
+
+def _weight(found: Found) -> tuple[bool, bool, int, int, float, int]:
     sure = found.state == "masked"
     return (
         sure,
         found.detector == "identity",
         found.end - found.start,
-        found.detector != "propagation",
+        _STANDING.get(found.detector, 2),
         found.score,
         _RANK.get(found.category, 5),
     )
