@@ -16,7 +16,6 @@ from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, squeeze, value_needles
 from core.deid.found import Found
 from core.deid.identity import identity_needles
-from core.deid.joined import SETTLED
 from core.deid.lexicon import long_cities, table, words
 from core.deid.normalise import Shadow, fold, shadow, visible
 from core.deid.note import Note
@@ -114,12 +113,14 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Fi
     keep = kept_terms(decisions)
     asked = tuple(Needle(key, Category.OTHER_ID) for t in decisions.redact if (key := squeeze(fold(t))))
     kept = {name: [f for f in item.found if not _is_kept(item.note, f, keep)] for name, item in fields.items()}
-    known = tuple(
-        {n.key: n for name, item in fields.items() for f in kept[name] if f.state == "masked" for n in _needles(item.note, f)}.values()
-    )
+    sure = [(item.note, f) for name, item in fields.items() for f in kept[name] if f.state == "masked"]
+    sure.sort(key=lambda pair: pair[1].detector != "tagger")  # of two readings of one value the rule's stands
+    known = tuple({n.key: n for note, f in sure for n in _needles(note, f)}.values())
     out = {}
     for name, item in fields.items():
-        found = kept[name] + [f for f in echoes(item.note, known, "propagation") if not _is_kept(item.note, f, keep)]
+        own = {(f.start, f.end, f.category) for f in kept[name]}
+        again = [f for f in echoes(item.note, known, "propagation") if (f.start, f.end, f.category) not in own]
+        found = kept[name] + [f for f in again if not _is_kept(item.note, f, keep)]
         found += echoes(item.note, asked, "decision", 1.0)
         out[name] = _Field(
             item.source, item.shadow, item.note, resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags)
@@ -145,7 +146,7 @@ def _again(item: _Field, written: Redacted, identity: Identity, needles: tuple[N
         return item
     pieces, origin = _rewritten(item.note.text, masked, [written.text[m.start : m.end] for m in written.marks])
     note = Note("".join(pieces))
-    seen = [f for f in find_all(note, identity, needles, bars=SETTLED) if not _is_kept(note, f, kept_terms(terms.decisions))]
+    seen = [f for f in find_all(note, identity, needles) if not _is_kept(note, f, kept_terms(terms.decisions))]
     new = [f._replace(start=origin(f.start), end=origin(f.end - 1) + 1) for f in seen]
     found = resolve([*item.found, *new], len(item.note.text), item.note.tags)
     return _under(terms.policy, replace(item, found=found), terms.encounter)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from core.deid.cues import EPONYM_NOUNS, PERSON
+from core.deid.cues import EPONYM_NOUNS, PARTICLES, PERSON
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.lexicon import words
@@ -29,10 +29,10 @@ class Bars(NamedTuple):
     wary: float
 
 
-FIRST_LOOK = Bars(0.5, 0.35, 0.85)
+FIRST_LOOK = Bars(0.6, 0.45, 0.95)
 """For a text as it came in."""
 SETTLED = Bars(0.97, 1.1, 0.99)
-"""For a text that already went through the redactor: what stands beside tags is read out of context. Never flags."""
+"""For the final message, where a prompt and tags surround what was already redacted. Never flags: nobody could decide them."""
 
 _CATEGORIES = {
     "NAME": Category.NAME,
@@ -47,6 +47,7 @@ _CATEGORIES = {
     "AGE": Category.AGE,
 }
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FACILITY))
+_GLUED_MOST = 24
 _GLUE = frozenset("-_/.@:+~=")
 _MONTHS = words("dates.month_stems")
 
@@ -117,7 +118,9 @@ def _claimed(note: Note, index: int, label: str) -> bool:
     if token.word.clinical or (token.word.common >= 3 and token.shape == "l"):
         return True
     behind = index + 1 + (note.low(index + 1) in ("'s", "'", "-"))
-    return label == "NAME" and note.low(behind) in EPONYM_NOUNS
+    far = note.low(behind + 1) if token.word.eponym else ""
+    eponym = label in ("NAME", "PLACE", "FACILITY") and not EPONYM_NOUNS.isdisjoint((note.low(behind), far))
+    return eponym or (label == "NAME" and token.low[:3] in _MONTHS and token.word.common > 0)
 
 
 def _with_regions(stretches: list[_Stretch]) -> Iterator[_Stretch]:
@@ -134,17 +137,19 @@ def _beside(region: _Stretch, other: _Stretch) -> bool:
 
 def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
     category = _CATEGORIES[stretch.label]
-    stretch = _trimmed(note, stretch) if category in _WORDED else stretch
+    stretch = _trimmed(note, stretch) if category in _WORDED and category is not Category.STREET else stretch
     tokens = note.tokens[stretch.first : stretch.last]
     if category not in _WORDED:
         tokens = _glued(note, stretch)
         category = _contact(tokens) if stretch.label == "CONTACT" else category
     if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens)):
         return None
+    if stretch.label != "DATE" and _season(note, stretch):
+        return None
     if category is Category.OTHER_ID and _no_number(note, tokens):
         return None
     sure = stretch.score >= stretch.bar
-    if not sure and stretch.bar == bars.wary:
+    if not sure and (stretch.bar == bars.wary or category is Category.FACILITY):
         return None
     role = PERSON if category is Category.NAME else ""
     return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
@@ -160,6 +165,12 @@ def _no_day(note: Note, tokens: list[Token]) -> bool:
         return False
     slash = any(t.text == "/" for t in tokens)
     return not 1 <= small <= 12 or large > 31 or not slash or reads_as_score(note, tokens[0].start, tokens[-1].end)
+
+
+def _season(note: Note, stretch: _Stretch) -> bool:
+    """Whether this is no more than `March` in `worse in March`."""
+    token = note.tokens[stretch.first]
+    return stretch.last == stretch.first + 1 and token.low[:3] in _MONTHS and note.low(stretch.first - 1) in ("in", "since", "until", "by")
 
 
 def _no_number(note: Note, tokens: list[Token]) -> bool:
@@ -180,18 +191,25 @@ def _trimmed(note: Note, stretch: _Stretch) -> _Stretch:
 
 
 def _everyday(token: Token, written: bool) -> bool:
-    """A lower-case word that is none of the name lists': a very common one, or any beside words with capitals."""
+    """A lower-case word that is no name: a very common one, or any of the dictionary beside words with capitals."""
     word = token.word
-    return token.shape == "l" and (word.common == 4 or (written and word.common > 0)) and word.first < 2 and word.last < 2
+    if token.shape != "l" or token.low in PARTICLES:
+        return False
+    return (written and word.common >= 3) or ((word.common == 4 or (written and word.common > 0)) and word.first < 2 and word.last < 2)
 
 
 def _glued(note: Note, stretch: _Stretch) -> list[Token]:
     """The tokens with what is written onto them without a space, as far as it reads like one number or address."""
     first, last, tokens = stretch.first, stretch.last, note.tokens
-    while first and not tokens[first].gap and _glue(tokens[first - 1]):
+    floor, roof = max(0, first - _GLUED_MOST), min(len(tokens), last + _GLUED_MOST)
+    while first > floor and not tokens[first].gap and _glue(tokens[first - 1]):
         first -= 1
-    while last < len(tokens) and not tokens[last].gap and _glue(tokens[last]):
+    while last < roof and not tokens[last].gap and _glue(tokens[last]):
         last += 1
+    while last > stretch.last and tokens[last - 1].shape == "p":
+        last -= 1
+    while first < stretch.first and tokens[first].shape == "p":
+        first += 1
     return tokens[first:last]
 
 
@@ -210,7 +228,9 @@ def _possible(tokens: list[Token], category: Category) -> bool:
     figures = [t for t in tokens if t.shape == "d"]
     if category is Category.DATE:
         months = any(t.low[:3] in _MONTHS for t in tokens)
-        return (bool(figures) and not (len(figures) == 1 and len(figures[0].text) == 4 and not months)) or months
+        return (
+            months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
+        )
     if category is Category.AGE:
         return any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures) or (not figures and len(tokens) > 1)
     if category is Category.ZIP:

@@ -54,12 +54,18 @@ def test_a_name_found_once_is_masked_wherever_a_part_of_it_stands() -> None:
     assert sum(text[s.start : s.end].lower() == "okafor" for s in detect(text)) == 3
 
 
-def test_an_unknown_capitalised_pair_is_flagged_and_not_masked() -> None:
-    """What only looks like a name waits for the clinician."""
+def test_an_unknown_capitalised_pair_is_masked() -> None:
+    """A name that is in no list goes by its place in the sentence."""
     spans = detect("He was given it by Zorvek Blanqui on the way.")
-    assert [s.state for s in spans] == ["flagged"]
+    assert [s.state for s in spans] == ["masked"]
 
 
-def test_a_six_digit_number_without_a_cue_is_flagged() -> None:
-    """A long bare number may be a count; the clinician says."""
-    assert [s.state for s in detect("The slip said 482913 and nothing else.")] == ["flagged"]
+def test_a_rare_surname_that_may_be_an_instrument_is_flagged() -> None:
+    """What only looks like a name waits for the clinician."""
+    assert [s.state for s in detect("He uses a Cottle for lifting.")] == ["flagged"]
+
+
+def test_a_six_digit_number_goes_and_a_count_stays() -> None:
+    """A long bare number is an identifier unless a unit says what it counts."""
+    assert [s.state for s in detect("The slip said 482913 and nothing else.")] == ["masked"]
+    assert detect("We counted 482913 cells in the chamber.") == ()

@@ -79,12 +79,12 @@ def test_decisions_redact_everywhere_and_keep_in_clear() -> None:
 
 def test_a_flag_waits_until_it_is_decided() -> None:
     """Flagged text stays in the output and is listed; redacting it masks it."""
-    texts = {"history": "He met Zorvek Blanqui by the river."}
+    texts = {"history": "He uses a Cottle for lifting."}
     open_case = run(texts)
     assert open_case.fields["history"].text == texts["history"]
-    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Zorvek Blanqui")]
+    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Cottle")]
     assert (
-        run(texts, decisions=Decisions(redact=frozenset({"Zorvek Blanqui"}))).fields["history"].text == "He met [REDACTED_1] by the river."
+        run(texts, decisions=Decisions(redact=frozenset({"Cottle"}))).fields["history"].text == "He uses a [REDACTED_1] for lifting."
     )
 
 
