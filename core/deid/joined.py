@@ -6,6 +6,7 @@ lists claim, and short abbreviations, need more. A rule's category stands wherev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
 from core.deid.tagger import probabilities
+from core.deid.timeline import read_date
 from core.model import Category
 
 DETECTOR = "tagger"
@@ -29,9 +31,9 @@ class Bars(NamedTuple):
     wary: float
 
 
-FIRST_LOOK = Bars(0.6, 0.45, 0.95)
+FIRST_LOOK = Bars(0.6, 0.45, 0.97)
 """For a text as it came in."""
-SETTLED = Bars(0.97, 1.1, 0.99)
+SETTLED = Bars(0.985, 1.1, 0.995)
 """For the final message, where a prompt and tags surround what was already redacted. Never flags: nobody could decide them."""
 
 _CATEGORIES = {
@@ -49,6 +51,9 @@ _CATEGORIES = {
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FACILITY))
 _GLUED_MOST = 24
 _GLUE = frozenset("-_/.@:+~=")
+_STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
+_AGE_AND_SEX = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}")
+_PAIR_BAR = 0.9
 _MONTHS = words("dates.month_stems")
 
 
@@ -115,7 +120,7 @@ def _claimed(note: Note, index: int, label: str) -> bool:
         return False
     if token.shape == "U" and len(token.text) <= 4 and not token.shouted:
         return not (token.word.first >= 2 or token.word.last >= 2) or token.word.clinical
-    if token.word.clinical or (token.word.common >= 3 and token.shape == "l"):
+    if token.word.medical or (token.word.common >= 3 and token.shape == "l") or note.low(index + 1) in _STAGES:
         return True
     behind = index + 1 + (note.low(index + 1) in ("'s", "'", "-"))
     far = note.low(behind + 1) if token.word.eponym else ""
@@ -142,11 +147,11 @@ def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
     if category not in _WORDED:
         tokens = _glued(note, stretch)
         category = _contact(tokens) if stretch.label == "CONTACT" else category
-    if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens)):
+    if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
         return None
     if stretch.label != "DATE" and _season(note, stretch):
         return None
-    if category is Category.OTHER_ID and _no_number(note, tokens):
+    if category in (Category.OTHER_ID, Category.PHONE) and _no_number(note, tokens):
         return None
     sure = stretch.score >= stretch.bar
     if not sure and (stretch.bar == bars.wary or category is Category.FACILITY):
@@ -155,16 +160,19 @@ def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
     return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
 
 
-def _no_day(note: Note, tokens: list[Token]) -> bool:
-    """Whether a pair of figures without a year cannot be a day, or the words around it say score, strength or dose."""
-    figures = [int(t.text[:5]) for t in tokens if t.shape == "d"]
-    if len(figures) != 2 or any(t.shape not in "dp" for t in tokens):
+def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
+    """Whether figures alone cannot be a day, or the words around a pair of them say score, strength or dose."""
+    start, end = tokens[0].start, tokens[-1].end
+    figures = [int(t.text[:8]) for t in tokens if t.shape == "d"]
+    if any(t.shape not in "dp" for t in tokens) or len(figures) < 2 or max(figures) >= 100_000:
         return False
+    if len(figures) > 2:
+        return not read_date(note.text[start:end])
     small, large = sorted(figures)
     if large > 1900:
         return False
     slash = any(t.text == "/" for t in tokens)
-    return not 1 <= small <= 12 or large > 31 or not slash or reads_as_score(note, tokens[0].start, tokens[-1].end)
+    return score < _PAIR_BAR or not 1 <= small <= 12 or large > 31 or not slash or reads_as_score(note, start, end)
 
 
 def _season(note: Note, stretch: _Stretch) -> bool:
@@ -175,8 +183,9 @@ def _season(note: Note, stretch: _Stretch) -> bool:
 
 def _no_number(note: Note, tokens: list[Token]) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
+    text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    return not_an_identifier(note.text[tokens[0].start : tokens[-1].end]) or (bare and measured(note.text, tokens[-1].end))
+    return not_an_identifier(text) or bool(_AGE_AND_SEX.fullmatch(text)) or (bare and measured(note.text, tokens[-1].end))
 
 
 def _trimmed(note: Note, stretch: _Stretch) -> _Stretch:
@@ -237,6 +246,8 @@ def _possible(tokens: list[Token], category: Category) -> bool:
         return bool(figures)
     if category in _WORDED:
         return _worded(tokens, category)
+    if category is Category.PHONE:
+        return sum(len(t.text) for t in figures) >= 3
     return bool(figures) or sum(len(t.text) for t in tokens) >= 5
 
 
@@ -269,6 +280,7 @@ def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
     start = find.start
     for begin, end in [(f.start, f.end) for f in met] + [(find.end, find.end)]:
         piece = text[start : max(start, begin)]
-        if any(c.isdigit() for c in piece) or (any(c.isalnum() for c in piece) and (not met or find.category in _WORDED)):
+        figures = any(c.isdigit() for c in piece) and not (met and find.category is Category.DATE and piece.strip().isdigit())
+        if figures or (any(c.isalnum() for c in piece) and (not met or find.category in _WORDED)):
             yield find._replace(start=start, end=begin)
         start = end
