@@ -31,7 +31,7 @@ class Bars(NamedTuple):
     wary: float
 
 
-FIRST_LOOK = Bars(0.6, 0.45, 0.97)
+FIRST_LOOK = Bars(0.6, 0.45, 0.98)
 """For a text as it came in."""
 SETTLED = Bars(0.985, 1.1, 0.995)
 """For the final message, where a prompt and tags surround what was already redacted. Never flags: nobody could decide them."""
@@ -53,7 +53,7 @@ _GLUED_MOST = 24
 _GLUE = frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 _AGE_AND_SEX = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}")
-_PAIR_BAR = 0.9
+_PAIR_BAR, _UNHEARD_BAR = 0.97, 0.9
 _MONTHS = words("dates.month_stems")
 
 
@@ -117,7 +117,7 @@ def _claimed(note: Note, index: int, label: str) -> bool:
     """Whether clinical lists, an eponym's noun behind, or a short abbreviation speak against an identifier."""
     token = note.tokens[index]
     if token.shape in "dp":
-        return False
+        return token.shape == "p" and label not in ("ID", "CONTACT", "DATE")
     if token.shape == "U" and len(token.text) <= 4 and not token.shouted:
         return not (token.word.first >= 2 or token.word.last >= 2) or token.word.clinical
     if token.word.medical or (token.word.common >= 3 and token.shape == "l") or note.low(index + 1) in _STAGES:
@@ -153,8 +153,9 @@ def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
         return None
     if category in (Category.OTHER_ID, Category.PHONE) and _no_number(note, tokens):
         return None
-    sure = stretch.score >= stretch.bar
-    if not sure and (stretch.bar == bars.wary or category is Category.FACILITY):
+    bar = bars.wary if _slight(note, stretch, tokens, category) else stretch.bar
+    sure = stretch.score >= bar
+    if not sure and (bar == bars.wary or category is Category.FACILITY):
         return None
     role = PERSON if category is Category.NAME else ""
     return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
@@ -167,7 +168,7 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     if any(t.shape not in "dp" for t in tokens) or len(figures) < 2 or max(figures) >= 100_000:
         return False
     if len(figures) > 2:
-        return not read_date(note.text[start:end])
+        return len({t.text for t in tokens if t.shape == "p"}) > 1 or not read_date(note.text[start:end])
     small, large = sorted(figures)
     if large > 1900:
         return False
@@ -205,6 +206,26 @@ def _everyday(token: Token, written: bool) -> bool:
     if token.shape != "l" or token.low in PARTICLES:
         return False
     return (written and word.common >= 3) or ((word.common == 4 or (written and word.common > 0)) and word.first < 2 and word.last < 2)
+
+
+def _slight(note: Note, stretch: _Stretch, tokens: list[Token], category: Category) -> bool:
+    """Whether so little speaks for an identifier that near certainty is asked: a lone word before a score, a short code."""
+    wordy = [t for t in tokens if t.shape not in "dp"]
+    if category is Category.OTHER_ID:
+        return bool(wordy) and sum(len(t.text) for t in tokens if t.shape == "d") <= 3
+    if category is Category.STREET:
+        return len(tokens) <= 2
+    if category not in _WORDED or any(t.gap for t in tokens[1:]) or not wordy or tokens[0].shouted:
+        return False
+    unheard = category is Category.NAME and tokens[0].shape in "CU" and not (tokens[0].word.first or tokens[0].word.last)
+    return category is Category.FACILITY or len(wordy) > 1 or _scored(note, stretch.last) or (unheard and stretch.score < _UNHEARD_BAR)
+
+
+def _scored(note: Note, index: int) -> bool:
+    """Whether a plain number stands here that is neither an age nor the start of a date."""
+    if index >= len(note.tokens) or note.tokens[index].shape != "d" or "\n" in note.tokens[index].gap:
+        return False
+    return note.low(index + 1) not in ("m", "f", "y", "yo", "yr", "years", "year", "/", "-", "mo", "w")
 
 
 def _glued(note: Note, stretch: _Stretch) -> list[Token]:
@@ -255,6 +276,8 @@ def _worded(tokens: list[Token], category: Category) -> bool:
     parts = [t for t in tokens if t.shape != "p"]
     if category is Category.STREET and all(t.shape == "d" for t in parts):
         return False
+    if any(t.shape == "l" and len(t.text) == 1 for t in parts) and all(len(t.text) == 1 for t in parts):
+        return False
     return len(parts) > 1 or any(len(t.text) > (2 if t.shape == "l" else 1) for t in parts)
 
 
@@ -279,8 +302,14 @@ def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
         return
     start = find.start
     for begin, end in [(f.start, f.end) for f in met] + [(find.end, find.end)]:
-        piece = text[start : max(start, begin)]
-        figures = any(c.isdigit() for c in piece) and not (met and find.category is Category.DATE and piece.strip().isdigit())
-        if figures or (any(c.isalnum() for c in piece) and (not met or find.category in _WORDED)):
+        piece = text[start : max(start, begin)].strip()
+        if any(c.isalnum() for c in piece) and (not met or _worth_keeping(piece, find.category)):
             yield find._replace(start=start, end=begin)
         start = end
+
+
+def _worth_keeping(piece: str, category: Category) -> bool:
+    """Whether what is left of a cut find may identify: letters of a name or place, more than one digit of a number, of a day not figures alone."""
+    if category is Category.DATE:
+        return any(c.isdigit() for c in piece) and not piece.isdigit()
+    return len(piece) > 1 if piece[0].isdigit() else category in _WORDED or any(c.isdigit() for c in piece)

@@ -83,9 +83,7 @@ def test_a_flag_waits_until_it_is_decided() -> None:
     open_case = run(texts)
     assert open_case.fields["history"].text == texts["history"]
     assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Cottle")]
-    assert (
-        run(texts, decisions=Decisions(redact=frozenset({"Cottle"}))).fields["history"].text == "He uses a [REDACTED_1] for lifting."
-    )
+    assert run(texts, decisions=Decisions(redact=frozenset({"Cottle"}))).fields["history"].text == "He uses a [REDACTED_1] for lifting."
 
 
 def test_policies_differ_in_what_they_mask() -> None:
