@@ -231,7 +231,7 @@ def test_a_repair_round_that_would_leak_is_not_sent(desk: Making) -> None:
 def test_an_unresolved_flag_blocks(desk: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is neither masked nor decided does not leave."""
     d = desk()
-    flagged = d.prepare(replace(CASE, history="His wife called from 18 Larkspur Lane, Dunmore."))
+    flagged = d.prepare(replace(CASE, history="He uses a Cottle for lifting."))
     assert flagged.deidentified.flags
     assert flagged.blocked is not None
     with pytest.raises(PreflightError):

@@ -9,7 +9,7 @@ from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
 from core.deid.found import Found
 from core.deid.identity import known_values
-from core.deid.joined import FIRST_LOOK, Bars, joined, tagged
+from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.names import cued_names
 from core.deid.note import Note
 from core.deid.numbers import numbered
@@ -36,9 +36,12 @@ def detectors(note: Note) -> Iterator[Found]:
 def find_all(
     note: Note, identity: Identity, needles: tuple[Needle, ...], more: tuple[Needle, ...] = (), *, bars: Bars = FIRST_LOOK
 ) -> list[Found]:
-    """Sorted, disjoint finds in a note: rules, identity panel, values known from elsewhere in the case, and the tagger above its bars."""
+    """Sorted, disjoint finds in a note: rules, identity panel, values known from elsewhere in the case, and the tagger.
+
+    Where tags already stand the tagger must be nearly certain, so that redacting the redacted finds nothing new.
+    """
     found = list(detectors(note))
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
-    return resolve(trimmed(joined(ruled, tagged(note, bars), note), note.text), len(note.text), note.tags)
+    return resolve(trimmed(joined(ruled, tagged(note, SETTLED if note.tags else bars), note), note.text), len(note.text), note.tags)

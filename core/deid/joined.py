@@ -34,7 +34,7 @@ class Bars(NamedTuple):
 FIRST_LOOK = Bars(0.6, 0.45, 0.98)
 """For a text as it came in."""
 SETTLED = Bars(0.985, 1.1, 0.995)
-"""For the final message, where a prompt and tags surround what was already redacted. Never flags: nobody could decide them."""
+"""For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
 
 _CATEGORIES = {
     "NAME": Category.NAME,
@@ -52,7 +52,8 @@ _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FA
 _GLUED_MOST = 24
 _GLUE = frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
-_AGE_AND_SEX = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}")
+# age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
+_PLAIN = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
 _PAIR_BAR, _UNHEARD_BAR = 0.97, 0.9
 _MONTHS = words("dates.month_stems")
 
@@ -186,7 +187,7 @@ def _no_number(note: Note, tokens: list[Token]) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    return not_an_identifier(text) or bool(_AGE_AND_SEX.fullmatch(text)) or (bare and measured(note.text, tokens[-1].end))
+    return not_an_identifier(text) or bool(_PLAIN.fullmatch(text)) or (bare and measured(note.text, tokens[-1].end))
 
 
 def _trimmed(note: Note, stretch: _Stretch) -> _Stretch:
@@ -217,7 +218,8 @@ def _slight(note: Note, stretch: _Stretch, tokens: list[Token], category: Catego
         return len(tokens) <= 2
     if category not in _WORDED or any(t.gap for t in tokens[1:]) or not wordy or tokens[0].shouted:
         return False
-    unheard = category is Category.NAME and tokens[0].shape in "CU" and not (tokens[0].word.first or tokens[0].word.last)
+    word = tokens[0].word
+    unheard = category in (Category.NAME, Category.PLACE) and tokens[0].shape in "CU" and not (word.first or word.last or word.city)
     return category is Category.FACILITY or len(wordy) > 1 or _scored(note, stretch.last) or (unheard and stretch.score < _UNHEARD_BAR)
 
 
@@ -309,7 +311,8 @@ def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
 
 
 def _worth_keeping(piece: str, category: Category) -> bool:
-    """Whether what is left of a cut find may identify: letters of a name or place, more than one digit of a number, of a day not figures alone."""
+    """Whether what is left of a cut find may identify: letters of a name or place, two digits of a number, of a day more than figures."""
+    held = "".join(c for c in piece if c.isalnum())
     if category is Category.DATE:
-        return any(c.isdigit() for c in piece) and not piece.isdigit()
-    return len(piece) > 1 if piece[0].isdigit() else category in _WORDED or any(c.isdigit() for c in piece)
+        return any(c.isdigit() for c in held) and not piece.isdigit()
+    return len(held) > 1 if held[0].isdigit() else category in _WORDED or any(c.isdigit() for c in held)
