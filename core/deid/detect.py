@@ -34,9 +34,9 @@ def detectors(note: Note) -> Iterator[Found]:
 
 
 def find_all(
-    note: Note, identity: Identity, needles: tuple[Needle, ...], more: tuple[Needle, ...] = (), *, bars: Bars = FIRST_LOOK
+    note: Note, identity: Identity, needles: tuple[Needle, ...], more: tuple[Needle, ...] = (), *, bars: Bars | None = FIRST_LOOK
 ) -> list[Found]:
-    """Sorted, disjoint finds in a note: rules, identity panel, values known from elsewhere in the case, and the tagger.
+    """Sorted, disjoint finds in a note: rules, identity panel, values known from elsewhere in the case, and with `bars` the tagger.
 
     Where tags already stand the tagger must be nearly certain, so that redacting the redacted finds nothing new.
     """
@@ -44,4 +44,6 @@ def find_all(
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
+    if bars is None:
+        return ruled
     return resolve(trimmed(joined(ruled, tagged(note, SETTLED if note.tags else bars), note), note.text), len(note.text), note.tags)

@@ -135,7 +135,8 @@ def _settled(fields: dict[str, _Field], identity: Identity, needles: tuple[Needl
         again = {n: _again(f, result.fields[n], identity, needles, terms) for n, f in fields.items()}
         if all(len(again[n].found) == len(f.found) for n, f in fields.items()):
             return result
-        fields = again
+        # What the second look finds anew is a value like any other: masked wherever it stands.
+        fields = {n: _under(terms.policy, f, terms.encounter) for n, f in _spread(again, terms.decisions).items()}
     return _replace(fields, terms)
 
 

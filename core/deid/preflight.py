@@ -1,6 +1,8 @@
 """The last gate: the final messages searched again, by detectors and for every value known, before anything leaves.
 
-1. the detectors, outside our own tags; 2. the identity panel's values and every original, in any spelling;
+1. the rules, outside our own tags (the tagger has looked twice by then, at each field by itself; what it makes of the joined
+message would block a case that its clinician has decided and could decide no further);
+2. the identity panel's values and every original, in any spelling;
 3. the mission's own checks: social security numbers, ten or more digits in a row, pairs of capitalised words
 with the clinical veto; 4. flags that nobody has decided. A finding names category and place, never text.
 """
@@ -14,7 +16,6 @@ from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, value_needles
 from core.deid.engine import kept_terms, term_key
 from core.deid.identity import identity_needles
-from core.deid.joined import SETTLED
 from core.deid.normalise import fold, shadow
 from core.deid.note import OWN_TAG, Note
 from core.errors import DeidError, Finding, PreflightError
@@ -63,7 +64,7 @@ def _message(
 ) -> Iterator[Finding]:
     seen = shadow(content)
     note = Note(seen.text)
-    for found in find_all(note, identity, panel, bars=SETTLED):
+    for found in find_all(note, identity, panel, bars=None):
         if found.detector == "identity" or not _kept(note.text[found.start : found.end], keep):
             yield Finding(
                 found.category.value if found.state == "masked" else f"possible {found.category.value}",
