@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from core import deid
 from core.audit import Action, AuditLog, Event, Outcome
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
@@ -177,8 +176,7 @@ def services(port: int = 8501) -> Services:
 
 
 def warm_up(config: Settings) -> None:
-    """Load what the first case would otherwise wait for. Raises ConfigError when the knowledge base is broken."""
-    deid.warm_up()
+    """Load what must be whole before anything is served. Raises ConfigError when the knowledge base is broken."""
     if config.demo:
         _reference()
 

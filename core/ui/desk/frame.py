@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from core import prompting
+from core import deid, prompting
 from core.audit import Action
 from core.auth import DEMO_ROLES, Permission, allowed
 from core.bootstrap import VERSION, Services
@@ -60,10 +60,9 @@ def run(*, on_sign_out: Callable[[], None]) -> None:
 def warm_up() -> None:
     """Load what the first visitor would otherwise wait for, in the order in which it is wanted, and keep the collector off it.
 
-    Streamlit brings numpy in with its first widget, and collects garbage after every run.
+    Streamlit collects garbage after every run.
     """
-    import numpy  # noqa: F401
-
+    deid.warm_up()
     examples.more()
     prompting.describe_code("R07.9")
     from core.ui.views import usage  # noqa: F401
