@@ -202,6 +202,10 @@ def test_stop_ends_the_call_and_keeps_the_case(page: Page, serve: Serving) -> No
     page.get_by_role("button", name=re.compile("Stop")).click(timeout=15_000)
     expect(page.get_by_text("Stopped.", exact=False)).to_be_visible(timeout=15_000)
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS)
+    for _ in range(50):  # the ending is written by the call's own thread
+        if "request_cancelled" in {str(e.get("action")) for e in entries(slow)}:
+            break
+        page.wait_for_timeout(100)
     assert "request_cancelled" in {str(e.get("action")) for e in entries(slow)}
 
 

@@ -17,7 +17,7 @@ from core.gateway import Cancel
 
 T = TypeVar("T")
 TICK_S = 0.1
-GRACE_S = 2.0
+GRACE_S = 5.0
 
 
 @dataclass
