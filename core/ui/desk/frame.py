@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from core import deid, prompting
+from core import deid
 from core.audit import Action
 from core.auth import DEMO_ROLES, Permission, allowed
 from core.bootstrap import VERSION, Services
@@ -58,15 +58,12 @@ def run(*, on_sign_out: Callable[[], None]) -> None:
 
 
 def warm_up() -> None:
-    """Load what the first visitor would otherwise wait for, in the order in which it is wanted, and keep the collector off it.
+    """Load what the first visitor would otherwise wait for, and keep the collector off it, which Streamlit runs after every run.
 
-    Streamlit collects garbage after every run.
+    No more than that: what loads here takes turns with the first page.
     """
     deid.warm_up()
     examples.more()
-    prompting.describe_code("R07.9")
-    from core.ui.views import usage  # noqa: F401
-
     gc.collect()
     gc.freeze()
 
