@@ -140,6 +140,8 @@ UNREAD = [
     ("tag-word", "[FEVER CLINIC] called", "fever"),
     ("k-lower", "k 7 runs", "hyperkalemia_lab"),
     ("implausible", "T 180", "fever"),
+    ("one-partner", "One sexual partner, no contraception", "men_sex_men"),
+    ("a-wifes-partner", "lives with her male partner", "men_sex_men"),
 ]
 
 
