@@ -170,7 +170,9 @@ def test_twenty_thousand_characters() -> None:
 def test_contradictory_findings_are_answered_sanely() -> None:
     """A text that says and denies the same keeps both at half weight and stays consistent."""
     texts = {"symptoms": "Fever, cough, short of breath. No fever, no cough, not short of breath.", "examination": "T 36.5, HR 150, HR 40"}
-    check(ENGINE.assess(texts, ADULT), texts)
+    answer = ENGINE.assess(texts, ADULT)
+    check(answer, texts)
+    assert answer.abstained or answer.differential[0].probability < 0.9
 
 
 def test_top_must_be_positive() -> None:
