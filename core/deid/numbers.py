@@ -181,6 +181,12 @@ def _cue_before(note: Note, start: int) -> tuple[str, bool]:
     return best, linked or best in ("id", "ids")
 
 
+def category_of_cue(note: Note, start: int) -> Category | None:
+    """What the cue words before an offset say a number there is; None without one."""
+    cue, _ = _cue_before(note, start)
+    return _CUES.get(cue)
+
+
 def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
     value = match[0].lstrip("#")
     linked = linked or match[0][0] == "#"
