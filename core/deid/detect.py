@@ -14,12 +14,14 @@ from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.names import cued_names
+from core.deid.national import national_numbers
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
 from core.deid.readings import Reading, readings
+from core.deid.rhythm import short_dates
 from core.deid.resolve import resolve, trimmed
 from core.deid.spoken import spelled_names, spoken
 from core.model import Identity
@@ -37,8 +39,10 @@ def detectors(note: Note) -> Iterator[Found]:
 def _plain(note: Note) -> Iterator[Found]:
     yield from contacts(note)
     yield from dates(note)
+    yield from short_dates(note)
     yield from ages(note.text)
     yield from numbered(note)
+    yield from national_numbers(note.text)
     yield from spoken(note)
     yield from places(note)
     yield from facilities(note)

@@ -13,6 +13,8 @@ from core.model import Category
 
 _VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
 _MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}")
+# With a cue a value may hold blanks behind a short prefix: HC 40117, KX71 ZZQ, C 29 448 117.
+_SPACED = re.compile(r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])")
 _PLATE = re.compile(r"\bplates?(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}([A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})\b", re.I)
 _LOGIN = re.compile(
     r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:"
@@ -66,6 +68,17 @@ _BARE = (
     (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8),
     (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8),
     (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8),
+    (re.compile(r"(?<![\w.-])[a-z]{2,5}\d{6,12}(?!\w)"), 0.8),
+    (re.compile(r"\(01\)\d{14}(?:\(\d\d\)[A-Za-z0-9-]{1,20}){0,6}|\+[A-Z]\d{3}[A-Z0-9]{6,40}/[A-Z0-9$+]{6,40}"), 0.95),
+)
+# Letters and digits in groups: MH-24-3317, TN/MC/58812, 7KD-R41, 2008T-118827.
+_GROUPED = re.compile(
+    r"(?<![\w.$/+-])#?(?=[A-Z/_-]{0,14}\d)(?=[\d/_-]{0,14}[A-Z])[A-Z0-9]{1,8}(?:[-/_][A-Za-z0-9]{1,10}){1,5}(?![\w]|[-/.]\w)"
+)
+_PLAIN_GROUP = re.compile(
+    r"#?(?:[A-Z]{1,6}-?\d{1,3}|\d{1,2}-?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)-?\d{2,4}|\d{1,3}[A-Z]{1,3}/\w{1,5}|[A-Z]{1,3}\d{1,2}(?:[-/][A-Z]?\d{1,2}){1,3}"
+    r"|[A-Z0-9]{1,4}/[A-Z0-9]{1,4})",
+    re.I,
 )
 _NO_ID = re.compile(
     r"#?(?:CA[- ]?(?:125|15|19|27|72)|NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC"
@@ -86,7 +99,15 @@ def measured(text: str, end: int) -> bool:
 
 
 _SIX = re.compile(r"(?<![\w.$/#+-])(?<!\d,)\d{6}(?![\w%]|\.\d|,\d{3})")
-_IMAGE = re.compile(r"\b(?:image|images|series|slice|frame|to|and|,)[ #]{0,3}$", re.I)
+_IMAGE = re.compile(r"\b(?:image|series|slice|frame|im|se)s?(?: ?\d{1,4}(?:,|/| to| and|-)){0,3}[ #]{0,3}$", re.I)
+# What these words announce is a code that everyone shares.
+_SHARED = re.compile(
+    r"\b(?:loinc|ndc|cpt|icd(?:-?\d{1,2})?(?:-cm|-pcs)?|hcpcs|lcd|ncd|snomed(?: ct)?|rxnorm|rxcui|form|forms|section|sec|figure|fig|table|chapter|version"
+    r"|article|doi|pmid|pmcid|isbn|issn|iso|usp|omim|mim|orpha|atc|drg|apc|rev(?:enue)? code|cms|catalog|cat|part|model|nm|np|rs|hgvs|chr|grch"
+    r"|cvx|clinvar|cosmic|ensembl|uniprot|gtin|protocol|nct|pdb|lancet|nejm|jama|vol|volume|page|pp|hla|cd|il)"
+    r"(?: (?:no|code|number|id))?[.:]? {0,2}#?$",
+    re.I,
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d{1,2}(?:-?[A-Z]?\d{1,2})?")
 
@@ -98,6 +119,8 @@ def numbered(note: Note) -> Iterator[Found]:
         return
     for match in _VALUE.finditer(note.text):
         yield from _by_cue(note, match)
+    for match in _SPACED.finditer(note.text):
+        yield from _spaced(note, match)
     yield from _by_shape(note.text)
 
 
@@ -131,14 +154,28 @@ def _by_shape(text: str) -> Iterator[Found]:
             value = match[0].lstrip("#")
             if (
                 any(c.isdigit() for c in value)
-                and not _NO_ID.match(value)
-                and not _IMAGE.search(text, max(0, match.start() - 16), match.start())
-                and not _UNITS.match(text, match.end())
+                and _unshared(text, match)
             ):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
+    for match in _GROUPED.finditer(text):
+        value = match[0]
+        digits = sum(c.isdigit() for c in value)
+        if digits >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
+            yield Found(match.start(), match.end(), _shape_category(value.lstrip("#")), 0.8, "number")
     for match in _SIX.finditer(text):
         if not _UNITS.match(text, match.end()):
             yield Found(match.start(), match.end(), Category.OTHER_ID, 0.4, "bare-number", state="flagged")
+
+
+def _unshared(text: str, match: re.Match[str]) -> bool:
+    """Whether no unit, image number or code system claims a number."""
+    start = match.start()
+    return not (
+        _NO_ID.match(match[0])
+        or _UNITS.match(text, match.end())
+        or _IMAGE.search(text, max(0, start - 24), start)
+        or _SHARED.search(text, max(0, start - 24), start)
+    )
 
 
 def _shape_category(value: str) -> Category:
@@ -161,6 +198,16 @@ def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
         more = _MORE_GROUPS.match(note.text, end)
         end = more.end() if more and not _UNITS.match(note.text, more.end()) else end
     yield Found(match.start(), end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
+
+
+def _spaced(note: Note, match: re.Match[str]) -> Iterator[Found]:
+    """A value with blanks in it, right behind its cue."""
+    if sum(c.isdigit() for c in match[0]) < 2 or _UNITS.match(note.text, match.end()) or _NO_ID.match(match[0]):
+        return
+    cue, linked = _cue_before(note, match.start())
+    near = note.low(note.index_at(match.start()) - 1)
+    if cue and (cue in _STRONG or linked or near in _CUES) and not _UNITS.search(match[0]):
+        yield Found(match.start(), match.end(), _CUES[cue], 0.9, "cue")
 
 
 def _cue_before(note: Note, start: int) -> tuple[str, bool]:
@@ -196,7 +243,8 @@ def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
     if cue in _STRONG:
         return digits >= 3 or (digits >= 2 and linked and len(value) >= 4)
     if not linked:
-        return digits >= 5 and not _MEASURE.fullmatch(value)
+        mixed = digits >= 3 and digits < len(value) and not value.isdigit() and value == value.upper() and not _MEASURE.fullmatch(value)
+        return (digits >= 5 and not _MEASURE.fullmatch(value)) or (mixed and len(value) >= 5)
     if _YEAR.fullmatch(value) or (digits < 3 and len(value) < 5):
         return False
     return not (_MEASURE.fullmatch(value) and digits < 4)
