@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.deid.columns import clinical_cells, header_cells, table_values
+from core.deid.company import beside_names, kept_names
 from core.deid.dates import ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
@@ -47,8 +48,9 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from places(note)
     yield from facilities(note)
     yield from form_values(note)
-    yield from cued_names(note)
-    yield from listed_names(note)
+    named = [*cued_names(note), *kept_names(note), *listed_names(note)]
+    yield from named
+    yield from beside_names(note, named)
     yield from capital_pairs(note)
 
 
