@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.deid.boards import board_names
 from core.deid.columns import clinical_cells, header_cells, table_values
 from core.deid.company import beside_names, kept_names
 from core.deid.dates import ages, dates
@@ -33,6 +34,7 @@ def detectors(note: Note) -> Iterator[Found]:
     yield from _plain(note)
     yield from table_values(note.text)
     yield from hl7_values(note.text)
+    yield from board_names(note.text)
     for reading in readings(note.text):
         yield from _reread(note, reading)
 
