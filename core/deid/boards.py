@@ -29,6 +29,8 @@ _LEADING_NAME = re.compile(
 _AGE = r"(?:\d{1,3} ?(?:yo|y/o|yr|y|mo|m|f|w|d)?[ /-]{0,2}(?:male|female|m|f)?|[mf] ?/? ?\d{1,3})(?![\w./%])"
 _BESIDE = re.compile(rf"[ ,]{{1,3}}\(?(?:{_AGE}|(?:mrn|mr#?|#|dob)[ :#]{{0,2}}\d|\d{{5,10}}(?!\w)|g\d{{1,2}} ?p\d|pod ?#?\d|hd ?#?\d|dol ?\d)", re.I)
 _VALUE = re.compile(rf"{_AGE}|#?[A-Z]{{0,3}}-?\d{{5,10}}[A-Z]?|[MF]|\d{{1,2}}[:.]?\d\d", re.I)
+_TURNED = re.compile(r"[A-ZÀ-Þ][\w' -]{1,30}, ?[A-ZÀ-Þ][\w'-]{0,20}\.?(?: [A-Z]\.?)?")
+_BED = re.compile(r"(?:bed|rm|room|bay|chair|cot|pod) ?#?\d{1,4}[A-Z]? ?[-:–] {0,2}", re.I)
 _EMPTY = words("boards.empty")
 _MOST = 400
 
@@ -72,7 +74,8 @@ def _leading(text: str) -> Iterator[Found]:
         if 6 < len(line):
             lead = _LEAD.match(text, at, at + len(line))
             match = _LEADING_NAME.match(text, lead.end() if lead else at, at + len(line))
-            if match and _BESIDE.match(text, match.end(), at + len(line)):
+            bed = match and match["name"] and _BED.match(text, at) and namelike(match["name"]) and text[match.end() : match.end() + 1] in ",-;:. "
+            if match and (bed or _BESIDE.match(text, match.end(), at + len(line))):
                 comma = "," in match["name"]
                 if namelike(match["name"], sure=comma and match["name"].isupper()):
                     yield _found(*match.span("name"), 0.85)
@@ -104,6 +107,11 @@ def _inferred(text: str, block: list[_Row]) -> Iterator[Found]:
             place = start - row.start
             key = next((k for k in (place, place - 1, place + 1, place - 2, place + 2) if k in columns), place)
             columns.setdefault(key, []).append((start, end))
+    for row in block:
+        for start, end in row.cells:
+            value = text[start:end]
+            if _TURNED.fullmatch(value) and namelike(value, sure=True):
+                yield _found(start, end, 0.85)
     for cells in columns.values():
         values = [text[a:b] for a, b in cells]
         written = [v for v in values if _NAME_CELL.fullmatch(v) and v.lower() not in _EMPTY]

@@ -18,6 +18,7 @@ from core.model import Category
 _ROLES = words("company.roles")
 _CLINICAL_ROLES = words("company.clinical_roles")
 _HANDED = words("company.handed")
+_TITLED = frozenset(cues.TITLES) | _ROLES | _CLINICAL_ROLES
 _KIN = cues.KIN
 _AFTER_SPEECH = cues.SPEECH
 
@@ -44,6 +45,8 @@ def likely(token: Token, *, sure: bool = False) -> bool:
     word = token.word
     if token.shape not in "CU" or (token.shape == "U" and not token.shouted) or len(token.text) < 2 or token.low in STOP_CAPITAL:
         return False
+    if token.low in _ROLES or token.low in _CLINICAL_ROLES or token.low in cues.KIN:
+        return False
     if word.clinical or token.low in cues.TITLES or token.low in cues.CREDENTIALS or token.low in cues.EPONYM_NOUNS:
         return word.first == 3 and not word.clinical and sure
     named = word.first >= 2 or word.last >= 2
@@ -63,6 +66,7 @@ def _eponym(note: Note, end: int) -> bool:
 
 def _behind_role(note: Note, index: int) -> Iterator[Found]:
     start = index + 1 + (note.low(index + 1) in (".", "=", ":", ","))
+    start += note.low(start) in _TITLED
     if start >= len(note.tokens) or note.tokens[start].gap not in (" ", "") or note.tokens[start].shape not in "CUI":
         return
     end = _run(note, start, last_first=True)

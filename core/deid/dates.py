@@ -35,7 +35,9 @@ _FIGURES = tuple(
     for p in (
         r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d"
         r"|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
-        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/-])(?!\.\d)",
+        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/])(?!-(?!\d{1,2}[-/]))(?!\.\d)",
+        r"(?<![\w/.-])(?:19|20)\d\d-0[1-9](?![\d-])",
+        r"(?<![\w/.-])(?:19|20)\d\d (?:1[0-2]|0[1-9]) (?:3[01]|[12]\d|0[1-9])(?![\w/.])",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
     )
 )
@@ -58,8 +60,9 @@ _ORDINAL = re.compile(
 )
 _HOLIDAY = re.compile(
     r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)"
-    r"|halloween|easter sunday|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth)\b(?:,? (?:19"
-    r"|20)\d\d)?",
+    r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali|ramadan|eid(?: al-\w{4,5})?"
+    r"|passover|hanukkah|whit (?:monday|sunday)|good friday|boxing day|mardi gras|st\.? patrick'?s day|lunar new year|chinese new year|pongal|onam)\b"
+    r"(?:(?:,? (?:of )?(?:19|20)\d\d)|(?<= day)|(?<= eve))|\b(?:19|20)\d\d (?:pongal|diwali|christmas|easter|ramadan)\b",
     re.I,
 )
 _BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
@@ -79,7 +82,7 @@ _FOREIGN = (
 )
 _ABROAD = (
     re.compile(rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?(?: (?:de |del |do )?(?:19|20)\d\d)?", re.I),
-    re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)[-/.](?:19|20)?\d\d(?![\d/])"),
+    re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
 )
 _FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
 _MONTH_STEMS = words("dates.month_stems")
@@ -144,6 +147,33 @@ def _seasonal(note: Note, start: int) -> bool:
 
 
 _SEASONAL = frozenset(("worse", "worst", "better", "best", "every", "each", "usually", "typically", "peaks", "mostly"))
+
+
+_SUBJECT = frozenset(
+    "she he pt patient resident who mother father grandmother grandfather mom dad aunt uncle sister brother wife husband client lady man woman is".split()
+)
+_BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!\.\d|,\d)")
+
+
+def bare_ages(note: Note) -> Iterator[Found]:
+    """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`."""
+    for match in _BARE_AGE.finditer(note.text):
+        index = note.index_at(match.start())
+        last, before = note.low(index - 1), note.low(index - 2)
+        named = index > 1 and note.tokens[index - 2].shape in "CU" and _person_like(note, index - 2)
+        if (
+            (last == "is" and before in _SUBJECT)
+            or (last == "at" and before in ("alive", "died", "dead", "passed", "dx", "still"))
+            or (last in ("age", "aged", "turned", "turning", "turns"))
+            or (last == "," and named and note.low(index + 1) in (",", ".", ";"))
+            or (last == "(" and named and note.low(index + 1) == ")")
+        ):
+            yield Found(match.start(1), match.end(1), Category.AGE, 0.85, "age")
+
+
+def _person_like(note: Note, index: int) -> bool:
+    word = note.tokens[index].word
+    return not word.clinical and not word.common >= 3 and (bool(word.first or word.last) or word.unknown) and len(note.tokens[index].text) > 2
 
 
 def ages(text: str) -> Iterator[Found]:

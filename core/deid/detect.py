@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.deid.boards import board_names
 from core.deid.columns import clinical_cells, header_cells, table_values
 from core.deid.company import beside_names, kept_names
-from core.deid.dates import ages, dates
+from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
 from core.deid.forms import form_values
@@ -44,6 +44,7 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from dates(note)
     yield from short_dates(note)
     yield from ages(note.text)
+    yield from bare_ages(note)
     yield from numbered(note)
     yield from national_numbers(note.text)
     yield from spoken(note)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from core.deid.cues import CLINICIAN, PATIENT, PERSON
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.lexicon import look_up, words
 from core.deid.numbers import measured
 from core.deid.timeline import read_date
 from core.model import Category
@@ -104,7 +104,7 @@ _DATE_VALUE = re.compile(
     r"(?<!\d)(?:\d{8}(?:\d{4,6})?|\d{6})(?!\d)|(?<!\d)\d{1,4}([-/. ])\d{1,2}\1\d{2,4}(?!\d)|(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])|\d{1,2}\.\d{1,2}\.(?!\d)"
     r"|\d{1,2}[-/. ]{1,2}[A-Za-z]{3,9}\.?(?:[-/., ]{1,2}\d{2,4})?|[A-Za-z]{3,9}\.? \d{1,2}(?:,? \d{2,4})?|\d{1,2}[A-Za-z]{3}\d{2,4}|[A-Za-z]{3,9}\.? \d{4}"
 )
-_CODE_VALUE = re.compile(r"[#A-Za-z0-9](?:[\w./:#+@()-]| (?=[\w(-]*\d)){0,40}")
+_CODE_VALUE = re.compile(r"(?![A-Za-z]{5,} )[#A-Za-z0-9](?:[\w./:#+@()-]| (?=[\w(-]*\d)){0,40}")
 _ZIP_VALUE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3,6}(?:-\d{3,4})?", re.I)
 _PLACE_VALUE = re.compile(r"[^\W_][^\n|;\t{}<>]{0,70}")
 _TITLE = re.compile(r"(?:dr|mr|mrs|ms|prof|sra?|mme|herr|frau)\.? +", re.I)
@@ -163,5 +163,7 @@ def _code_value(text: str, start: int, end: int, kind: Category, detector: str) 
 def _worded_value(text: str, start: int, end: int, kind: Category, detector: str) -> Iterator[Found]:
     pattern = {Category.ZIP: _ZIP_VALUE, Category.EMAIL: _CODE_VALUE, Category.URL: _CODE_VALUE}.get(kind, _PLACE_VALUE)
     match = pattern.match(text, start, end)
+    if match and kind in (Category.PLACE, Category.FACILITY) and all(look_up(w).clinical or look_up(w).common >= 3 for w in re.findall(r"[a-z]{3,}", match[0].lower())):
+        return
     if match and (kind is Category.ZIP or sum(c.isalpha() for c in match[0]) > 1):
         yield Found(match.start(), match.end(), kind, 0.9, detector)

@@ -83,7 +83,8 @@ _PLAIN_GROUP = re.compile(
 _NO_ID = re.compile(
     r"#?(?:CA[- ]?(?:125|15|19|27|72)|NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC"
     r"|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
-    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)",
+    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d|(?:CMS|SSA|FDA|HCFA|SF|DD|VA)-?\d{2,5}$|NM_|NP_|KT-?1000|UB-?04|[ACGTRNDEQHILKMFPSWYV]\d{2,5}[ACGTRNDEQHILKMFPSWYV*]$|\d{1,3}-\d{1,3}$"
+    r"|1-?800-?222-?1222|1-?800-?273-?8255|800-?222-?1222)",
     re.I,
 )
 
@@ -120,7 +121,7 @@ def numbered(note: Note) -> Iterator[Found]:
     for match in _VALUE.finditer(note.text):
         yield from _by_cue(note, match)
     for match in _SPACED.finditer(note.text):
-        yield from _spaced(note, match)
+        yield from _spaced(note, _unlabelled(note.text, match))
     yield from _by_shape(note.text)
 
 
@@ -200,9 +201,17 @@ def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
     yield Found(match.start(), end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
 
 
-def _spaced(note: Note, match: re.Match[str]) -> Iterator[Found]:
+def _unlabelled(text: str, match: re.Match[str]) -> re.Match[str] | None:
+    """The value without the label that was taken for its prefix, as in `MRN WDH 0044718`."""
+    found: re.Match[str] | None = match
+    while found and (head := found[0].split(" ", 1)[0]).lower() in _CUES:
+        found = _SPACED.match(text, found.start() + len(head) + 1)
+    return found
+
+
+def _spaced(note: Note, match: re.Match[str] | None) -> Iterator[Found]:
     """A value with blanks in it, right behind its cue."""
-    if sum(c.isdigit() for c in match[0]) < 2 or _UNITS.match(note.text, match.end()) or _NO_ID.match(match[0]):
+    if match is None or sum(c.isdigit() for c in match[0]) < 2 or _UNITS.match(note.text, match.end()) or _NO_ID.match(match[0]):
         return
     cue, linked = _cue_before(note, match.start())
     near = note.low(note.index_at(match.start()) - 1)

@@ -34,7 +34,7 @@ _BY_CUE = (
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
 _CUE_WORDS = frozenset("pager beeper pgr page bleep dect ascom vocera spectralink ph tel telephone phone cell mob mobile tfno handy call ring text cb p ext extn extension x".split())
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
     r"(?:\b(?:https?|s?ftp|file|ssh|rtsp)://|\bwww\.)[^\s<>\"')\]]{1,500}"

@@ -13,7 +13,8 @@ from core.deid.numbers import category_of_cue
 from core.model import Category
 
 _DIGIT = r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|\d)"
-_DIGITS = re.compile(rf"\b(?:(?:double|triple) )?{_DIGIT}(?:[ ,-]{{1,2}}(?:(?:double|triple) |dash |hyphen )?{_DIGIT}){{3,20}}\b", re.I)
+_SAID = r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)"
+_DIGITS = re.compile(rf"\b(?:(?:double|triple) )?{_DIGIT}(?:[ ,-]{{1,2}}(?:(?:double|triple) |dash |hyphen )?{_DIGIT}){{3,20}}\b|\b\d{{3}}(?: {_SAID}){{3,8}}(?: \d{{2,4}})?\b", re.I)
 _ONES = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
 _ORDINAL = (
     rf"(?:{_ONES}|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth"
@@ -29,6 +30,7 @@ _CARDINAL = rf"(?:{_TENS}[- ]{_SMALL}|{_TENS}|{_TEENS}|{_SMALL})"
 _DATES = (
     re.compile(rf"\b{_MONTH},? (?:the )?{_ORDINAL}\b(?:,? (?:of )?{_YEAR}\b)?", re.I),
     re.compile(rf"\b(?:the )?{_ORDINAL} (?:day )?(?:of )?{_MONTH}\b(?:,? {_YEAR}\b)?", re.I),
+    re.compile(rf"(?<=birth )(?:is |was |on )?(?:{_CARDINAL}[ ,-]{{1,2}}){{1,2}}{_CARDINAL}(?:[ -]{_CARDINAL})?\b|(?<=born )(?:{_CARDINAL}[ ,-]{{1,2}}){{2}}{_PAIR}", re.I),
     re.compile(rf"\b{_MONTH},? (?:of )?(?:(?:\d{{1,2}}|{_CARDINAL}),? )?{_YEAR}\b", re.I),
 )
 _AGES = re.compile(
@@ -49,7 +51,7 @@ def spoken(note: Note) -> Iterator[Found]:
     """Numbers, dates and ages that are written in words."""
     if not _NUMBER_WORDS.isdisjoint(note.words):
         yield from _digits(note)
-    if not _MONTHS.isdisjoint(note.words):
+    if not (_MONTHS | {"birth", "born"}).isdisjoint(note.words):
         for pattern in _DATES:
             for match in pattern.finditer(note.text):
                 if not _YEAR_ONLY.fullmatch(match[0]):
@@ -93,5 +95,5 @@ def spelled_names(note: Note, stretches: tuple[tuple[int, int], ...]) -> Iterato
             token = note.tokens[i]
             word = look_up(token.low)
             named = word.first >= 2 or word.last >= 2 or note.low(i - 1) in _SPELLING
-            if token.text.isalpha() and len(token.low) >= 4 and not word.clinical and (named or not word.common):
+            if token.text.isalpha() and len(token.low) >= 4 and not word.medical and (named or not word.common):
                 yield Found(token.start, token.end, Category.NAME, 0.85, "spelled", PERSON)
