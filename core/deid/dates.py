@@ -65,6 +65,7 @@ _HOLIDAY = re.compile(
     r"(?:(?:,? (?:of )?(?:19|20)\d\d)|(?<= day)|(?<= eve))|\b(?:19|20)\d\d (?:pongal|diwali|christmas|easter|ramadan)\b",
     re.I,
 )
+_FEAST = re.compile(r"\b(?:on|since|last|before|after|until|till|over|at|past|this) (christmas|thanksgiving|easter|good friday|new year'?s|halloween)\b", re.I)
 _BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
 _AGE = re.compile(
     r"(?<![\w.$/-])(9\d|1[0-3]\d)(?! years (?:or|and) older)(?=(?:[ -]{0,2}(?:years?|yrs?)\b(?![ -](?:ago|history"
@@ -138,6 +139,8 @@ def _loose(note: Note, months: bool) -> Iterator[Found]:
     if not _HOLIDAY_WORDS.isdisjoint(note.words):
         for match in _HOLIDAY.finditer(note.text):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
+        for match in _FEAST.finditer(note.text):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "holiday")
 
 
 def _seasonal(note: Note, start: int) -> bool:

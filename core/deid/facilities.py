@@ -180,7 +180,19 @@ def _named(note: Note, head: int) -> Iterator[Found]:
         and note.tokens[end].shape in "CU"
     ):
         end += 1
-    yield _facility(note, start, end, 0.85)
+    yield _facility(note, start, _extended(note, end), 0.85)
+
+
+def _extended(note: Note, end: int) -> int:
+    """Index behind what goes on: `Hospital of the Ozarks`, `Heart & Rhythm`."""
+    at = end
+    if note.low(at) == "of":
+        at += 1 + (note.low(at + 1) == "the")
+    elif note.low(at) == "&":
+        at += 1
+    if at == end or at >= len(note.tokens) or note.tokens[at].shape != "C" or note.tokens[at].gap != " ":
+        return end
+    return end if note.tokens[at].word.clinical and note.low(end) == "of" else at + 1
 
 
 def _belongs(note: Note, index: int, following: Token) -> bool:

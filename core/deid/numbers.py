@@ -7,15 +7,21 @@ from collections.abc import Iterator
 
 from core.deid import checks
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.lexicon import look_up, words
 from core.deid.note import Note
 from core.model import Category
 
 _VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
-_MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}")
+_MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}(?: \d(?=[\n,;)]|$))?|(?: \d){1,3}(?=[\n,;)]|$)|(?: / ?\d{1,2}| \d{2})(?=[\n,;)]|$)")
+# More of the same behind it: bands 88120, 88123/4, 88131.
+_FURTHER = re.compile(r"(?:(?:,|;|/|,? and|,? &) ?#?(\d{3,12}(?:/\d{1,3})?)(?![\w.%-])){1,12}")
+_PREFIX = re.compile(r"(?<![\w.-])[A-Z]{2,4} $")
 # With a cue a value may hold blanks behind a short prefix: HC 40117, KX71 ZZQ, C 29 448 117.
 _SPACED = re.compile(r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])")
-_PLATE = re.compile(r"\bplates?(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}([A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})\b", re.I)
+_PLATE = re.compile(
+    r"\b(?:plates?|rego|tail(?: ?no\.?| ?number)?|car reg|license tag|tag no)(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}"
+    r"((?:[A-Z]{2} )?(?=[A-Z0-9 -]{0,8}\d|[A-Z]{1,3}-)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{1,5}(?:[ -][A-Z0-9]{1,4})?)\b",
+)
 _LOGIN = re.compile(
     r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:"
     r"| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})",
@@ -27,7 +33,7 @@ _BIOMETRIC = re.compile(
     re.I,
 )
 _PHOTO = re.compile(
-    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm)|(?:photo|photograph|image file|picture)s? (?:id|no|file"
+    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm|nef|cr2|dng|raw|webp|mov|mp4|avi|wav|mp3|m4a)|(?:photo|photograph|image file|picture)s? (?:id|no|file"
     r"|ref)[ :#.=]{1,3}[\w./-]{3,60})\b",
     re.I,
 )
@@ -126,7 +132,7 @@ def numbered(note: Note) -> Iterator[Found]:
 
 
 _PHRASES = (
-    (frozenset(("plate", "plates")), _PLATE, Category.VEHICLE),
+    (frozenset(("plate", "plates", "rego", "tail", "car", "tag")), _PLATE, Category.VEHICLE),
     (words("numbers.login"), _LOGIN, Category.OTHER_ID),
     (
         words("numbers.biometric"),
@@ -142,7 +148,7 @@ def _by_phrase(note: Note) -> Iterator[Found]:
         if gate.isdisjoint(note.words):
             continue
         for match in pattern.finditer(note.text):
-            if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID:
+            if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID or "-" in match[1]:
                 yield Found(match.start(1), match.end(1), category, 0.9, "cue")
     if not _PHOTO_WORDS.isdisjoint(note.words):
         for match in _PHOTO.finditer(note.text):
@@ -198,7 +204,30 @@ def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
     if cue in _STRONG or linked:
         more = _MORE_GROUPS.match(note.text, end)
         end = more.end() if more and not _UNITS.match(note.text, more.end()) else end
-    yield Found(match.start(), end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
+    start = _prefixed(note.text, match.start())
+    yield Found(start, end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
+    yield from _further(note.text, match, end, _CUES[cue])
+
+
+def _prefixed(text: str, start: int) -> int:
+    """Where a value begins with the short prefix in capitals that stands before it, as in `Hosp no GB 60021`."""
+    head = _PREFIX.search(text, max(0, start - 6), start)
+    word = head[0].strip().lower() if head else ""
+    if not head or word in _CUES or word in _FILL or word.upper() in _STATE_CODES or look_up(word).clinical or kind_like(word):
+        return start
+    return head.start()
+
+
+def kind_like(word: str) -> bool:
+    """Whether a short word is itself a label, such as `SN` or `DOB`."""
+    return word in _LABELS
+
+
+def _further(text: str, match: re.Match[str], end: int, category: Category) -> Iterator[Found]:
+    more = _FURTHER.match(text, end)
+    digits = sum(c.isdigit() for c in match[0])
+    if more and match[0].strip("#").isdigit() and all(abs(len(n) - digits) <= 1 for n in re.findall(r"(?<!/)\b\d+", more[0])):
+        yield Found(end, more.end(), category, 0.85, "cue")
 
 
 def _unlabelled(text: str, match: re.Match[str]) -> re.Match[str] | None:
@@ -237,6 +266,10 @@ def _cue_before(note: Note, start: int) -> tuple[str, bool]:
     return best, linked or best in ("id", "ids")
 
 
+_LABELS = frozenset(w for w in words("labels.other") | words("labels.kept") | words("labels.date")) | {"dob", "sn", "ssn", "npi", "dea", "id", "no", "nr"}
+_STATE_CODES = words("numbers.states")
+
+
 def category_of_cue(note: Note, start: int) -> Category | None:
     """What the cue words before an offset say a number there is; None without one."""
     cue, _ = _cue_before(note, start)
@@ -250,9 +283,9 @@ def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
     if _UNITS.match(text, match.end()) or _NO_ID.match(value):
         return False
     if cue in _STRONG:
-        return digits >= 3 or (digits >= 2 and linked and len(value) >= 4)
+        return digits >= 3 or (digits >= 2 and linked and len(value) >= 4) or (len(value) >= 5 and value.isalnum() and value.isupper() and digits > 0)
     if not linked:
-        mixed = digits >= 3 and digits < len(value) and not value.isdigit() and value == value.upper() and not _MEASURE.fullmatch(value)
+        mixed = 2 <= digits < len(value) and value == value.upper() and not _MEASURE.fullmatch(value)
         return (digits >= 5 and not _MEASURE.fullmatch(value)) or (mixed and len(value) >= 5)
     if _YEAR.fullmatch(value) or (digits < 3 and len(value) < 5):
         return False

@@ -30,7 +30,7 @@ _BY_CUE = (
     re.compile(r"\b(?:pager|beeper|pgr|page|bleep|dect|ascom|vocera|spectralink|ph|tel|telephone|phone|cell|mob|mobile|tfno|handy|call|ring|text|cb|#|p)[ .:#]{1,3}"
                r"(\d(?:[ .-]?\d){3,12})(?![\w/%]|\.\d|:\d)(?! ?(?:mg|ml|mcg|units?|times|x|days?|weeks?|hours?|hrs?|min|am|pm|yo|years?)\b)", re.I),
     re.compile(r"\b(?:ext|extn|extension)\.? ?#? ?(\d{2,6})(?![\w/])", re.I),
-    re.compile(r"(?<=[\w)] )[xX](\d{4,5})(?![\w/%.])(?<![05]000)"),
+    re.compile(r"(?<=[\w)] )([xX]\d{4,5})(?![\w/%.])(?<![05]000)"),
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
 _CUE_WORDS = frozenset("pager beeper pgr page bleep dect ascom vocera spectralink ph tel telephone phone cell mob mobile tfno handy call ring text cb p ext extn extension x".split())
@@ -38,7 +38,8 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
     r"(?:\b(?:https?|s?ftp|file|ssh|rtsp)://|\bwww\.)[^\s<>\"')\]]{1,500}"
-    r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?",
+    r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?"
+    r"|(?<![\w.@-])(?:[A-Za-z][A-Za-z0-9-]{1,40}\.){2,4}(?:nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in|za|eu|dev|app|me|tv)\b(?:/[^\s<>\"')\]]{0,300})?",
     re.I,
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-_APART = re.compile(r"(?<![^\s(\[:])[A-Za-z0-9](?:[ ]{1,4}[A-Za-z0-9.,:/#@+()-](?![^\s])){3,200}")
+_APART = re.compile(r"(?<![^\s(\[:])[A-Za-z0-9](?:[ ]{1,4}[A-Za-z0-9.,:/#@+()-](?![^\s,.;:)\]])){3,200}")
 _HYPHENED = re.compile(r"(?<![\w-])[A-Za-z](?:-[A-Za-z]){3,40}(?![\w-])")
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z](?:\. ?[A-Za-z]){4,40}\.?(?![\w.])")
 _COUNTING = frozenset(("123456789"[a:b] for a in range(9) for b in range(a + 4, 10)))

@@ -37,7 +37,8 @@ _NTH_NOT = re.compile(
     r"|hour|round|cycle|stage|tier|metacarp|metatars|heart|person|of (?!jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
     re.I,
 )
-_SURE, _LIKELY = 4, 2
+_FRACTION = re.compile(r"1/[2-8]\b|2/3\b|3/4\b|2/2\b|[1-5]/5\b|\d/10\b")
+_SURE = 4
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ def _cue_weight(note: Note, index: int, before: list[str], dash: str) -> int:
     if last in _BEFORE or (last in _WEEKDAYS and (len(last) > 2 or note.tokens[index - 1].shape in "IUC")):
         return _SURE
     if last in _EVENTS or last in _VISITS:
-        return 3
+        return 3 if _FRACTION.match(note.text, note.tokens[index].start) else _SURE
     if not _EVENTS.isdisjoint(before) or not _VISITS.isdisjoint(before):
         return 2
     token = note.tokens[index - 1] if index else None
