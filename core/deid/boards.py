@@ -1,4 +1,6 @@
-"""Lists without a header: ward boards, censuses, sign-outs. A column, or a line's beginning, that holds names in most rows holds them in all.
+"""Lists without a header: ward boards, censuses, sign-outs.
+
+A column, or a line's beginning, that holds names in most rows holds them in all.
 
 Lines with the same make under each other are read as rows. What speaks for a name is the name lists, a comma and an initial behind
 it, or an age, a sex, a record number beside it; clinical words speak against.
@@ -19,15 +21,19 @@ from core.model import Category
 _CELL = re.compile(r"\S+(?: \S+)*")
 _NAME_CELL = re.compile(r"[^\W\d_][\w'-]{1,24}(?:(?:, ?| )[^\W\d_][\w'-]{0,24}\.?){0,3}")
 _LEAD = re.compile(
-    r"(?:(?:(?:bed|rm|room|bay|chair|or|icu|iso|tr|tx|pod|slot|stall|cot|crib|ld|rm#)[ .-]?)?#?[A-Z]{0,4}-?\d{0,4}[A-Z]?[.):]?(?: ?[-–:|] ?| {1,4})"
+    r"(?:(?:(?:bed|rm|room|bay|chair|or|icu|iso|tr|tx|pod|slot|stall|cot|crib|ld"
+    r"|rm#)[ .-]?)?#?[A-Z]{0,4}-?\d{0,4}[A-Z]?[.):]?(?: ?[-–:|] ?| {1,4})"
     r"|[-*•>] {0,2})?",
     re.I,
 )
 _LEADING_NAME = re.compile(
-    r"(?P<name>[A-ZÀ-ÞŁŚŻ][\w'-]{1,24}(?:(?:-| | ?/ ?)[A-ZÀ-ÞŁŚŻ][\w'-]{1,24}){0,2}(?:,? (?:JR|SR|II|III))?(?:, ?[A-ZÀ-Þ][\w'-]{0,24}\.?(?: [A-Z][\w'-]{0,20}\.?)?| [A-Z]\.?(?![\w'/]))?)"
+    r"(?P<name>[A-ZÀ-ÞŁŚŻ][\w'-]{1,24}(?:(?:-| | ?/ ?)[A-ZÀ-ÞŁŚŻ][\w'-]{1,24}){0,2}(?:,? (?:JR|SR|II"
+    r"|III))?(?:, ?[A-ZÀ-Þ][\w'-]{0,24}\.?(?: [A-Z][\w'-]{0,20}\.?)?| [A-Z]\.?(?![\w'/]))?)"
 )
 _AGE = r"(?:\d{1,3} ?(?:yo|y/o|yr|y|mo|m|f|w|d)?[ /-]{0,2}(?:male|female|m|f)?|[mf] ?/? ?\d{1,3})(?![\w./%])"
-_BESIDE = re.compile(rf"[ ,]{{1,3}}\(?(?:{_AGE}|(?:mrn|mr#?|#|dob)[ :#]{{0,2}}\d|\d{{5,10}}(?!\w)|g\d{{1,2}} ?p\d|pod ?#?\d|hd ?#?\d|dol ?\d)", re.I)
+_BESIDE = re.compile(
+    rf"[ ,]{{1,3}}\(?(?:{_AGE}|(?:mrn|mr#?|#|dob)[ :#]{{0,2}}\d|\d{{5,10}}(?!\w)|g\d{{1,2}} ?p\d|pod ?#?\d|hd ?#?\d|dol ?\d)", re.I
+)
 _VALUE = re.compile(rf"{_AGE}|#?[A-Z]{{0,3}}-?\d{{5,10}}[A-Z]?|[MF]|\d{{1,2}}[:.]?\d\d", re.I)
 _TURNED = re.compile(r"[A-ZÀ-Þ][\w' -]{1,30}, ?[A-ZÀ-Þ][\w'-]{0,20}\.?(?: [A-Z]\.?)?")
 _BED = re.compile(r"(?:bed|rm|room|bay|chair|cot|pod) ?#?\d{1,4}[A-Z]? ?[-:–] {0,2}", re.I)
@@ -60,7 +66,9 @@ def namelike(value: str, *, sure: bool = False) -> bool:
     if not parts or value.lower() in _EMPTY or not _EMPTY.isdisjoint(parts):
         return False
     known = [look_up(p) for p in parts]
-    if any(w.clinical and not (w.first == 3 or w.last == 3) for w in known) or any(p in cues.EPONYM_NOUNS and not look_up(p).last for p in parts):
+    if any(w.clinical and not (w.first == 3 or w.last == 3) for w in known) or any(
+        p in cues.EPONYM_NOUNS and not look_up(p).last for p in parts
+    ):
         return False
     if sure:
         return True
@@ -71,10 +79,16 @@ def _leading(text: str) -> Iterator[Found]:
     """A name that begins a line, perhaps behind a bed's number, with an age, sex or record number behind it."""
     at = 0
     for line in text.split("\n"):
-        if 6 < len(line):
+        if len(line) > 6:
             lead = _LEAD.match(text, at, at + len(line))
             match = _LEADING_NAME.match(text, lead.end() if lead else at, at + len(line))
-            bed = match and match["name"] and _BED.match(text, at) and namelike(match["name"]) and text[match.end() : match.end() + 1] in ",-;:. "
+            bed = (
+                match
+                and match["name"]
+                and _BED.match(text, at)
+                and namelike(match["name"])
+                and text[match.end() : match.end() + 1] in ",-;:. "
+            )
             if match and (bed or _BESIDE.match(text, match.end(), at + len(line))):
                 comma = "," in match["name"]
                 if namelike(match["name"], sure=comma and match["name"].isupper()):
@@ -119,7 +133,7 @@ def _inferred(text: str, block: list[_Row]) -> Iterator[Found]:
         known = sum(_listed(v) for v in written)
         if len(cells) < 3 or len(written) * 2 < len(cells) or len(likely) * 5 < len(written) * 3 or known * 2 < len(written):
             continue
-        for (start, end), value in zip(cells, values, strict=True):
+        for (start, _), value in zip(cells, values, strict=True):
             match = _NAME_CELL.match(value)
             if match and namelike(match[0], sure=True) and (match.end() == len(value) or value[match.end()] in " (,/"):
                 yield _found(start, start + match.end(), 0.8)

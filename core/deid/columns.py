@@ -142,7 +142,9 @@ def _row_below(text: str, start: int, mark: str, wanted: int) -> bool:
     end = text.find("\n", start)
     row = _cells(text, start, end if end >= 0 else len(text), mark)
     labels = [text[c.start : c.end] for c in row]
-    return (2 if mark in " \t|;" else wanted - (wanted > 3)) <= len(row) <= wanted + 1 and sum(kind_of(x) is not None for x in labels) * 2 < len(row) + 2
+    return (2 if mark in " \t|;" else wanted - (wanted > 3)) <= len(row) <= wanted + 1 and sum(
+        kind_of(x) is not None for x in labels
+    ) * 2 < len(row) + 2
 
 
 def _assigned(header: _Header, row: list[Cell], line_start: int) -> Iterator[tuple[Cell, int]]:

@@ -76,7 +76,9 @@ def _behind_role(note: Note, index: int) -> Iterator[Found]:
     parts = [t for t in note.tokens[start:end] if t.shape != "p"]
     if first.shape == "I" and len(parts) == 1:
         return
-    if any(likely(t, sure=note.low(start - 1) != ",") for t in parts) and not (len(parts) == 1 and first.word.common >= 2 and first.word.first < 2):
+    if any(likely(t, sure=note.low(start - 1) != ",") for t in parts) and not (
+        len(parts) == 1 and first.word.common >= 2 and first.word.first < 2
+    ):
         role = CLINICIAN if note.low(index) in _CLINICAL_ROLES else PERSON
         yield _name(note, start, end, role, "role", 0.85)
 
@@ -102,12 +104,22 @@ def _handed(note: Note, index: int) -> Iterator[Found]:
 
 def _with_kin(note: Note, index: int) -> Iterator[Found]:
     """`Selvi (wife)`, `(mom, Siân)`, `(daughter Ela)`."""
-    if index and note.low(index + 1) in _KIN or (note.low(index + 2) in _KIN and note.low(index + 1) in ("his", "her", "the", "pt's", "older", "younger")):
+    if (index and note.low(index + 1) in _KIN) or (
+        note.low(index + 2) in _KIN and note.low(index + 1) in ("his", "her", "the", "pt's", "older", "younger")
+    ):
         start = index - 1
-        while start >= 0 and index - start < 4 and note.tokens[start].shape in "CUI" and note.tokens[start + 1].gap in (" ", "-", "") and note.tokens[start].text != "(":
+        while (
+            start >= 0
+            and index - start < 4
+            and note.tokens[start].shape in "CUI"
+            and note.tokens[start + 1].gap in (" ", "-", "")
+            and note.tokens[start].text != "("
+        ):
             start -= 1
         start += 1
-        while start < index and (note.tokens[start].low in STOP_CAPITAL or note.tokens[start].low in cues.TITLES or note.tokens[start].low == "."):
+        while start < index and (
+            note.tokens[start].low in STOP_CAPITAL or note.tokens[start].low in cues.TITLES or note.tokens[start].low == "."
+        ):
             start += 1
         parts = note.tokens[start:index]
         if parts and any(likely(t, sure=True) for t in parts):
@@ -128,7 +140,11 @@ def _quoted(note: Note, index: int) -> Iterator[Found]:
     before = [note.low(i) for i in range(index - 3, index)]
     called = before and (before[-1] in _NAMING or (before[-1] in ("is", "as", "by", "to", ":", "(") and not _NAMING.isdisjoint(before)))
     around = index and note.tokens[index - 1].shape == "C" and close + 1 < len(note.tokens) and note.tokens[close + 1].shape == "C"
-    between = around and note.tokens[close + 1].gap == " " and (likely(note.tokens[index - 1], sure=True) or likely(note.tokens[close + 1], sure=True))
+    between = (
+        around
+        and note.tokens[close + 1].gap == " "
+        and (likely(note.tokens[index - 1], sure=True) or likely(note.tokens[close + 1], sure=True))
+    )
     if called or between:
         start, end = (index - 1, close + 2) if between else (index + 1, close)
         yield _name(note, start, end, PERSON, "nickname")
@@ -151,7 +167,9 @@ def beside_names(note: Note, names: Iterable[Found]) -> Iterator[Found]:
             if start >= len(note.tokens) or "\n" in note.tokens[start].gap or note.tokens[start].shape not in "CUI":
                 break
             end = _run(note, start)
-            if end <= start or not all(likely(t, sure=note.low(at) in ("and", "&")) or t.shape in "pI" or t.low in cues.PARTICLES for t in note.tokens[start:end]):
+            if end <= start or not all(
+                likely(t, sure=note.low(at) in ("and", "&")) or t.shape in "pI" or t.low in cues.PARTICLES for t in note.tokens[start:end]
+            ):
                 break
             if _eponym(note, end) or (note.low(at) in (",", ";", "/") and not _closes(note, end)):
                 break

@@ -35,7 +35,8 @@ _FIGURES = tuple(
     for p in (
         r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d"
         r"|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
-        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/])(?!-(?!\d{1,2}[-/]))(?!\.\d)",
+        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d"
+        r"|\d\d)(?![\d/])(?!-(?!\d{1,2}[-/]))(?!\.\d)",
         r"(?<![\w/.-])(?:19|20)\d\d-0[1-9](?![\d-])",
         r"(?<![\w/.-])(?:19|20)\d\d (?:1[0-2]|0[1-9]) (?:3[01]|[12]\d|0[1-9])(?![\w/.])",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
@@ -60,12 +61,17 @@ _ORDINAL = re.compile(
 )
 _HOLIDAY = re.compile(
     r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)"
-    r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali|ramadan|eid(?: al-\w{4,5})?"
-    r"|passover|hanukkah|whit (?:monday|sunday)|good friday|boxing day|mardi gras|st\.? patrick'?s day|lunar new year|chinese new year|pongal|onam)\b"
+    r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali"
+    r"|ramadan|eid(?: al-\w{4,5})?"
+    r"|passover|hanukkah|whit (?:monday|sunday)|good friday|boxing day|mardi gras|st\.? patrick'?s day|lunar new year"
+    r"|chinese new year|pongal|onam)\b"
     r"(?:(?:,? (?:of )?(?:19|20)\d\d)|(?<= day)|(?<= eve))|\b(?:19|20)\d\d (?:pongal|diwali|christmas|easter|ramadan)\b",
     re.I,
 )
-_FEAST = re.compile(r"\b(?:on|since|last|before|after|until|till|over|at|past|this) (christmas|thanksgiving|easter|good friday|new year'?s|halloween)\b", re.I)
+_FEAST = re.compile(
+    r"\b(?:on|since|last|before|after|until|till|over|at|past|this) (christmas|thanksgiving|easter|good friday|new year'?s|halloween)\b",
+    re.I,
+)
 _BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
 _AGE = re.compile(
     r"(?<![\w.$/-])(9\d|1[0-3]\d)(?! years (?:or|and) older)(?=(?:[ -]{0,2}(?:years?|yrs?)\b(?![ -](?:ago|history"
@@ -82,7 +88,9 @@ _FOREIGN = (
     r"|junho|julho|setembro|outubro|novembro|dezembro)"
 )
 _ABROAD = (
-    re.compile(rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?(?: (?:de |del |do )?(?:19|20)\d\d)?", re.I),
+    re.compile(
+        rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?(?: (?:de |del |do )?(?:19|20)\d\d)?", re.I
+    ),
     re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
 )
 _FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
@@ -153,7 +161,31 @@ _SEASONAL = frozenset(("worse", "worst", "better", "best", "every", "each", "usu
 
 
 _SUBJECT = frozenset(
-    "she he pt patient resident who mother father grandmother grandfather mom dad aunt uncle sister brother wife husband client lady man woman is".split()
+    [
+        "she",
+        "he",
+        "pt",
+        "patient",
+        "resident",
+        "who",
+        "mother",
+        "father",
+        "grandmother",
+        "grandfather",
+        "mom",
+        "dad",
+        "aunt",
+        "uncle",
+        "sister",
+        "brother",
+        "wife",
+        "husband",
+        "client",
+        "lady",
+        "man",
+        "woman",
+        "is",
+    ]
 )
 _BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!\.\d|,\d)")
 
@@ -176,7 +208,9 @@ def bare_ages(note: Note) -> Iterator[Found]:
 
 def _person_like(note: Note, index: int) -> bool:
     word = note.tokens[index].word
-    return not word.clinical and not word.common >= 3 and (bool(word.first or word.last) or word.unknown) and len(note.tokens[index].text) > 2
+    return (
+        not word.clinical and not word.common >= 3 and (bool(word.first or word.last) or word.unknown) and len(note.tokens[index].text) > 2
+    )
 
 
 def ages(text: str) -> Iterator[Found]:

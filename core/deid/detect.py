@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.deid.boards import board_names
 from core.deid.columns import clinical_cells, header_cells, table_values
@@ -23,8 +23,8 @@ from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
 from core.deid.readings import Reading, readings
-from core.deid.rhythm import short_dates
 from core.deid.resolve import resolve, trimmed
+from core.deid.rhythm import short_dates
 from core.deid.spoken import spelled_names, spoken
 from core.model import Identity
 
@@ -88,6 +88,6 @@ def find_all(
 _STANDS = 0.95
 
 
-def _held(found: Found, cells: list[tuple[int, int]]) -> bool:
+def _held(found: Found, cells: Sequence[tuple[int, int]]) -> bool:
     """Whether a find of little certainty lies in a clinical cell or a column's label."""
     return found.score < _STANDS and any(a <= found.start and found.end <= b for a, b in cells)

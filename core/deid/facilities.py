@@ -86,7 +86,7 @@ def _capitals(note: Note, start: int) -> int:
             break
         if token.shape in "CU" and (token.shape == "C" or len(token.text) > 1) and token.low not in _NOWHERE:
             end = at + 1
-        elif at == start or not (token.low in ("of", "the", "and", "&", "-", "'s") or (token.text == "." and note.low(at - 1) in ("st", "mt"))):
+        elif at == start or not (token.low in ("of", "the", "&", "-", "'s") or (token.text == "." and note.low(at - 1) in ("st", "mt"))):
             break
     return end
 
@@ -98,7 +98,7 @@ def _place_of_care(note: Note, named: list[Token], start: int, end: int, link: s
         return False
     if named[0].low in cues.TITLES or named[0].low in cues.CREDENTIALS or note.low(end) in cues.EPONYM_NOUNS:
         return False
-    return link == "at" or len(named) > 1 and first.first < 2 and first.common <= 3 or named[-1].low in _HEADS
+    return link == "at" or (len(named) > 1 and first.first < 2 and first.common <= 3) or named[-1].low in _HEADS
 
 
 def facilities(note: Note) -> Iterator[Found]:
@@ -221,7 +221,9 @@ def _drop_opening(note: Note, start: int, head: int) -> int:
 
 
 _SKIP = words("facilities.skip")
-_NO_PLACE = frozenset(("study", "score", "trial", "criteria", "association", "guideline", "guidelines", "risk", "classification", "scale", "index", "rule"))
+_NO_PLACE = frozenset(
+    ("study", "score", "trial", "criteria", "association", "guideline", "guidelines", "risk", "classification", "scale", "index", "rule")
+)
 
 
 _PLAIN_NAMES = words("facilities.plain_names")

@@ -15,12 +15,17 @@ from core.deid.numbers import measured
 from core.deid.runs import name_run, trimmed_run
 from core.model import Category
 
-_LABEL = re.compile(r"(?<![\w.'])([A-Za-z][A-Za-z'/#]{0,18}\.?(?:[ _-][A-Za-z'/#]{1,16}\.?){0,3}) ?(?:[:=]|\.{3,90}:?|_{3,60})[ \t]{0,20}(?=[^\s.:=_])")
+_LABEL = re.compile(
+    r"(?<![\w.'])([A-Za-z][A-Za-z'/#]{0,18}\.?(?:[ _-][A-Za-z'/#]{1,16}\.?){0,3}) ?(?:[:=]|\.{3,90}:?|_{3,60})[ \t]{0,20}(?=[^\s.:=_])"
+)
 _VALUE_END = re.compile(r"\n|\t|  |[|;]|, (?=[A-Za-z /]{2,24}:)")
+_BIOMETRIC = words("numbers.biometric")
 _NAME_LABELS = words("forms.names")
 _PLACE_LABELS = words("forms.places")
 _MOST_VALUE = 80
-_PAIR = re.compile(r'"([A-Za-z_][\w .-]{0,30})"\s{0,4}:\s{0,4}(\[?)\s{0,4}"((?:[^"\\\n]|\\.){1,200})"((?:\s{0,4},\s{0,4}"(?:[^"\\\n]|\\.){1,80}"){0,6})')
+_PAIR = re.compile(
+    r'"([A-Za-z_][\w .-]{0,30})"\s{0,4}:\s{0,4}(\[?)\s{0,4}"((?:[^"\\\n]|\\.){1,200})"((?:\s{0,4},\s{0,4}"(?:[^"\\\n]|\\.){1,80}"){0,6})'
+)
 _PARENT = re.compile(r'"([A-Za-z]\w{0,30})"\s{0,4}:\s{0,4}\[?\s{0,4}\{')
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"')
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.-]{1,40})(?: [^<>\n]{0,120})?>([^<>\n]{1,120})</\1>")
@@ -59,6 +64,8 @@ def _labelled(note: Note) -> Iterator[Found]:
 def _known(label: str) -> tuple[str, Category | str | None]:
     """The longest tail of the words before the colon that is a label."""
     parts = label.split()
+    if not _BIOMETRIC.isdisjoint(re.findall(r"[a-z]+", label.lower())):
+        return label, None
     for i in range(len(parts)):
         tail = " ".join(parts[i:])
         kind = kind_of(tail)
@@ -116,7 +123,9 @@ def _keyed(text: str) -> Iterator[Found]:
         if kind is None or kind == KEPT:
             continue
         for start, end in (match.span(3), *((match.start(4) + s.start(1), match.start(4) + s.end(1)) for s in _STRING.finditer(match[4]))):
-            yield from (f._replace(role=role) if role and f.category is Category.NAME else f for f in _json_value(text, start, end, kind, match[1]))
+            yield from (
+                f._replace(role=role) if role and f.category is Category.NAME else f for f in _json_value(text, start, end, kind, match[1])
+            )
 
 
 def _json_value(text: str, start: int, end: int, kind: Category | str, key: str) -> Iterator[Found]:
@@ -133,7 +142,13 @@ def _key_kind(key: str, parent: str) -> tuple[Category | str | None, str]:
             return Category.NAME, PATIENT if above in ("subject", "patient", "name") else CLINICIAN if above != "contact" else PERSON
         if above in _ORGANISATIONS:
             return Category.FACILITY, ""
-        return (Category.STREET, "") if above == "address" else (Category.NAME, "") if low == "name" and above in ("", "patient") else (None, "")
+        return (
+            (Category.STREET, "")
+            if above == "address"
+            else (Category.NAME, "")
+            if low == "name" and above in ("", "patient")
+            else (None, "")
+        )
     if low == "value":
         return (Category.OTHER_ID, "") if above == "identifier" else (None, "")
     if low == "line":

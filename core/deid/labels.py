@@ -60,6 +60,7 @@ _NUMBERED = frozenset(
         Category.FAX,
     )
 )
+_BIOMETRIC = words("numbers.biometric")
 _ID_WORDS = frozenset(("id", "ids", "no", "number", "num", "nr", "#", "identifier"))
 
 
@@ -68,7 +69,7 @@ def kind_of(label: str) -> Category | str | None:
     """The category of a field's values by its label, KEPT for clinical ones, None when the label says nothing known."""
     parts = [w.lower() for w in _WORD.findall(label)]
     parts = [p for p in parts if p not in _FILLING] or parts
-    if not parts or len(parts) > 5:
+    if not parts or len(parts) > 5 or not _BIOMETRIC.isdisjoint(parts):
         return None
     kinds = [_BY_WORD.get(p) for p in parts]
     if not _KEEPING.isdisjoint(parts):
@@ -99,10 +100,15 @@ def role_of(label: str) -> str:
     return PATIENT if parts & (words("cues.patient_labels") | _SURE_NAMES) else PERSON
 
 
-_NAME_VALUE = re.compile(r"(?:[^\W\d_][\w.'-]{0,30}|\"[^\"\n]{1,20}\"|\([^)\n\d]{1,20}\))(?:(?:, ?| |, *| & )(?:[^\W\d_][\w.'-]{0,30}|\"[^\"\n]{1,20}\"))" r"{0,5}")
+_NAME_VALUE = re.compile(
+    r"(?:[^\W\d_][\w.'-]{0,30}|\"[^\"\n]{1,20}\"|\([^)\n\d]{1,20}\))(?:(?:, ?| |, *| & )(?:[^\W\d_][\w.'-]{0,30}|\"[^\"\n]{1,20}\"))"
+    r"{0,5}"
+)
 _DATE_VALUE = re.compile(
-    r"(?<!\d)(?:\d{8}(?:\d{4,6})?|\d{6})(?!\d)|(?<!\d)\d{1,4}([-/. ])\d{1,2}\1\d{2,4}(?!\d)|(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])|\d{1,2}\.\d{1,2}\.(?!\d)"
-    r"|\d{1,2}[-/. ]{1,2}[A-Za-z]{3,9}\.?(?:[-/., ]{1,2}\d{2,4})?|[A-Za-z]{3,9}\.? \d{1,2}(?:,? \d{2,4})?|\d{1,2}[A-Za-z]{3}\d{2,4}|[A-Za-z]{3,9}\.? \d{4}"
+    r"(?<!\d)(?:\d{8}(?:\d{4,6})?|\d{6})(?!\d)|(?<!\d)\d{1,4}([-/. ])\d{1,2}\1\d{2,4}(?!\d)"
+    r"|(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])|\d{1,2}\.\d{1,2}\.(?!\d)"
+    r"|\d{1,2}[-/. ]{1,2}[A-Za-z]{3,9}\.?(?:[-/., ]{1,2}\d{2,4})?|[A-Za-z]{3,9}\.? \d{1,2}(?:,? \d{2,4})?"
+    r"|\d{1,2}[A-Za-z]{3}\d{2,4}|[A-Za-z]{3,9}\.? \d{4}"
 )
 _CODE_VALUE = re.compile(r"(?![A-Za-z]{5,} )[#A-Za-z0-9](?:[\w./:#+@()-]| (?=[\w(-]*\d)){0,40}")
 _ZIP_VALUE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3,6}(?:-\d{3,4})?", re.I)
@@ -119,12 +125,12 @@ def value_found(text: str, start: int, end: int, kind: Category | str, label: st
     if kind is Category.NAME:
         yield from _name_value(text, start, end, label, detector)
     elif kind is Category.DATE:
-        for match in _DATE_VALUE.finditer(value):
-            if _is_date(match[0]) and not measured(text, start + match.end()):
-                yield Found(start + match.start(), start + match.end(), kind, 0.95, detector)
+        for day in _DATE_VALUE.finditer(value):
+            if _is_date(day[0]) and not measured(text, start + day.end()):
+                yield Found(start + day.start(), start + day.end(), kind, 0.95, detector)
     elif kind is Category.AGE:
-        if (match := re.match(r"\d{2,3}", value)) and 90 <= int(match[0]) < 125:
-            yield Found(start, start + match.end(), kind, 0.95, detector)
+        if (age := re.match(r"\d{2,3}", value)) and 90 <= int(age[0]) < 125:
+            yield Found(start, start + age.end(), kind, 0.95, detector)
     elif kind in _NUMBERED:
         yield from _code_value(text, start, end, kind, detector)
     else:
@@ -145,9 +151,9 @@ def _name_value(text: str, start: int, end: int, label: str, detector: str) -> I
     if digits >= 4 and digits * 2 > len(value.replace(" ", "")):
         yield from _code_value(text, start, end, Category.MRN, detector)
         return
-    match = _NAME_VALUE.match(text, start, end)
-    if match and sum(c.isalpha() for c in match[0]) > 1 and match[0].lower() not in _BLANK:
-        yield Found(match.start(), match.end(), Category.NAME, 0.95, detector, role_of(label))
+    name = _NAME_VALUE.match(text, start, end)
+    if name and sum(c.isalpha() for c in name[0]) > 1 and name[0].lower() not in _BLANK:
+        yield Found(name.start(), name.end(), Category.NAME, 0.95, detector, role_of(label))
 
 
 def _code_value(text: str, start: int, end: int, kind: Category, detector: str) -> Iterator[Found]:
@@ -163,7 +169,11 @@ def _code_value(text: str, start: int, end: int, kind: Category, detector: str) 
 def _worded_value(text: str, start: int, end: int, kind: Category, detector: str) -> Iterator[Found]:
     pattern = {Category.ZIP: _ZIP_VALUE, Category.EMAIL: _CODE_VALUE, Category.URL: _CODE_VALUE}.get(kind, _PLACE_VALUE)
     match = pattern.match(text, start, end)
-    if match and kind in (Category.PLACE, Category.FACILITY) and all(look_up(w).clinical or look_up(w).common >= 3 for w in re.findall(r"[a-z]{3,}", match[0].lower())):
+    if (
+        match
+        and kind in (Category.PLACE, Category.FACILITY)
+        and all(look_up(w).clinical or look_up(w).common >= 3 for w in re.findall(r"[a-z]{3,}", match[0].lower()))
+    ):
         return
     if match and (kind is Category.ZIP or sum(c.isalpha() for c in match[0]) > 1):
         yield Found(match.start(), match.end(), kind, 0.9, detector)

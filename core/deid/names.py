@@ -103,7 +103,30 @@ def _lower_first_name(note: Note, index: int, kin: str) -> bool:
     return word.first == 3 and word.common <= 3 and not word.clinical and note.low(index) not in _VERBS
 
 
-_VERBS = frozenset("will may can hope mark grant chase sue bill drew rob frank guy pat jack art ray wade rose mike's".split())
+_VERBS = frozenset(
+    [
+        "will",
+        "may",
+        "can",
+        "hope",
+        "mark",
+        "grant",
+        "chase",
+        "sue",
+        "bill",
+        "drew",
+        "rob",
+        "frank",
+        "guy",
+        "pat",
+        "jack",
+        "art",
+        "ray",
+        "wade",
+        "rose",
+        "mike's",
+    ]
+)
 
 
 def _label_role(note: Note, index: int) -> str:

@@ -28,7 +28,9 @@ _MIXED_WORD = re.compile(r"[0-9A-Za-z\u0370-\u03ff\u0400-\u04ff]{2,64}")
 _D = r"[0-9OoIlSB|]"
 _SEP = r"(?:[-/.]| ?[-/.] ?| |[)] ?)"
 # A number of several parts, some digits scanned as letters: 5O5 555-O1O9, O3/l4/2O24.
-_SCANNED = re.compile(rf"(?<![A-Za-z0-9./])(?![BIS]\d{{0,2}}[ /-]|[A-Z]/[A-Z] ){_D}{{1,4}}{_SEP}(?:{_D}{{1,6}}{_SEP})?{_D}{{2,8}}(?![A-Za-z0-9])")
+_SCANNED = re.compile(
+    rf"(?<![A-Za-z0-9./])(?![BIS]\d{{0,2}}[ /-]|[A-Z]/[A-Z] ){_D}{{1,4}}{_SEP}(?:{_D}{{1,6}}{_SEP})?{_D}{{2,8}}(?![A-Za-z0-9])"
+)
 # One part of five or more characters, with digits on both sides of the letter, or a day beside its month, or an age.
 _SCANNED_PART = re.compile(
     r"(?<![A-Za-z0-9])(?=[0-9OoIlSB]{0,12}\d[OoIlSB]{1,3}\d)[0-9OoIlSB]{5,14}(?![A-Za-z0-9])"
@@ -161,5 +163,11 @@ def _word_for(match: re.Match[str]) -> str:
         found = look_up(reading.lower())
         if found.first or found.last or found.common or found.clinical or found.city:
             return reading.upper() if word.isupper() else reading
-    lone = len(word) > 6 and word[0].isupper() and word[1:].isalnum() and sum(c.isdigit() for c in word) == 1 and word[1:-1].lower() == word[1:-1]
+    lone = (
+        len(word) > 6
+        and word[0].isupper()
+        and word[1:].isalnum()
+        and sum(c.isdigit() for c in word) == 1
+        and word[1:-1].lower() == word[1:-1]
+    )
     return readings[0] if lone and word[-1].isalpha() else word

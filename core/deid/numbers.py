@@ -12,12 +12,17 @@ from core.deid.note import Note
 from core.model import Category
 
 _VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
-_MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}(?: \d(?=[\n,;)]|$))?|(?: \d){1,3}(?=[\n,;)]|$)|(?: / ?\d{1,2}| \d{2})(?=[\n,;)]|$)")
+_MORE_GROUPS = re.compile(
+    r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}(?: \d(?=[\n,;)]|$))?|(?: \d){1,3}(?=[\n,;)]|$)|(?: / ?\d{1,2}| \d{2})(?=[\n,;)]|$)"
+)
 # More of the same behind it: bands 88120, 88123/4, 88131.
 _FURTHER = re.compile(r"(?:(?:,|;|/|,? and|,? &) ?#?(\d{3,12}(?:/\d{1,3})?)(?![\w.%-])){1,12}")
 _PREFIX = re.compile(r"(?<![\w.-])[A-Z]{2,4} $")
 # With a cue a value may hold blanks behind a short prefix: HC 40117, KX71 ZZQ, C 29 448 117.
-_SPACED = re.compile(r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])")
+_SPACED = re.compile(
+    r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d"
+    r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])"
+)
 _PLATE = re.compile(
     r"\b(?:plates?|rego|tail(?: ?no\.?| ?number)?|car reg|license tag|tag no)(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}"
     r"((?:[A-Z]{2} )?(?=[A-Z0-9 -]{0,8}\d|[A-Z]{1,3}-)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{1,5}(?:[ -][A-Z0-9]{1,4})?)\b",
@@ -33,7 +38,8 @@ _BIOMETRIC = re.compile(
     re.I,
 )
 _PHOTO = re.compile(
-    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm|nef|cr2|dng|raw|webp|mov|mp4|avi|wav|mp3|m4a)|(?:photo|photograph|image file|picture)s? (?:id|no|file"
+    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm|nef|cr2|dng|raw|webp|mov|mp4|avi|wav|mp3|m4a)|(?:photo"
+    r"|photograph|image file|picture)s? (?:id|no|file"
     r"|ref)[ :#.=]{1,3}[\w./-]{3,60})\b",
     re.I,
 )
@@ -82,14 +88,16 @@ _GROUPED = re.compile(
     r"(?<![\w.$/+-])#?(?=[A-Z/_-]{0,14}\d)(?=[\d/_-]{0,14}[A-Z])[A-Z0-9]{1,8}(?:[-/_][A-Za-z0-9]{1,10}){1,5}(?![\w]|[-/.]\w)"
 )
 _PLAIN_GROUP = re.compile(
-    r"#?(?:[A-Z]{1,6}-?\d{1,3}|\d{1,2}-?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)-?\d{2,4}|\d{1,3}[A-Z]{1,3}/\w{1,5}|[A-Z]{1,3}\d{1,2}(?:[-/][A-Z]?\d{1,2}){1,3}"
+    r"#?(?:[A-Z]{1,6}-?\d{1,3}|\d{1,2}-?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)-?\d{2,4}"
+    r"|\d{1,3}[A-Z]{1,3}/\w{1,5}|[A-Z]{1,3}\d{1,2}(?:[-/][A-Z]?\d{1,2}){1,3}"
     r"|[A-Z0-9]{1,4}/[A-Z0-9]{1,4})",
     re.I,
 )
 _NO_ID = re.compile(
     r"#?(?:CA[- ]?(?:125|15|19|27|72)|NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC"
     r"|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
-    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d|(?:CMS|SSA|FDA|HCFA|SF|DD|VA)-?\d{2,5}$|NM_|NP_|KT-?1000|UB-?04|[ACGTRNDEQHILKMFPSWYV]\d{2,5}[ACGTRNDEQHILKMFPSWYV*]$|\d{1,3}-\d{1,3}$"
+    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d|(?:CMS|SSA|FDA|HCFA|SF|DD|VA)-?\d{2,5}$|NM_|NP_|KT-?1000|UB-?04"
+    r"|[ACGTRNDEQHILKMFPSWYV]\d{2,5}[ACGTRNDEQHILKMFPSWYV*]$|\d{1,3}-\d{1,3}$"
     r"|1-?800-?222-?1222|1-?800-?273-?8255|800-?222-?1222)",
     re.I,
 )
@@ -109,8 +117,10 @@ _SIX = re.compile(r"(?<![\w.$/#+-])(?<!\d,)\d{6}(?![\w%]|\.\d|,\d{3})")
 _IMAGE = re.compile(r"\b(?:image|series|slice|frame|im|se)s?(?: ?\d{1,4}(?:,|/| to| and|-)){0,3}[ #]{0,3}$", re.I)
 # What these words announce is a code that everyone shares.
 _SHARED = re.compile(
-    r"\b(?:loinc|ndc|cpt|icd(?:-?\d{1,2})?(?:-cm|-pcs)?|hcpcs|lcd|ncd|snomed(?: ct)?|rxnorm|rxcui|form|forms|section|sec|figure|fig|table|chapter|version"
-    r"|article|doi|pmid|pmcid|isbn|issn|iso|usp|omim|mim|orpha|atc|drg|apc|rev(?:enue)? code|cms|catalog|cat|part|model|nm|np|rs|hgvs|chr|grch"
+    r"\b(?:loinc|ndc|cpt|icd(?:-?\d{1,2})?(?:-cm|-pcs)?|hcpcs|lcd|ncd|snomed(?: ct)?|rxnorm|rxcui|form|forms|section|sec"
+    r"|figure|fig|table|chapter|version"
+    r"|article|doi|pmid|pmcid|isbn|issn|iso|usp|omim|mim|orpha|atc|drg|apc|rev(?:enue)? code|cms|catalog|cat|part|model|nm"
+    r"|np|rs|hgvs|chr|grch"
     r"|cvx|clinvar|cosmic|ensembl|uniprot|gtin|protocol|nct|pdb|lancet|nejm|jama|vol|volume|page|pp|hla|cd|il)"
     r"(?: (?:no|code|number|id))?[.:]? {0,2}#?$",
     re.I,
@@ -159,10 +169,7 @@ def _by_shape(text: str) -> Iterator[Found]:
     for pattern, score in _BARE:
         for match in pattern.finditer(text):
             value = match[0].lstrip("#")
-            if (
-                any(c.isdigit() for c in value)
-                and _unshared(text, match)
-            ):
+            if any(c.isdigit() for c in value) and _unshared(text, match):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
     for match in _GROUPED.finditer(text):
         value = match[0]
@@ -266,7 +273,16 @@ def _cue_before(note: Note, start: int) -> tuple[str, bool]:
     return best, linked or best in ("id", "ids")
 
 
-_LABELS = frozenset(w for w in words("labels.other") | words("labels.kept") | words("labels.date")) | {"dob", "sn", "ssn", "npi", "dea", "id", "no", "nr"}
+_LABELS = frozenset(w for w in words("labels.other") | words("labels.kept") | words("labels.date")) | {
+    "dob",
+    "sn",
+    "ssn",
+    "npi",
+    "dea",
+    "id",
+    "no",
+    "nr",
+}
 _STATE_CODES = words("numbers.states")
 
 
@@ -283,7 +299,11 @@ def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
     if _UNITS.match(text, match.end()) or _NO_ID.match(value):
         return False
     if cue in _STRONG:
-        return digits >= 3 or (digits >= 2 and linked and len(value) >= 4) or (len(value) >= 5 and value.isalnum() and value.isupper() and digits > 0)
+        return (
+            digits >= 3
+            or (digits >= 2 and linked and len(value) >= 4)
+            or (len(value) >= 5 and value.isalnum() and value.isupper() and digits > 0)
+        )
     if not linked:
         mixed = 2 <= digits < len(value) and value == value.upper() and not _MEASURE.fullmatch(value)
         return (digits >= 5 and not _MEASURE.fullmatch(value)) or (mixed and len(value) >= 5)

@@ -13,10 +13,13 @@ from typing import NamedTuple
 _APART = re.compile(r"(?<![^\s(\[:])[A-Za-z0-9](?:[ ]{1,4}[A-Za-z0-9.,:/#@+()-](?![^\s,.;:)\]])){3,200}")
 _HYPHENED = re.compile(r"(?<![\w-])[A-Za-z](?:-[A-Za-z]){3,40}(?![\w-])")
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z](?:\. ?[A-Za-z]){4,40}\.?(?![\w.])")
-_COUNTING = frozenset(("123456789"[a:b] for a in range(9) for b in range(a + 4, 10)))
-_BREAK = re.compile(r"(?<=[^\W\d_])-\n {0,8}(?=[a-z])|(?<=[\w(][-/(@])\n {0,8}(?=\w)|(?<=-\d\d)\n(?=\d{3})|(?<=\w@)\n(?=\w)|(?<=\d\))\n(?=\d{3})")
+_COUNTING = frozenset("123456789"[a:b] for a in range(9) for b in range(a + 4, 10))
+_BREAK = re.compile(
+    r"(?<=[^\W\d_])-\n {0,8}(?=[a-z])|(?<=[\w(][-/(@])\n {0,8}(?=\w)|(?<=-\d\d)\n(?=\d{3})|(?<=\w@)\n(?=\w)|(?<=\d\))\n(?=\d{3})"
+)
 _MARKUP = re.compile(
-    r"</?[A-Za-z][^<>\n]{0,200}>|&(?:nbsp|amp|quot|apos|lt|gt|#\d{1,5}|#x[0-9A-Fa-f]{1,4});|\\(?:par|tab|line|b|i|ul|b0|i0|ulnone|plain|pard|cell|row)\b ?"
+    r"</?[A-Za-z][^<>\n]{0,200}>|&(?:nbsp|amp|quot|apos|lt|gt|#\d{1,5}|#x[0-9A-Fa-f]{1,4});|\\(?:par|tab|line|b|i|ul|b0|i0"
+    r"|ulnone|plain|pard|cell|row)\b ?"
     r"|\\[a-z]{1,20}-?\d{1,6} ?|\\'[0-9a-f]{2}|\{\\[^{}\n]{0,200}|[{}]"
 )
 _SPACED = re.compile(r"</?(?:td|th|tr|div|p|br|li|h\d|table|span|ul|ol|body|html|head|label|dt|dd)\b", re.I)

@@ -27,7 +27,33 @@ _BEFORE = words("dates.before_date")
 _VISITS = words("dates.visits")
 _EVENTS = words("dates.events")
 _WEEKDAYS = frozenset(
-    "mon tue tues wed weds thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday m w f th tu sa su".split()
+    [
+        "mon",
+        "tue",
+        "tues",
+        "wed",
+        "weds",
+        "thu",
+        "thur",
+        "thurs",
+        "fri",
+        "sat",
+        "sun",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "m",
+        "w",
+        "f",
+        "th",
+        "tu",
+        "sa",
+        "su",
+    ]
 )
 _DOTTED_CUES = frozenset(("vom", "bis", "am", "ab", "seit", "zum", "from", "on", "till", "until", "to", "since", "of"))
 _NTH = re.compile(r"\b(?:the )?(3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b", re.I)
@@ -84,7 +110,7 @@ def _weighed(note: Note, match: re.Match[str]) -> _Candidate | None:
         return None
     index = note.index_at(match.start())
     before = [note.low(i) for i in range(index - 4, index)]
-    line_start = index < len(note.tokens) and "\n" in note.tokens[index].gap or index == 0
+    line_start = (index < len(note.tokens) and "\n" in note.tokens[index].gap) or index == 0
     weight = _cue_weight(note, index, before, match[2])
     if line_start:
         weight += 2 + (second > 10)
@@ -114,12 +140,13 @@ def _cue_weight(note: Note, index: int, before: list[str], dash: str) -> int:
 def _carry(found: list[_Candidate], months: set[int], *, day_first: bool) -> None:
     """Days that stand lend weight to their neighbours in the year; three or more in order carry each other."""
     anchors = months | {c.day(day_first=day_first)[0] for c in found if c.weight >= _SURE}
-    for item in found:
-        month = item.day(day_first=day_first)[0]
-        if item.weight < _SURE and item.weight >= 0 and any((month - a) % 12 in (0, 1, 11) for a in anchors):
-            item.weight += 2
+    for near in found:
+        month = near.day(day_first=day_first)[0]
+        if 0 <= near.weight < _SURE and any((month - a) % 12 in (0, 1, 11) for a in anchors):
+            near.weight += 2
     run: list[_Candidate] = []
-    for item in [*found, None]:
+    ending: list[_Candidate | None] = [*found, None]
+    for item in ending:
         if item is not None and item.weight >= 0 and (not run or _follows(run[-1], item, day_first=day_first)):
             run.append(item)
             continue
@@ -160,6 +187,8 @@ def _nth(note: Note) -> Iterator[Found]:
         near = {note.low(i) for i in range(index - 4, index)}
         if (last in _WEEKDAYS and len(last) > 2) or (
             (with_the or last in ("on", "month", "til", "until", "till", "thru"))
-            and (last in ("on", "by", "since", "until", "till", "til", "from", "month", "dated") or not (_VISITS | _EVENTS).isdisjoint(near))
+            and (
+                last in ("on", "by", "since", "until", "till", "til", "from", "month", "dated") or not (_VISITS | _EVENTS).isdisjoint(near)
+            )
         ):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "ordinal")

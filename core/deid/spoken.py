@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from core.deid.cues import PERSON
 from core.deid.found import Found
@@ -14,7 +15,11 @@ from core.model import Category
 
 _DIGIT = r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|\d)"
 _SAID = r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)"
-_DIGITS = re.compile(rf"\b(?:(?:double|triple) )?{_DIGIT}(?:[ ,-]{{1,2}}(?:(?:double|triple) |dash |hyphen )?{_DIGIT}){{3,20}}\b|\b\d{{3}}(?: {_SAID}){{3,8}}(?: \d{{2,4}})?\b", re.I)
+_DIGITS = re.compile(
+    rf"\b(?:(?:double|triple) )?{_DIGIT}(?:[ ,-]{{1,2}}(?:(?:double|triple) |dash |hyphen )?{_DIGIT}){{3,20}}\b"
+    rf"|\b\d{{3}}(?: {_SAID}){{3,8}}(?: \d{{2,4}})?\b",
+    re.I,
+)
 _ONES = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
 _ORDINAL = (
     rf"(?:{_ONES}|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth"
@@ -24,24 +29,35 @@ _SMALL = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _TEENS = r"(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _PAIR = rf"(?:{_TENS}(?:[- ]{_SMALL})?|{_TEENS}|(?:oh|o)[- ]{_SMALL})"
-_YEAR = rf"(?:(?:nineteen|twenty)[- ](?:hundred(?: and)? )?{_PAIR}|two thousand(?: and)?(?: {_PAIR}| {_SMALL})?|nineteen hundred|(?:19|20)\d\d)"
+_YEAR = (
+    rf"(?:(?:nineteen|twenty)[- ](?:hundred(?: and)? )?{_PAIR}|two thousand(?: and)?(?: {_PAIR}| {_SMALL})?|nineteen hundred"
+    rf"|(?:19|20)\d\d)"
+)
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _CARDINAL = rf"(?:{_TENS}[- ]{_SMALL}|{_TENS}|{_TEENS}|{_SMALL})"
 _DATES = (
     re.compile(rf"\b{_MONTH},? (?:the )?{_ORDINAL}\b(?:,? (?:of )?{_YEAR}\b)?", re.I),
     re.compile(rf"\b(?:the )?{_ORDINAL} (?:day )?(?:of )?{_MONTH}\b(?:,? {_YEAR}\b)?", re.I),
-    re.compile(rf"(?<=birth )(?:is |was |on )?(?:{_CARDINAL}[ ,-]{{1,2}}){{1,2}}{_CARDINAL}(?:[ -]{_CARDINAL})?\b|(?<=born )(?:{_CARDINAL}[ ,-]{{1,2}}){{2}}{_PAIR}", re.I),
+    re.compile(
+        rf"(?<=birth )(?:is |was |on )?(?:{_CARDINAL}[ ,-]{{1,2}}){{1,2}}{_CARDINAL}(?:[ -]{_CARDINAL})?\b"
+        rf"|(?<=born )(?:{_CARDINAL}[ ,-]{{1,2}}){{2}}{_PAIR}",
+        re.I,
+    ),
     re.compile(rf"\b{_MONTH},? (?:of )?(?:(?:\d{{1,2}}|{_CARDINAL}),? )?{_YEAR}\b", re.I),
 )
 _AGES = re.compile(
     r"\b(?:ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?: and|[- ]and)?(?:[- ](?:one|two|three"
-    r"|four|five|six|seven|eight|nine|ten))?)\b(?=[- ]years?\b(?! (?:ago|history|later|of (?!age)))|[- ]?(?:yo\b|y/o)| (?:and|or) (?:the|a) )"
-    r"|(?<=\bis )(?:ninety[- ](?:one|two|three|four|five|six|seven|eight|nine)|ninety|one hundred(?: and)?(?: \w{3,5})?)(?=[ ,.;])(?! (?:percent|over|on|mg|beats))",
+    r"|four|five|six|seven|eight|nine|ten))?)\b(?=[- ]years?\b(?! (?:ago|history|later|of (?!age)))|[- ]?(?:yo\b|y/o)"
+    r"| (?:and|or) (?:the|a) )"
+    r"|(?<=\bis )(?:ninety[- ](?:one|two|three|four|five|six|seven|eight|nine)|ninety"
+    r"|one hundred(?: and)?(?: \w{3,5})?)(?=[ ,.;])(?! (?:percent|over|on|mg|beats))",
     re.I,
 )
 _TENS_HINT = frozenset(("ninety", "hundred"))
 _MONTHS = frozenset(_MONTH[3:-1].split("|"))
-_ORDINAL_HINT = frozenset(("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"))
+_ORDINAL_HINT = frozenset(
+    ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
+)
 _NUMBER_WORDS = frozenset(("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double"))
 _ORDER = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SPELLING = words("spoken.spelling")
@@ -84,7 +100,7 @@ def _by_length(count: int) -> Category | None:
 def _counts(said: list[str]) -> bool:
     """`one two three four` is counting, up or down."""
     order = [_ORDER.index(w) if w in _ORDER else -1 for w in said]
-    steps = {b - a for a, b in zip(order, order[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(order)}
     return len(steps) == 1
 
 
