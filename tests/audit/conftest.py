@@ -69,8 +69,9 @@ def tamper(database: Path) -> Tamper:
 
     def run(*statements: tuple[str, tuple[object, ...]] | str) -> None:
         connection = sqlite3.connect(database, isolation_level=None)
-        for name in ("entry_no_update", "entry_no_delete", "entry_next_only"):
-            connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
         for statement in statements:
             sql, values = (statement, ()) if isinstance(statement, str) else statement
             connection.execute(sql, values)
