@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -119,7 +120,7 @@ class AuditLog:
         """
         done = Head(0, "")
 
-        def passing() -> Iterator[Row]:
+        def passing() -> Generator[Row, None, None]:
             nonlocal done
             for row in self._store.rows():
                 yield row
@@ -129,7 +130,8 @@ class AuditLog:
             known = self._knowledge()
             if known.forged is not None:
                 return known.forged
-            return verify_rows(passing(), expected=known.expecting(expected_head), progress=progress)
+            with closing(passing()) as rows:
+                return verify_rows(rows, expected=known.expecting(expected_head), progress=progress)
         except AuditError:
             return Verification(False, done.sequence, done, done.sequence + 1, Reason.UNREADABLE)
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _NOBODY = 65534
-_FAST = ("fsync=on", "listen_addresses=", "max_connections=60", "shared_buffers=32MB", "log_min_messages=fatal")
+_OPTIONS = ("listen_addresses=", "max_connections=60", "shared_buffers=32MB", "log_min_messages=fatal")
 
 
 def binaries() -> Path:
@@ -28,8 +28,9 @@ def binaries() -> Path:
 class Postgres:
     """One server with a database `casegate` owned by the plain role `casegate`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fsync: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cgpg-", dir="/tmp"))  # a socket's path must be short
+        self._fsync = () if fsync else ("fsync=off",)  # a killed server loses nothing by it, only a machine without power
         self._as: dict[str, int] = {}
         if os.geteuid() == 0:
             os.chown(self.folder, _NOBODY, _NOBODY)
@@ -57,7 +58,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        options = " ".join(f"-c {item}" for item in (*_FAST, f"unix_socket_directories={self.folder}"))
+        options = " ".join(f"-c {item}" for item in (*_OPTIONS, *self._fsync, f"unix_socket_directories={self.folder}"))
         self._run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-t", "90", "-o", options, "start")
 
     def stop(self, how: str = "fast") -> None:

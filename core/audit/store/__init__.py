@@ -179,8 +179,8 @@ class Store:
                     yield from map(Row._make, chunk)
                 return
             query = _FIND.order_by(ENTRY.c.sequence).execution_options(yield_per=_CHUNK)
-            for row in connection.execute(query):
-                yield _row(row)
+            with connection.execute(query) as result:
+                yield from map(_row, result)
 
     def find(self, conditions: Sequence[sa.ColumnElement[bool]], *, newest_first: bool, limit: int | None) -> list[Row]:
         """Rows with a body that meet all conditions."""

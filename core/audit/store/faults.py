@@ -58,8 +58,13 @@ def explain(error: sa.exc.DBAPIError | sqlite3.Error) -> AuditError:
         return AuditError(next((text for codes, text in SQLITE_HINTS if code in codes), _ELSE))
     if is_lost(error):
         return AuditError(UNREACHABLE)
-    state = getattr(cause, "sqlstate", None) or ""
+    state = getattr(cause, "sqlstate", None) or _refusal(str(cause))
     return AuditError(next((text for start, text in POSTGRES_HINTS if state.startswith(start)), _ELSE))
+
+
+def _refusal(text: str) -> str:
+    """The SQLSTATE class of a refused connection, which the driver gives as text alone."""
+    return "3D000" if "database" in text and "does not exist" in text else "28000"
 
 
 def is_lost(error: sa.exc.DBAPIError | sqlite3.Error) -> bool:
