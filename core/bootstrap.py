@@ -16,7 +16,7 @@ from core.audit import Action, AuditLog, Entry, Event, Outcome
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
 from core.gateway import Gateway, Registry, check_key, cost_is_partial
-from core.model import Principal, Role, Target, Tier
+from core.model import Clock, Principal, Role, Target, Tier
 from core.reference import ReferenceEngine
 from core.settings import LOOPBACK, Environment, Settings, provider_keys, settings
 from core.site_rules import SiteRules
@@ -75,6 +75,10 @@ class Services(Tools):
         """Every model that can be asked: of providers with a key, real providers first."""
         ready = self.gateway.configured()
         return tuple(Target(p.id, m.id) for p in self.registry.providers if p.id in ready for m in p.models)
+
+    def may_have_limited(self, target: Target) -> bool:
+        """Whether a limited data set may go there: to this machine, a simulated provider, or one whose agreement is in force."""
+        return _may_have_limited(self.registry, self.clock, target)
 
     def proposed(self, tier: Tier) -> Target:
         """The model proposed for a tier, at the default provider. Raises ConfigError when no provider has a key."""
@@ -168,7 +172,7 @@ def _simulated(registry: Registry, target: Target) -> bool:
     return registry.find(target)[0].simulated
 
 
-def _may_have_limited(registry: Registry, clock: SystemClock, target: Target) -> bool:
+def _may_have_limited(registry: Registry, clock: Clock, target: Target) -> bool:
     """A limited data set goes to this machine, to a simulated provider, or to one whose agreement is in force; to nobody else."""
     provider = registry.find(target)[0]
     on_premises = urlsplit(provider.base_url).hostname in LOOPBACK

@@ -116,19 +116,23 @@ class SiteRules:
         append: Callable[[Event], object],
         principal: Principal,
         *,
+        seen: int,
         policy: deid.Policy | None = None,
         always: Iterable[str] | None = None,
         never: Iterable[str] | None = None,
     ) -> Rules:
         """Make the next version with what is given changed, an entry first. The same rules again change nothing.
 
-        Raises AccessError without the permission (a limited data set needs one more), ConfigError for a list that is not fit,
-        AuditError when no entry can be made, VaultError when the version can't be stored or somebody else was quicker.
+        `seen` is the version that the person had before their eyes. Raises AccessError without the permission (a limited data set
+        needs one more), ConfigError for a list that is not fit, AuditError when no entry can be made, VaultError when the version
+        can't be stored or somebody else was quicker.
         """
         auth.authorize(principal, Permission.PRIVACY_RULES)
         if policy is deid.LIMITED_DATA_SET:
             auth.authorize(principal, Permission.LIMITED_DATA_SET)
         now = self.current()
+        if now.version != seen:
+            raise VaultError(_RACE)
         wanted = replace(
             now,
             policy=policy or now.policy,
