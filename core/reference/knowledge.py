@@ -27,7 +27,8 @@ MIN_FINDINGS, MAX_FINDINGS = 6, 30
 class KnowledgeBase:
     """All of it, read-only: entries by id, and tries for findings, stated absences and measures.
 
-    `carriers` leads from a finding to the conditions that list it (position, share); `groups` are each condition's correlation groups.
+    `carriers` leads from a finding to the conditions that list it (position, share); `group_carriers` from a correlation
+    group to the positions of the conditions that list any of it.
     """
 
     version: str
@@ -40,7 +41,7 @@ class KnowledgeBase:
     absences: Mapping[str, tuple[str, ...]]
     measure_words: Trie
     carriers: Mapping[str, tuple[tuple[int, float], ...]]
-    groups: tuple[frozenset[str], ...]
+    group_carriers: Mapping[str, tuple[int, ...]]
 
 
 def load(folder: Path = DATA) -> KnowledgeBase:
@@ -62,7 +63,7 @@ def load(folder: Path = DATA) -> KnowledgeBase:
         absences=MappingProxyType({f"-{phrase}": ids for phrase, ids in absences}),
         measure_words=_measure_trie(measures),
         carriers=MappingProxyType(_carriers(conditions)),
-        groups=tuple(frozenset(findings[ident].group for ident in condition.findings) for condition in conditions),
+        group_carriers=MappingProxyType(_group_carriers(conditions, findings)),
     )
 
 
@@ -72,6 +73,14 @@ def _carriers(conditions: tuple[Condition, ...]) -> dict[str, tuple[tuple[int, f
         for ident, share in condition.findings.items():
             found.setdefault(ident, []).append((position, share))
     return {ident: tuple(carriers) for ident, carriers in found.items()}
+
+
+def _group_carriers(conditions: tuple[Condition, ...], findings: Mapping[str, Finding]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for position, condition in enumerate(conditions):
+        for group in {findings[ident].group for ident in condition.findings}:
+            found.setdefault(group, []).append(position)
+    return {group: tuple(positions) for group, positions in found.items()}
 
 
 def _header(path: Path) -> Entry:

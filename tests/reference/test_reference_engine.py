@@ -121,7 +121,7 @@ def test_sex_excludes() -> None:
 def test_without_readings_everything_else_is_likeliest() -> None:
     """The prior alone sums to 1 and leaves a share outside the knowledge base."""
     found = posterior(KB, (), ADULT)
-    assert sum(one.probability for one in found.ranked) + found.other == pytest.approx(1)
+    assert sum(one.probability for one in found.ranked) + found.rest + found.other == pytest.approx(1)
     assert found.other > 0.05
 
 
