@@ -64,7 +64,7 @@ class ReferenceEngine:
     def findings_read(self, texts: Mapping[str, str], demographics: Demographics) -> int:
         """How many findings the engine reads in a case's own words, present and absent; those that follow from others are not counted."""
         bands = bands_of(demographics)
-        return sum(not reading.implied_by for reading in read_case(self._kb, texts, bands[len(bands) // 2]))
+        return sum(not reading.implied_by for reading in read_case(self._kb, texts, bands[len(bands) // 2], demographics.sex))
 
     def assess(self, texts: Mapping[str, str], demographics: Demographics, *, top: int = 8) -> Assessment:
         """The differential for a case, `top` conditions at the most; never raises for what a text holds.
@@ -76,7 +76,7 @@ class ReferenceEngine:
         if reason := unreadable(texts):
             return abstain(self._kb, demographics, (), reason)
         bands = bands_of(demographics)
-        readings = read_case(self._kb, texts, bands[len(bands) // 2])
+        readings = read_case(self._kb, texts, bands[len(bands) // 2], demographics.sex)
         if reason := too_little(self._kb.findings, readings):
             return abstain(self._kb, demographics, readings, reason)
         found = posterior(self._kb, readings, demographics)

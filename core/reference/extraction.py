@@ -35,16 +35,16 @@ class Reading:
     implied_by: str = ""
 
 
-def read_case(kb: KnowledgeBase, texts: Mapping[str, str], band: str) -> tuple[Reading, ...]:
+def read_case(kb: KnowledgeBase, texts: Mapping[str, str], band: str, sex: str = "") -> tuple[Reading, ...]:
     """One reading a finding, in the order of first mention; text beyond MAX_CHARS of a field is not read."""
     mentions: list[Reading] = []
     for field, text in texts.items():
-        mentions += _read_text(kb, field, text[:MAX_CHARS], band)
+        mentions += _read_text(kb, field, text[:MAX_CHARS], band, sex)
     merged = _merge(mentions)
     return (*merged, *_implied(kb, merged))
 
 
-def _read_text(kb: KnowledgeBase, field: str, text: str, band: str) -> list[Reading]:
+def _read_text(kb: KnowledgeBase, field: str, text: str, band: str, sex: str) -> list[Reading]:
     tokens = tokenize(text)
     matches = kb.phrases.find(tokens)
     said = contexts(text, tokens, matches)
@@ -53,7 +53,7 @@ def _read_text(kb: KnowledgeBase, field: str, text: str, band: str) -> list[Read
         for value in match.values:
             found += _mention(kb, field, text, tokens, match, value, said)
     at = {token.start: i for i, token in enumerate(tokens)}
-    for v in read_values(kb, text, tokens, band):
+    for v in read_values(kb, text, tokens, band, sex):
         # A number stands whatever the words around it say; "no elevated troponin" does not.
         context = said[at[v.start]] if v.worded and v.start in at else Said.NOTHING
         if not context & (Said.FAMILY | Said.HYPOTHETICAL | Said.PAST):

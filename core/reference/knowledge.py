@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 _CODE = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
 _KEYS = frozenset({"name", "also", "icd10", "per_10000", "sex", "cannot_miss", "urgency", "has", "step", "source"})
 _HEADER_KEYS = frozenset({"version", "date", "notice"})
-MIN_FINDINGS, MAX_FINDINGS = 6, 30
+MIN_FINDINGS, MAX_FINDINGS = 8, 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class KnowledgeBase:
 def load(folder: Path = DATA) -> KnowledgeBase:
     """Read and check a knowledge base. Raises ConfigError naming file, line, entry and rule."""
     findings = read_findings(folder)
-    measures = read_measures(folder / "measures.kb", findings)
+    measures = read_measures(folder, findings)
     absences = read_absences(folder / "absences.kb", findings)
     conditions = _conditions(folder / "conditions", findings)
     _no_orphans(findings, conditions)
@@ -95,18 +95,16 @@ def _header(path: Path) -> Entry:
 def _phrase_trie(findings: Mapping[str, Finding], absences: list[tuple[str, tuple[str, ...]]]) -> Trie:
     trie = Trie()
     for finding in findings.values():
-        for phrase in finding.phrases:
-            trie.add(phrase, finding.id)
+        trie.add(finding.id, finding.phrases)
     for phrase, _ in absences:
-        trie.add(phrase, f"-{phrase}")
+        trie.add(f"-{phrase}", (phrase,))
     return trie
 
 
 def _measure_trie(measures: Mapping[str, Measure]) -> Trie:
     trie = Trie()
     for measure in measures.values():
-        for word in measure.words:
-            trie.add(word, measure.id)
+        trie.add(measure.id, measure.words)
     return trie
 
 

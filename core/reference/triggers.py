@@ -49,8 +49,7 @@ KINDS = {
 def _build() -> Trie:
     trie = Trie()
     for kind, phrases in KINDS.items():
-        for phrase in phrases.split(";"):
-            trie.add(" ".join(phrase.split()), kind)
+        trie.add(kind, (" ".join(phrase.split()) for phrase in phrases.split(";")))
     return trie
 
 
