@@ -10,7 +10,7 @@ from core.reference.extraction import Reading
 from core.reference.posterior import Posterior, Scored
 
 MIN_FINDINGS = 3
-MAX_OTHER = 0.8
+MAX_OTHER = 0.9
 MIN_SUPPORT = 2
 TELLING_BASE = 0.003
 TELLING_RATIO = 50
