@@ -10,7 +10,8 @@ figures and today's date into the model card.
 
 When a line counts as right: `benchmarks.reference_match`. Top-k: share of all cases, an abstention being a miss. MRR: over ten lines.
 Cannot-miss: cases so marked, or whose condition the knowledge base marks so. Brier and ECE: the first line's probability against
-whether it is right, over the cases answered. Coverage: share of cases whose reference the knowledge base holds. ms: median of a case.
+whether it is right, over the cases answered. Coverage: share of cases whose reference the knowledge base holds. ms: median over the cases, each the least of
+five runs.
 The last line is JSON with `coverage`, `top1`, `top3`, `top5`, `top10`, `mrr`, `ece`, `ms`, and the rest of the figures.
 """
 
@@ -34,6 +35,7 @@ from core.assessment import Assessment
 from core.reference import ReferenceEngine
 
 LINES = 10
+REPEATS = 5
 DEPTHS = (1, 3, 5, 10)
 
 
@@ -58,9 +60,7 @@ class Outcome:
 
 def run(engine: ReferenceEngine, matcher: Matcher, sample: Sample) -> Outcome:
     """Ask the engine and mark its answer."""
-    begun = perf_counter()
-    answer = engine.assess(sample.texts, sample.demographics, top=LINES)
-    ms = 1_000 * (perf_counter() - begun)
+    answer, ms = timed(engine, sample)
     reference = matcher.reference(sample.diagnosis, sample.acceptable, sample.code)
     known = matcher.known(reference)
     marked = [matcher.right(reference, line.diagnosis, line.icd10cm) for line in answer.differential]
@@ -75,6 +75,16 @@ def run(engine: ReferenceEngine, matcher: Matcher, sample: Sample) -> Outcome:
         engine.findings_read(sample.texts, sample.demographics),
         ms,
     )
+
+
+def timed(engine: ReferenceEngine, sample: Sample) -> tuple[Assessment, float]:
+    """The answer and the milliseconds it takes: the least of REPEATS, since other processes can only add to it."""
+    times = []
+    for _ in range(REPEATS):
+        begun = perf_counter()
+        answer = engine.assess(sample.texts, sample.demographics, top=LINES)
+        times.append(1_000 * (perf_counter() - begun))
+    return answer, min(times)
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Share | float]:
