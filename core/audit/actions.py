@@ -19,6 +19,7 @@ class Action(StrEnum):
     FLAG_REDACTED = "flag_redacted"
     RESPONSE_REVEALED = "response_revealed"
     CONSULTATION_OPENED = "consultation_opened"
+    WHAT_IF_COMPUTED = "what_if_computed"
     DECISION_RECORDED = "decision_recorded"
     DRAFT_SAVED = "draft_saved"
     DRAFT_OPENED = "draft_opened"

@@ -17,16 +17,17 @@ class Permission(StrEnum):
     USAGE_READ = "see usage figures"
     AUDIT_READ = "read the audit trail"
     AUDIT_VERIFY = "verify the audit trail"
+    ENGINE_READ = "see the reference engine"
     API_ASSIST = "ask through the API"
 
 
 _GRANTS: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.CLINICIAN: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ}),
-        Role.RESEARCHER: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ}),
-        Role.PRIVACY_OFFICER: frozenset({Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
-        Role.ADMIN: frozenset({Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
-        Role.VIEWER: frozenset({Permission.USAGE_READ}),
+        Role.CLINICIAN: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ}),
+        Role.RESEARCHER: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ}),
+        Role.PRIVACY_OFFICER: frozenset({Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY, Permission.ENGINE_READ}),
+        Role.ADMIN: frozenset({Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY, Permission.ENGINE_READ}),
+        Role.VIEWER: frozenset({Permission.USAGE_READ, Permission.ENGINE_READ}),
         Role.SERVICE: frozenset({Permission.API_ASSIST}),
     }
 )

@@ -7,7 +7,7 @@ calculation open, for "what if". The knowledge base in `data` is written by the 
 from core.reference.chips import Aside, CaseReading, Chip, Value
 from core.reference.engine import EngineCard, Known, ReferenceEngine
 from core.reference.entries import BANDS, Condition
-from core.reference.figures import Figure, recorded_figures
+from core.reference.figures import Figure, Measurement, recorded_figures
 from core.reference.weighing import Line, Pull, Question, Separator, Weighed
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Figure",
     "Known",
     "Line",
+    "Measurement",
     "Pull",
     "Question",
     "ReferenceEngine",

@@ -24,6 +24,8 @@ class EngineCard:
 
     conditions: int
     findings: int
+    phrases: int
+    measures: int
     version: str
     date: str
     notice: str
@@ -58,7 +60,8 @@ class ReferenceEngine:
     def summary(self) -> EngineCard:
         """Size, version, date and notice of the knowledge base."""
         kb = self._kb
-        return EngineCard(len(kb.conditions), len(kb.findings), kb.version, kb.date, kb.notice)
+        phrases = sum(len(finding.phrases) for finding in kb.findings.values())
+        return EngineCard(len(kb.conditions), len(kb.findings), phrases, len(kb.measures), kb.version, kb.date, kb.notice)
 
     def catalogue(self) -> tuple[Known, ...]:
         """Every condition that the engine can answer with, in the order of its files."""

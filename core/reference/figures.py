@@ -33,6 +33,7 @@ class Figure:
     total: int | None
     interval: tuple[float, float] | None
     met: bool | None
+    asked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,13 @@ def _figure(cases: str, row: Mapping[str, object]) -> Figure:
         name,
         str(row["label"]),
         value,
-        int(str(row["hits"])) if "hits" in row else None,
-        int(str(row["total"])) if "total" in row else None,
+        int(str(row["hits"])) if interval else None,
+        int(str(row["total"])) if interval else None,
         (float(interval[0]), float(interval[1])) if isinstance(interval, list) else None,
         target[0] <= value <= target[1] if target else None,
+        _asked(*target) if target else "",
     )
+
+
+def _asked(least: float, most: float) -> str:
+    return f"at least {100 * least:.0f} %" if most == 1 and least else f"at most {most:g}"

@@ -9,11 +9,11 @@ from core.errors import AccessError
 from core.model import Principal, Role
 
 EXPECTED = {
-    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
-    Role.RESEARCHER: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
-    Role.PRIVACY_OFFICER: {Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
-    Role.ADMIN: {Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
-    Role.VIEWER: {Permission.USAGE_READ},
+    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ},
+    Role.RESEARCHER: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ},
+    Role.PRIVACY_OFFICER: {Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY, Permission.ENGINE_READ},
+    Role.ADMIN: {Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY, Permission.ENGINE_READ},
+    Role.VIEWER: {Permission.USAGE_READ, Permission.ENGINE_READ},
     Role.SERVICE: {Permission.API_ASSIST},
 }
 
