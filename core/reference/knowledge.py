@@ -13,10 +13,10 @@ from core.errors import ConfigError
 from core.reference.entries import BANDS, Condition, Finding, Measure, Step, StepKind, Urgency
 from core.reference.phrases import Trie
 from core.reference.records import Entry, Line, read_entries, split_list
-from core.reference.vocabulary import checked_id, number, read_absences, read_findings, read_measures
+from core.reference.vocabulary import checked_id, find_place, number, read_absences, read_categories, read_findings, read_measures
 
 DATA = Path(__file__).parent / "data"
-# The shape of an ICD-10-CM code; whether it exists is checked against the code list by a test, not at every start.
+# The shape of an ICD-10-CM code. Its category is looked up at every start; the whole code by a test, against the code list.
 _CODE = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
 _KEYS = frozenset({"name", "also", "icd10", "per_10000", "sex", "cannot_miss", "urgency", "has", "step", "source"})
 _HEADER_KEYS = frozenset({"version", "date", "notice"})
@@ -49,8 +49,8 @@ def load(folder: Path = DATA) -> KnowledgeBase:
     findings = read_findings(folder)
     measures = read_measures(folder, findings)
     absences = read_absences(folder / "absences.kb", findings)
-    conditions = _conditions(folder / "conditions", findings)
-    _no_orphans(findings, conditions)
+    conditions = _conditions(folder / "conditions", findings, read_categories(folder / "categories.txt"))
+    _no_orphans(folder, findings, conditions)
     header = _header(folder / "header.kb")
     return KnowledgeBase(
         version=header.one("version"),
@@ -108,18 +108,18 @@ def _measure_trie(measures: Mapping[str, Measure]) -> Trie:
     return trie
 
 
-def _no_orphans(findings: Mapping[str, Finding], conditions: tuple[Condition, ...]) -> None:
+def _no_orphans(folder: Path, findings: Mapping[str, Finding], conditions: tuple[Condition, ...]) -> None:
     used = {ident for condition in conditions for ident in condition.findings}
     if orphans := sorted(set(findings) - used):
-        raise ConfigError(f"Knowledge base, findings, entry '{orphans[0]}': no condition uses it ({len(orphans)} such findings).")
+        find_place(folder, orphans[0]).reject(f"no condition uses it ({len(orphans)} such findings)")
 
 
-def _conditions(folder: Path, findings: Mapping[str, Finding]) -> tuple[Condition, ...]:
+def _conditions(folder: Path, findings: Mapping[str, Finding], categories: frozenset[str]) -> tuple[Condition, ...]:
     found: list[Condition] = []
     seen: dict[str, Line] = {}
     for path in sorted(folder.glob("*.kb")):
         for entry in read_entries(path, _KEYS):
-            condition = _condition(entry, findings)
+            condition = _condition(entry, findings, categories)
             for taken in (condition.id, condition.name.casefold()):
                 if taken in seen and seen[taken] is not entry.place:
                     entry.place.reject(f"id or name stands already in {seen[taken].file} line {seen[taken].number}")
@@ -130,11 +130,13 @@ def _conditions(folder: Path, findings: Mapping[str, Finding]) -> tuple[Conditio
     return tuple(found)
 
 
-def _condition(entry: Entry, findings: Mapping[str, Finding]) -> Condition:
+def _condition(entry: Entry, findings: Mapping[str, Finding], categories: frozenset[str]) -> Condition:
     place = entry.place
     code = entry.one("icd10")
     if not _CODE.fullmatch(code):
         place.reject(f"'{code}' does not have the shape of an ICD-10-CM code")
+    if code[:3] not in categories:
+        place.reject(f"'{code[:3]}' is no category of ICD-10-CM")
     urgency = entry.one("urgency")
     if urgency not in get_args(Urgency):
         place.reject("urgency must be emergent, urgent or routine")

@@ -46,7 +46,8 @@ class Entry:
         return self.fields.get(key, ())
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of the lines that hold something. Raises ConfigError when the file can't be read."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -62,7 +63,7 @@ def read_entries(path: Path, keys: frozenset[str]) -> list[Entry]:
     found: list[Entry] = []
     fields: dict[str, list[tuple[str, Line]]] = {}
     file, entry = path.name, ""
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         if line[0] == "[" and line[-1] == "]":
             entry, fields = line[1:-1].strip(), {}
             found.append(Entry(Line(file, number, entry), fields))
@@ -81,7 +82,7 @@ def read_entries(path: Path, keys: frozenset[str]) -> list[Entry]:
 def read_table(path: Path, columns: int) -> list[tuple[Line, list[str]]]:
     """The rows of a `|` table. Raises ConfigError when a row has another number of columns."""
     rows = []
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         cells = [cell.strip() for cell in line.split("|")]
         place = Line(path.name, number, cells[0])
         if len(cells) != columns:

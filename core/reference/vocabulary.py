@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.reference.entries import BANDS, KINDS, SEXES, Finding, Limit, Measure, Range
-from core.reference.records import Entry, Line, read_entries, read_table, split_list
+from core.reference.records import Entry, Line, read_entries, read_lines, read_table, split_list
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _MEASURE_KEYS = frozenset({"name", "words", "units", "fahrenheit", "bare_over", "bare_under", "plausible", "range", "over", "under"})
@@ -46,6 +46,20 @@ def read_findings(folder: Path) -> dict[str, Finding]:
             if other not in found:
                 places[finding.id].reject(f"it implies '{other}', which is not a finding")
     return found
+
+
+def find_place(folder: Path, ident: str) -> Line:
+    """Where a finding stands. Raises KeyError when it stands nowhere."""
+    for path in sorted(folder.glob("findings*.kb")):
+        for place, cells in read_table(path, 7):
+            if cells[0] == ident:
+                return place
+    raise KeyError(ident)
+
+
+def read_categories(path: Path) -> frozenset[str]:
+    """The categories of ICD-10-CM. Raises ConfigError when the file can't be read."""
+    return frozenset(category for _, line in read_lines(path) for category in line.split())
 
 
 def _finding(place: Line, cells: list[str]) -> Finding:

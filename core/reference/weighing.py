@@ -70,7 +70,7 @@ class Separator:
     @property
     def log(self) -> float:
         """log of the first share over the second; positive speaks for the first when the finding is present."""
-        return math.log(max(self.first, 0.002) / max(self.second, 0.002))
+        return math.log(max(self.first, 0.002)) - math.log(max(self.second, 0.002))
 
 
 @dataclass(frozen=True, slots=True)

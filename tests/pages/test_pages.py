@@ -165,7 +165,9 @@ def test_a_library_case_is_loaded_with_one_click() -> None:
     run = page("workup", Role.CLINICIAN)
     offered = {b.key.removeprefix("try-"): b for b in run.button if str(b.key).startswith("try-")}
     assert set(offered) == {case.id for case in cases("demo")}
-    assert all((":red-badge[cannot miss]" in offered[c.id].label) is c.cannot_miss and c.difficulty in offered[c.id].label for c in cases("demo"))
+    assert all(
+        (":red-badge[cannot miss]" in offered[c.id].label) is c.cannot_miss and c.difficulty in offered[c.id].label for c in cases("demo")
+    )
     case = next(case for case in cases("demo") if case.identity.values())
     run.selectbox(key="library_specialty").set_value(case.specialty).run()
     assert {str(b.key) for b in run.button if str(b.key).startswith("try-")} == {

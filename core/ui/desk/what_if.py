@@ -83,14 +83,15 @@ def _chosen(engine: ReferenceEngine, read: Sequence[Chip], key: str) -> tuple[li
     groups = (
         ("Present", [n for n in numbers if read[n].present]),
         ("Stated absent", [n for n in numbers if not read[n].present and not read[n].measured]),
-        ("Measured, within limits", [n for n in numbers if not read[n].present and read[n].measured]),
+        ("Measured, absent", [n for n in numbers if not read[n].present and read[n].measured]),
     )
     st.caption("Select to count a finding, unselect to switch it off.")
     on: set[int] = set()
     label = _label(read)
-    for title, members in groups:
-        if members:
-            on |= set(st.pills(title, members, selection_mode="multi", default=members, format_func=label, key=f"wi-{title}-{key}"))
+    with st.container(key="what-if-chips"):
+        for title, members in groups:
+            if members:
+                on |= set(st.pills(title, members, selection_mode="multi", default=members, format_func=label, key=f"wi-{title}-{key}"))
     flipped = set(st.multiselect("Flip to the opposite", sorted(on), format_func=label, key=f"wi-flip-{key}", placeholder="Findings"))
     names = dict(engine.vocabulary())
     free = [ident for ident in names if ident not in {chip.finding for chip in read}]

@@ -54,8 +54,12 @@ def _pull(pull: Pull, scale: float) -> Html:
     fill = tag("span", Html(""), "cg-bar-fill", style=f"left:{left:.1f}%;width:{width:.1f}%")
     track = tag("span", joined([fill, tag("span", Html(""), "cg-pull-zero")]), "cg-bar-track", aria_hidden="true")
     name = tag("span", tag("span", escaped(pull.name if pull.present else f"Absent: {pull.name}")), "cg-bar-name")
-    words = tag("span", joined([tag("b", escaped(f"{pull.log:+.2f}")), tag("small", escaped(f"×{pull.ratio:.2g}"))], " "), "cg-bar-words")
+    words = tag("span", joined([tag("b", escaped(f"{pull.log:+.2f}")), tag("small", escaped(_times(pull.ratio)))], " "), "cg-bar-words")
     return tag("li", joined([name, track, words]), f"cg-bar {'' if pull.log > 0 else 'cg-cannot'}".strip())
+
+
+def _times(ratio: float) -> str:
+    return f"×{ratio:.0f}" if ratio >= 10 else f"×{ratio:.2g}"
 
 
 def separator_table(first: str, second: str, separators: Sequence[Separator]) -> Html:
