@@ -22,6 +22,7 @@ class Action(StrEnum):
     TERM_DECISION_UNDONE = "term_decision_undone"
     RESPONSE_REVEALED = "response_revealed"
     CONSULTATION_OPENED = "consultation_opened"
+    WHAT_IF_COMPUTED = "what_if_computed"
     DECISION_RECORDED = "decision_recorded"
     DRAFT_SAVED = "draft_saved"
     DRAFT_OPENED = "draft_opened"
