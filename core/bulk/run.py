@@ -215,7 +215,9 @@ def _settle(opened: _Open) -> None:
 def _safe_name(name: str) -> str:
     """The input's own name, or a random one when it looks as if it named somebody."""
     parts = [" ".join(_WORDS.findall(part)) for part in Path(name).with_suffix("").parts]
-    telling = any(span.state == "masked" for part in parts for text in (part, part.title()) for span in deid.detect(text))
+    telling = any(
+        span.state == "masked" for part in parts for text in {part, part.title() if " " in part else part} for span in deid.detect(text)
+    )
     if name in (NAME, REPORT) or telling or re.search(r"\d{5}", name):
         return f"file-{secrets.token_hex(4)}{Path(name).suffix.lower()}"
     return name
