@@ -2,11 +2,12 @@
 
     python -m benchmarks.preview [--typists 1,10] [--identifiers 6]
 
-The app is started as a user starts it, in an empty data folder. Every typist is a browser context of its own in one real Chromium, and
-types the symptoms of an invented case at a human pace (some 170 ms a key, uneven, with a pause at the end of each sentence that lets the
-page run again). Both moments are taken in the page: the input event of the last letter, and the change of the document that brings a mark
-over the whole identifier; debounce, request, redaction and drawing are all in between, the paint of the next frame is not. Typists, browser and
-server share this machine. The last line is JSON with p50 and p95 in milliseconds for each number of typists, and the load average around it.
+The app is started as a user starts it, in an empty data folder. Every typist is a browser context of its own in one real Chromium
+and types the symptoms of an invented case at a human pace: some 170 ms a key, uneven, with a pause at the end of each sentence
+that lets the page run again. Both moments are taken in the page: the input event of the last letter, and the change of the
+document that brings a mark over the whole identifier. Debounce, request, redaction and drawing lie between; the paint of the next
+frame does not. Typists, browser and server share this machine. The last line is JSON with p50 and p95 in milliseconds for each
+number of typists, and the load average around it.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ async def typist(browser: Browser, url: str, number: int, identifiers: int, read
     draw = random.Random(f"{SEED}/{number}")  # noqa: S311 - a pace, not a secret
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     page = await context.new_page()
-    await page.goto(url)
+    await page.goto(url, timeout=180_000)
     await page.get_by_label("Symptoms", exact=True).wait_for(timeout=120_000)
     await ready.wait()
     await page.wait_for_timeout(draw.uniform(0, 1_500))
