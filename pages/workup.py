@@ -30,9 +30,9 @@ def try_example(name: str) -> None:
     fill_in(examples.load(name))
 
 
-def try_library_case() -> None:
-    """Fill in the case chosen from the library."""
-    fill_in(examples.load_more(st.session_state["library_case"]))
+def try_library_case(case_id: str) -> None:
+    """Fill in a case of the library."""
+    fill_in(examples.load_more(case_id))
 
 
 def fill_in(values: dict[str, Any]) -> None:
@@ -69,11 +69,10 @@ with actions.container(horizontal=True, horizontal_alignment="right"):
         st.caption("Invented cases with invented identifiers. Loading one replaces what is on the form.")
         for name in examples.names():
             st.button(name, on_click=try_example, args=(name,), width="stretch")
-        more = examples.more()
-        chosen = st.selectbox(
-            "More cases", list(more), index=None, format_func=more.__getitem__, placeholder="Specialty: case", key="library_case"
-        )
-        st.button("Load", on_click=try_library_case, disabled=chosen is None, width="stretch")
+        wanted = st.selectbox("More cases", examples.specialties(), index=None, placeholder="Every specialty", key="library_specialty")
+        with st.container(height=320, border=False):
+            for case in examples.more(wanted):
+                st.button(examples.marks(case), key=f"try-{case.id}", on_click=try_library_case, args=(case.id,), width="stretch")
     st.button("New case", icon=":material/note_add:", on_click=new_case, disabled=draft.empty)
 
 if done and answering.showing():

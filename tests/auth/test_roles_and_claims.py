@@ -9,10 +9,17 @@ from core.errors import AccessError
 from core.model import Principal, Role
 
 EXPECTED = {
-    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
-    Role.RESEARCHER: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.LIMITED_DATA_SET},
+    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ},
+    Role.RESEARCHER: {
+        Permission.CASE_SUBMIT,
+        Permission.CASE_COMPARE,
+        Permission.USAGE_READ,
+        Permission.ENGINE_READ,
+        Permission.LIMITED_DATA_SET,
+    },
     Role.PRIVACY_OFFICER: {
         Permission.USAGE_READ,
+        Permission.ENGINE_READ,
         Permission.AUDIT_READ,
         Permission.AUDIT_VERIFY,
         Permission.ADMIN_READ,
@@ -21,12 +28,13 @@ EXPECTED = {
     },
     Role.ADMIN: {
         Permission.USAGE_READ,
+        Permission.ENGINE_READ,
         Permission.AUDIT_READ,
         Permission.AUDIT_VERIFY,
         Permission.ADMIN_READ,
         Permission.PRIVACY_RULES,
     },
-    Role.VIEWER: {Permission.USAGE_READ},
+    Role.VIEWER: {Permission.USAGE_READ, Permission.ENGINE_READ},
     Role.SERVICE: {Permission.API_ASSIST},
 }
 
