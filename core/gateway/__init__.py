@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.gateway.attempt import Attempt, Phase, Report
 from core.gateway.breaker import BreakerPolicy
 from core.gateway.budget import Spender, parse_limits
+from core.gateway.connection import Check
 from core.gateway.fake import FakeGateway
 from core.gateway.gateway import Gateway, ModelGateway
 from core.gateway.keys import FileKey, KeySource, check_environment, check_key, fingerprint
@@ -37,6 +38,7 @@ __all__ = [
     "Baa",
     "BreakerPolicy",
     "Cancel",
+    "Check",
     "EstimateError",
     "FakeGateway",
     "FileKey",

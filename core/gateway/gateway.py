@@ -14,6 +14,7 @@ from core.gateway.answer import Answer
 from core.gateway.attempt import Attempt, Leg, Report
 from core.gateway.breaker import BREAKER, BreakerPolicy, Health
 from core.gateway.budget import Spender
+from core.gateway.connection import TEST_S, Check, judged, probe_prompt, unfit
 from core.gateway.exchange import Exchange, Outgoing
 from core.gateway.failures import Phrasebook
 from core.gateway.keys import KeySource, check_key, fingerprint, source_of
@@ -192,11 +193,25 @@ class Gateway:
         key = self.key_of(provider)
         exchange = Exchange(
             client=self._client(provider),
-            outgoing=_outgoing(provider, key, cleared, request_id),
+            outgoing=_outgoing(provider, key, cleared.prompt, cleared.body, request_id),
             phrases=Phrasebook(provider, model, fingerprint(key), deadline_s),
             clock=self._clock,
         )
         return Leg(provider, model, cleared, exchange)
+
+    def test_connection(self, target: Target) -> Check:
+        """Ask a model for one word, without a case or retries, and say what is wrong. Raises ConfigError for an unknown target."""
+        provider, model = self._registry.find(target)
+        try:
+            key = self.key_of(provider)
+        except ConfigError as error:
+            return unfit(target, error)
+        prompt, started = probe_prompt(target), self._clock.monotonic()
+        outgoing = _outgoing(provider, key, prompt, prompt.body(), "connection-test")
+        phrases = Phrasebook(provider, model, fingerprint(key), TEST_S)
+        exchange = Exchange(self._client(provider), outgoing, phrases, self._clock)
+        outcome = exchange.attempt(Watch(self._clock, started + TEST_S, None), lambda _: None, last=True)
+        return judged(provider, model, outcome, self._clock.monotonic() - started, key)
 
     def may_follow(self, chosen: Target, other: Target) -> bool:
         """Whether a request for one model may go on to another as far as trust goes, today."""
@@ -284,13 +299,13 @@ def _check_arguments(given: Sequence[object], deadline_s: float, request_id: str
         raise ValueError("request_id must be 1 to 128 letters, digits, dots, dashes or underscores")
 
 
-def _outgoing(provider: Provider, key: str, cleared: ClearedPrompt, request_id: str) -> Outgoing:
+def _outgoing(provider: Provider, key: str, prompt: Prompt, body: bytes, request_id: str) -> Outgoing:
     headers = {
         **provider.auth_headers(key),
         "Content-Type": "application/json",
-        "Accept": "text/event-stream" if cleared.prompt.stream else "application/json",
+        "Accept": "text/event-stream" if prompt.stream else "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": USER_AGENT,
         "X-Request-Id": request_id,
     }
-    return Outgoing(provider.completions_url(cleared.prompt.target.model), headers, cleared.body, cleared.prompt.stream)
+    return Outgoing(provider.completions_url(prompt.target.model), headers, body, prompt.stream)

@@ -65,8 +65,9 @@ def source_of(key: str | KeySource) -> KeySource:
 def check_environment(provider: Provider, key: str, env: str, others: dict[str, str]) -> None:
     """Raise ConfigError for a key of another environment: one that begins like its keys, or is the very key set for it."""
     wanted = provider.key_prefixes.get(env, "")
-    for other, prefix in provider.key_prefixes.items():
-        if other != env and key.startswith(prefix) and len(prefix) >= len(wanted) and prefix != wanted:
+    like = {other: prefix for other, prefix in provider.key_prefixes.items() if key.startswith(prefix)}
+    for other, prefix in sorted(like.items(), key=lambda item: -len(item[1])):
+        if len(prefix) > len(like.get(env, "")):
             raise ConfigError(f"{key_name(provider)} holds a {other} key, and this is {env}. Set the {env} key of {provider.name}.")
     if wanted and not key.startswith(wanted):
         raise ConfigError(f"{key_name(provider)} does not begin like a {env} key of {provider.name} ({wanted!r}). Set the {env} key.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from core.gateway.budget import Account
 from core.gateway.spending import FullAccountError
@@ -16,18 +16,18 @@ AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 THREADS = 12
 
 
-def race(database: str | Path, name: str, passed: Any) -> None:
-    """Twelve threads, each reserves one of the ten that may; `passed` is a queue for 1 or 0 from each."""
+def race(database: str | Path, name: str) -> int:
+    """Twelve threads reserve one of the ten that may; how many of them could."""
     ledger = Ledger.open(database, clock=FixedClock(at=AT))
-    gate = threading.Barrier(THREADS)
+    gate, passed = threading.Barrier(THREADS), []
 
     def one(number: int) -> None:
         gate.wait()
         try:
             ledger.reserve(f"{name}-{number}", [Account("site:all", "2026-01", 10)], 1)
-            passed.put(1)
+            passed.append(number)
         except FullAccountError:
-            passed.put(0)
+            pass
 
     threads = [threading.Thread(target=one, args=(n,)) for n in range(THREADS)]
     for thread in threads:
@@ -35,3 +35,8 @@ def race(database: str | Path, name: str, passed: Any) -> None:
     for thread in threads:
         thread.join()
     ledger.close()
+    return len(passed)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(str(race(sys.argv[1], sys.argv[2])))
