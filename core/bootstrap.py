@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from core.audit import Action, AuditLog, Event, Outcome
+from core import deid
+from core.audit import Action, AuditLog, Entry, Event, Outcome, anchor_at, signer_from
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
 from core.gateway import (
@@ -33,9 +34,10 @@ from core.gateway import (
     parse_limits,
     trust_of,
 )
-from core.model import Principal, Role, Target, Tier
+from core.model import Clock, Principal, Role, Target, Tier
 from core.reference import ReferenceEngine
 from core.settings import Environment, Settings, keys_elsewhere, provider_keys, settings
+from core.site_rules import SiteRules
 from core.vault import KeyRing, Vault
 
 VERSION = "0.1.0"
@@ -53,6 +55,18 @@ class SystemClock:
         return time.monotonic()
 
 
+class SiteLog(AuditLog):
+    """The audit store of a site: every entry names the redaction policy in force, unless it tells of another."""
+
+    rules: SiteRules | None = None
+
+    def append(self, event: Event) -> Entry:
+        """As AuditLog.append."""
+        if event.policy_version is None and self.rules is not None:
+            event = replace(event, policy_version=self.rules.last_known().effective.id)
+        return super().append(event)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services(Tools):
     """Everything built for one process. `vault`, `audit` and `gateway` are the real ones."""
@@ -62,6 +76,7 @@ class Services(Tools):
     vault: Vault
     gateway: Gateway
     registry: Registry
+    rules: SiteRules
     sandbox_key: str = field(repr=False)
 
     @property
@@ -78,6 +93,10 @@ class Services(Tools):
         """Every model that can be asked: of providers with a key, real providers first."""
         ready = self.gateway.configured()
         return tuple(Target(p.id, m.id) for p in self.registry.providers if p.id in ready for m in p.models)
+
+    def may_have_limited(self, target: Target) -> bool:
+        """Whether a limited data set may go there: to this machine, a simulated provider, or one whose agreement is in force."""
+        return _may_have_limited(self.registry, self.clock, target)
 
     def proposed(self, tier: Tier) -> Target:
         """The model proposed for a tier, at the default provider. Raises ConfigError when no provider has a key."""
@@ -114,10 +133,11 @@ def build(config: Settings, *, port: int) -> Services:
     )
     vault = Vault.open(config.vault_path, keyring=_keyring(config), clock=clock)
     try:
-        log = AuditLog.open(config.audit_path, clock=clock)
+        log = _audit_log(config, clock)
     except BaseException:
         vault.close()
         raise
+    rules = log.rules = SiteRules(vault, clock, partial(_may_have_limited, registry, clock))
     return Services(
         clock=clock,
         new_id=_new_id,
@@ -127,14 +147,23 @@ def build(config: Settings, *, port: int) -> Services:
         simulated=partial(_simulated, registry),
         cost_partial=partial(_cost_partial, registry),
         deadline_s=partial(_deadline_s, registry),
+        policy=rules.policy_for,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         fallbacks=partial(_fallbacks, registry, gateway),
         answer_form=partial(_answer_form, registry),
         settings=config,
         registry=registry,
+        rules=rules,
         sandbox_key=sandbox_key,
     )
+
+
+def _audit_log(config: Settings, clock: SystemClock) -> SiteLog:
+    key = config.audit_key_path if config.audit_key is None else signer_from(config.audit_key.get_secret_value())
+    log = SiteLog.open(config.audit_path, clock=clock, signing_key=key, anchor=anchor_at(config.audit_anchor_place))
+    log.start_sealing()
+    return log
 
 
 def _make_data_dir(path: Path) -> None:
@@ -202,6 +231,11 @@ def _deadline_s(registry: Registry, tier: Tier, target: Target) -> float:
 
 def _simulated(registry: Registry, target: Target) -> bool:
     return registry.find(target)[0].simulated
+
+
+def _may_have_limited(registry: Registry, clock: Clock, target: Target) -> bool:
+    """Whether the site's policy lets a limited data set go there today."""
+    return registry.policy.admits(trust_of(registry.find(target)[0], clock.now().date()), deid.LIMITED_DATA_SET.id)
 
 
 def _cost_partial(registry: Registry, target: Target) -> bool:

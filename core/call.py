@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from core import audit
+from core import audit, deid
 from core.audit import Action, Event
 from core.consultation import Prepared
 from core.errors import AllProvidersError, BudgetError, CancelledError, ProviderError, TrustError
@@ -66,6 +66,10 @@ class Appending(Protocol):
         ...
 
 
+def _default_policy(_principal: Principal, _target: Target) -> deid.Policy:
+    return deid.SAFE_HARBOR
+
+
 def _no_fallbacks(_: Tier, __: Target) -> tuple[Target, ...]:
     return ()
 
@@ -86,6 +90,7 @@ class Tools:
     simulated: Callable[[Target], bool]
     cost_partial: Callable[[Target], bool]
     deadline_s: Callable[[Tier, Target], float]
+    policy: Callable[[Principal, Target], deid.Policy] = _default_policy
     temperature: float = 0.3
     max_tokens: int = 2000
     fallbacks: Callable[[Tier, Target], tuple[Target, ...]] = _no_fallbacks

@@ -52,7 +52,9 @@ def prepare(
     Without `fall_back` the target alone is asked, as a comparison of models or a study's arm needs it.
     """
     auth.authorize(principal, permission)
-    redacted = deid.deidentify(case.texts(), identity=case.identity, encounter=case.encounter, decisions=decisions)
+    redacted = deid.deidentify(
+        case.texts(), identity=case.identity, encounter=case.encounter, decisions=decisions, policy=tools.policy(principal, target)
+    )
     prompt = prompting.build_prompt(redacted, case.demographics(), target, temperature=tools.temperature, max_tokens=tools.max_tokens)
     prompt = _for(tools, prompt, target)
     cleared, blocked = _preflight(prompt, redacted, case.identity)

@@ -107,6 +107,12 @@ class Gateway:
         """Ids of the providers that are enabled and have a key, or need none, in the registry's order."""
         return tuple(p.id for p in self._registry.providers if p.enabled and (p.auth == "none" or p.id in self._keys))
 
+    def fingerprint_of(self, provider_id: str) -> str:
+        """The fingerprint of a provider's key as it is now; empty when it has none. Raises ConfigError when its file can't be read."""
+        source = self._keys.get(provider_id)
+        key = "" if source is None else source.read()
+        return fingerprint(key) if key else ""
+
     def estimate(self, prompt: Prompt) -> Estimate:
         """Tokens, cost and seconds to expect, by what this model's calls have taken so far. Raises ConfigError for an unknown target."""
         return estimate(prompt, self._registry.find(prompt.target)[1], self._ratios.chars_per_token(prompt.target))

@@ -188,8 +188,8 @@ def _provider(entry: Entry, before: list[Provider], port: int) -> Provider:
         entry.refuse("tls_minimum 1.2 needs tls_reason, a recorded reason")
     if (provider.auth == "header") != bool(provider.auth_header):
         entry.refuse('auth_header goes with auth = "header", and that with auth_header')
-    if provider.simulated and provider.on_premises:
-        entry.refuse("is either simulated or on_premises")
+    if provider.simulated and (provider.on_premises or not is_loopback(urlsplit(provider.base_url).hostname or "")):
+        entry.refuse("a simulated provider is this machine's own: give it a base_url here, and not on_premises")
     return provider
 
 

@@ -84,13 +84,14 @@ class SitePolicy:
 _EVERYONE = frozenset(Trust)
 _UNDER_CONTRACT = frozenset({Trust.BAA, Trust.ON_PREMISES})
 # Without an agreement a provider gets what 164.514(b)(2) no longer counts as protected; a limited data set (164.514(e)) still is.
+# A simulated provider is this very server (the file's reader sees to that), so that nothing leaves the site.
 # Flags that nobody has decided stop every case at preflight, so output with one reaches no provider at all.
 DEFAULT_SITE_POLICY = SitePolicy(
     {
         "SAFE_HARBOR": _EVERYONE,
         "BLANK_ALL": _EVERYONE,
         "SAFE_HARBOR_KEEP_FACILITIES": _UNDER_CONTRACT | {Trust.SIMULATED},
-        "LIMITED_DATA_SET": _UNDER_CONTRACT,
+        "LIMITED_DATA_SET": _UNDER_CONTRACT | {Trust.SIMULATED},
     }
 )
 

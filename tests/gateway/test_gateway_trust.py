@@ -40,8 +40,8 @@ def test_a_providers_class(facts, trust):
 DEFAULT = {
     ("SAFE_HARBOR/1", Trust.NONE): True,
     ("SAFE_HARBOR/1", Trust.BAA): True,
-    ("LIMITED_DATA_SET/1", Trust.NONE): False,
-    ("LIMITED_DATA_SET/1", Trust.SIMULATED): False,
+    ("LIMITED_DATA_SET/1:terms/3", Trust.NONE): False,
+    ("LIMITED_DATA_SET/1:terms/3", Trust.SIMULATED): True,
     ("LIMITED_DATA_SET/1", Trust.BAA): True,
     ("LIMITED_DATA_SET/2", Trust.ON_PREMISES): True,
     ("SAFE_HARBOR_KEEP_FACILITIES/1", Trust.NONE): False,
@@ -53,7 +53,7 @@ DEFAULT = {
 
 @pytest.mark.parametrize(("case", "admitted"), DEFAULT.items(), ids=lambda v: str(v))
 def test_the_default_policy(case, admitted):
-    """Safe Harbor output may go anywhere, a limited data set only under agreement or on premises, an unknown policy's nowhere."""
+    """Safe Harbor output may go anywhere, a limited data set under agreement or on premises, an unknown policy's nowhere."""
     policy, trust = case
     assert DEFAULT_SITE_POLICY.admits(trust, policy) is admitted
 
