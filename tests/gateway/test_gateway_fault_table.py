@@ -163,7 +163,7 @@ FAULTS = {
     ),
     "disconnect in mid-stream": (lambda s: s.stream(s.event(content="{")), ProviderError, None, 1, "broke off"),
     "disconnect at once": (lambda _: raw([]), ProviderError, None, None, "closed the connection"),
-    "slow first byte": (lambda _: lambda peer: peer.hold(), ProviderTimeoutError, None, None, "Send again"),
+    "slow first byte": (lambda _: lambda peer: peer.hold(), ProviderTimeoutError, None, None, "end again"),
     "wrong content length": (
         lambda s: raw([head(EVENTS, "Content-Length: 20"), s.event(content="{}"), s.event(finish="stop")]),
         ProviderError,
