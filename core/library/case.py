@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from core.model import MAX_AGE_YEARS, ClinicalCase, Demographics, Identity, Sex, Tier, age_range_of, text_problems
 
@@ -98,8 +98,9 @@ class LibraryCase:
 
     def clinical(self, encounter: date) -> ClinicalCase:
         """The case as the form would make it, seen on `encounter`. What the identity panel holds is `identity`."""
+        told: dict[str, Any] = dict(self.texts)
         return ClinicalCase(
-            **self.texts,
+            **told,
             age_range=age_range_of(self.age_years),
             sex=self.sex,
             encounter=encounter,

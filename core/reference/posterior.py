@@ -25,7 +25,7 @@ UNEXPLAINED = 0.3
 MAX_LOG_RATIO = 6.0
 OTHER_EXPLAINS = 0.2
 OTHER_FLOOR_PER_10000 = 3_000
-DETAILED = 30
+DETAILED = 20
 _STRENGTH = itemgetter(0, 1)
 _RANGE_BANDS = {
     AgeRange.CHILD: ("infant", "child", "teen"),
@@ -135,7 +135,7 @@ def _add_one(kb: KnowledgeBase, members: Sequence[Reading], person: Person, sums
 def _add_several(kb: KnowledgeBase, members: Sequence[Reading], person: Person, sums: list[float]) -> float:
     best = 0.0
     for position, plain in _by_condition(kb, members, person).items():
-        for log, item in _weights(plain):
+        for log, item in _weights(plain) if len(plain) > 1 else ((plain[0][2] * LIKELIHOOD_TEMPER, plain[0]),):
             sums[position] += log
             if log > best and item[4].present:
                 best = log
@@ -189,9 +189,14 @@ def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading], person: Person
     """Each condition's readings of one group with their log ratios, by the condition's position."""
     found: dict[int, list[Plain]] = {}
     for reading in readings:
-        for position, log in _logs(kb, reading.finding, reading.present, person):
-            weighed = log * reading.weight
-            found.setdefault(position, []).append((-abs(weighed), reading.finding, weighed, "", reading))
+        ident, weight = reading.finding, reading.weight
+        for position, log in _logs(kb, ident, reading.present, person):
+            weighed = log * weight
+            item = (-abs(weighed), ident, weighed, "", reading)
+            if position in found:
+                found[position].append(item)
+            else:
+                found[position] = [item]
     return found
 
 
