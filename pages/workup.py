@@ -1,5 +1,6 @@
 """Work-up: write a case, see what will be removed while typing, review what will be sent, send, read the differential."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from core import api
 from core.audit import Action
 from core.auth import Permission
-from core.ui.desk import answering, asking, case_form, drafts, examples, review, session
+from core.ui.desk import answering, asking, case_form, deciding, drafts, examples, review, session
 
 PERSON = session.guard(Permission.CASE_SUBMIT)
 
@@ -43,9 +44,18 @@ def fill_in(values: dict[str, Any]) -> None:
     asking.forget_notice()
 
 
-def open_preview(now: drafts.Draft) -> str:
+def open_preview(now: drafts.Draft) -> case_form.Preview:
     """Tell the preview route what the form holds; the token opens it for this session's editors."""
-    return api.desk().open(session.session_id(), texts=now.texts, identity=now.identity, encounter=drafts.today(), decisions=now.decisions)
+    redactor = deciding.Redactor(now.identity, drafts.today(), services.policy(PERSON, case_form.expected_target(now, services)))
+    token = api.desk().open(
+        session.session_id(),
+        texts=now.texts,
+        identity=now.identity,
+        encounter=redactor.encounter,
+        decisions=now.decisions,
+        policy=redactor.policy,
+    )
+    return case_form.Preview(token, redactor.policy.id, partial(deciding.decide, now, PERSON, redactor))
 
 
 title, actions = st.columns([3, 2], vertical_alignment="bottom")

@@ -20,8 +20,16 @@ PAGES = {
     "usage": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
     "engine": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
     "audit_trail": {Role.PRIVACY_OFFICER, Role.ADMIN},
+    "admin": {Role.PRIVACY_OFFICER, Role.ADMIN},
 }
-TITLES = {"workup": "Work-up", "compare": "Compare", "usage": "Usage", "engine": "Reference engine", "audit_trail": "Audit trail"}
+TITLES = {
+    "workup": "Work-up",
+    "compare": "Compare",
+    "usage": "Usage",
+    "engine": "Reference engine",
+    "audit_trail": "Audit trail",
+    "admin": "Admin",
+}
 DEMO_ROLES = (Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER)
 Setting = Callable[..., None]
 

@@ -31,6 +31,7 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("pages/usage.py", "Usage", ":material/monitoring:", Permission.USAGE_READ),
     ("pages/engine.py", "Reference engine", ":material/balance:", Permission.ENGINE_READ),
     ("pages/audit_trail.py", "Audit trail", ":material/verified_user:", Permission.AUDIT_READ),
+    ("pages/admin.py", "Admin", ":material/tune:", Permission.ADMIN_READ),
 )
 
 
