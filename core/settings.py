@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     audit_database: str = ""
     vault_database: str = ""
     vault_keys: SecretStr | None = None
+    vault_key_file: Path | None = None
+    vault_kms: str = Field("", pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")
     providers_file: Path | None = None
     default_provider: str = ""
     temperature: float = Field(0.3, ge=0, le=2)
