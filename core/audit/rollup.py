@@ -1,18 +1,19 @@
 """Usage figures by hour and by day: what an entry adds to them, and which rows cover a period. Pure.
 
-Three scopes keep the rows few. `all` knows provider, model, outcome and error class; `unit` knows tier, role and department instead
-of the error class; `actor` knows the person too, by day only and without times taken: nobody's speed is kept by name.
-A case counts where it was first asked about: `cases` in the whole log, `model_cases` at that model.
+Three scopes keep the rows few. `all` knows provider, model, outcome and error class; `unit` knows tier, role and department instead of
+the error class; `person` knows who asked and from where, by day only, and neither the model nor the times taken: nobody's speed is kept
+by name. A case counts where it was first asked about: `cases` in the whole log, `model_cases` at that model.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from operator import add
 from typing import Any, NamedTuple
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
@@ -27,12 +28,12 @@ SUMS = (
     "fallbacks",
     "blocked",
     "accepted",
-    "cases",
-    "model_cases",
     "prompt_tokens",
     "completion_tokens",
     "cost_nano_usd",
     "cost_partial",
+    "cases",
+    "model_cases",
 )
 DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
 _ENDINGS = {Action.REQUEST_CANCELLED.value: Outcome.CANCELLED.value, Action.DIAGNOSIS_REQUEST_FAILED.value: Outcome.FAILED.value}
@@ -43,7 +44,7 @@ class Scope(StrEnum):
 
     ALL = "all"
     UNIT = "unit"
-    ACTOR = "actor"
+    PERSON = "person"
 
 
 class Grain(StrEnum):
@@ -53,22 +54,25 @@ class Grain(StrEnum):
     DAY = "day"
 
 
-_KEPT: Mapping[Scope, frozenset[str]] = {
+KEPT: Mapping[Scope, frozenset[str]] = {
     Scope.ALL: frozenset({"provider", "model", "simulated", "outcome", "error_class"}),
     Scope.UNIT: frozenset({"provider", "model", "simulated", "outcome", "tier", "role", "department"}),
-    Scope.ACTOR: frozenset(DIMENSIONS) - {"error_class"},
+    Scope.PERSON: frozenset({"simulated", "outcome", "role", "department", "actor"}),
 }
 ROWS_OF: tuple[tuple[Scope, Grain], ...] = (
     (Scope.ALL, Grain.HOUR),
     (Scope.ALL, Grain.DAY),
     (Scope.UNIT, Grain.HOUR),
     (Scope.UNIT, Grain.DAY),
-    (Scope.ACTOR, Grain.DAY),
+    (Scope.PERSON, Grain.DAY),
 )
 
 
 class Fact(NamedTuple):
-    """What one entry says about usage: a call's end, a blocked prompt or an accepted differential. Unknown text is ""."""
+    """What one entry says about usage: a call's end, a blocked prompt or an accepted differential. Unknown text is "".
+
+    `sums` as in SUMS, without the two that count cases.
+    """
 
     sequence: int
     hour: int
@@ -83,7 +87,7 @@ class Fact(NamedTuple):
     department: str
     actor: str
     case_ref: str
-    sums: Mapping[str, int]
+    sums: tuple[int, ...]
     latency_ms: int | None
     ttft_ms: int | None
 
@@ -107,20 +111,17 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """What a row holds: sums in whole units, and the times taken by answered calls."""
+    """What a row holds: sums in whole units as in SUMS, and the times taken by answered calls."""
 
-    sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMS, 0))
+    sums: tuple[int, ...] = (0,) * len(SUMS)
     latency: list[int] = field(default_factory=list)
     ttft: list[int] = field(default_factory=list)
 
-    def add(self, fact: Fact, firsts: Mapping[str, int]) -> None:
-        """One more fact; `firsts` says whether it is the first of its case."""
-        for name, number in (*fact.sums.items(), *firsts.items()):
-            self.sums[name] += number
-        if fact.latency_ms is not None:
-            self.latency.append(fact.latency_ms)
-        if fact.ttft_ms is not None:
-            self.ttft.append(fact.ttft_ms)
+    def add(self, sums: Iterable[int], latency: Iterable[int], ttft: Iterable[int]) -> None:
+        """More of the same."""
+        self.sums = tuple(map(add, self.sums, sums))
+        self.latency.extend(latency)
+        self.ttft.extend(ttft)
 
     def histograms(self) -> tuple[Histogram, Histogram]:
         """Latency and time to first token."""
@@ -171,56 +172,67 @@ def _fact(sequence: int, facts: Mapping[str, Any]) -> Fact | None:
         department=known("department") or "",
         actor=facts["actor_id"],
         case_ref=known("case_ref") or "",
-        sums=_call_sums(facts, answered) if is_call else {"blocked" if action == Action.PREFLIGHT_BLOCKED else "accepted": 1},
+        sums=_call_sums(facts, answered) if is_call else _BLOCKED if action == Action.PREFLIGHT_BLOCKED else _ACCEPTED,
         latency_ms=known("latency_ms") if answered else None,
         ttft_ms=known("ttft_ms") if answered else None,
     )
 
 
-def _call_sums(facts: Mapping[str, Any], answered: bool) -> dict[str, int]:
+_BLOCKED = (0, 0, 0, 1, 0, 0, 0, 0, 0)
+_ACCEPTED = (0, 0, 0, 0, 1, 0, 0, 0, 0)
+
+
+def _call_sums(facts: Mapping[str, Any], answered: bool) -> tuple[int, ...]:
     known = facts.get
-    return {
-        "calls": 1,
-        "retried": int((known("attempt") or 1) > 1),
-        "fallbacks": int(bool(known("fallback"))),
-        "prompt_tokens": known("prompt_tokens") or 0,
-        "completion_tokens": known("completion_tokens") or 0,
-        "cost_nano_usd": known("cost_nano_usd") or 0,
-        "cost_partial": int(facts["cost_partial"] or (answered and known("cost_nano_usd") is None)),
-    }
+    cost = known("cost_nano_usd")
+    return (
+        1,
+        int((known("attempt") or 1) > 1),
+        int(bool(known("fallback"))),
+        0,
+        0,
+        known("prompt_tokens") or 0,
+        known("completion_tokens") or 0,
+        cost or 0,
+        int(facts["cost_partial"] or (answered and cost is None)),
+    )
 
 
-def keys_of(fact: Fact) -> Iterator[Key]:
-    """The rows that a fact belongs to."""
-    values: dict[str, Any] = fact._asdict()
-    for scope, grain in ROWS_OF:
-        start = fact.hour if grain is Grain.HOUR else fact.hour - fact.hour % HOURS_A_DAY
-        kept: list[Any] = [values[name] if name in _KEPT[scope] else "" for name in DIMENSIONS]
-        yield Key(scope.value, grain.value, start, *kept)
+def finest_keys(f: Fact) -> tuple[Key, Key, Key]:
+    """The row of each scope in its finest grain: what is summed first; `all` and `unit` rows of a day follow from those of its hours."""
+    day = f.hour - f.hour % HOURS_A_DAY
+    return (
+        Key("all", "hour", f.hour, f.provider, f.model, f.simulated, f.outcome, f.error_class, "", "", "", ""),
+        Key("unit", "hour", f.hour, f.provider, f.model, f.simulated, f.outcome, "", f.tier, f.role, f.department, ""),
+        Key("person", "day", day, "", "", f.simulated, f.outcome, "", "", f.role, f.department, f.actor),
+    )
 
 
-def fold(
-    facts: Iterable[Fact],
-    seen: Callable[[Collection[str]], Collection[tuple[str, str, str]]],
-    keys: Callable[[Fact], Iterable[Key]] = keys_of,
-) -> dict[Key, Tally]:
+def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[tuple[str, str, str]]]) -> dict[Key, Tally]:
     """Facts in order of sequence, summed into rows. `seen` tells which (case, provider, model) of these cases were asked about before."""
-    facts = list(facts)
-    before = set(seen({fact.case_ref for fact in facts if fact.case_ref and "calls" in fact.sums}))
+    before = set(seen({fact.case_ref for fact in facts if fact.case_ref and fact.sums[0]}))
     cases = {case for case, _, _ in before}
     rows: dict[Key, Tally] = {}
     for fact in facts:
-        firsts = _firsts(fact, before, cases)
-        for key in keys(fact):
-            rows.setdefault(key, Tally()).add(fact, firsts)
+        sums = (*fact.sums, *_firsts(fact, before, cases))
+        latency = () if fact.latency_ms is None else (fact.latency_ms,)
+        ttft = () if fact.ttft_ms is None else (fact.ttft_ms,)
+        for key in finest_keys(fact):
+            if (row := rows.get(key)) is None:
+                row = rows[key] = Tally()
+            row.add(sums, latency, ttft)
+    for key, tally in list(rows.items()):
+        if key.grain == Grain.HOUR:
+            day = key._replace(grain=Grain.DAY.value, start=key.start - key.start % HOURS_A_DAY)
+            rows.setdefault(day, Tally()).add(tally.sums, tally.latency, tally.ttft)
     return rows
 
 
-def _firsts(fact: Fact, before: set[tuple[str, str, str]], cases: set[str]) -> dict[str, int]:
-    if not fact.case_ref or "calls" not in fact.sums:
-        return {}
+def _firsts(fact: Fact, before: set[tuple[str, str, str]], cases: set[str]) -> tuple[int, int]:
+    if not fact.case_ref or not fact.sums[0]:
+        return 0, 0
     at_model = (fact.case_ref, fact.provider, fact.model)
-    firsts = {"cases": int(fact.case_ref not in cases), "model_cases": int(at_model not in before)}
+    firsts = int(fact.case_ref not in cases), int(at_model not in before)
     before.add(at_model)
     cases.add(fact.case_ref)
     return firsts

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.audit import Action, Event, Outcome
 from core.audit.entry import body_bytes
 from core.audit.histogram import Histogram
-from core.audit.rollup import ROWS_OF, Fact, Grain, Scope, cover, fact_of, fold, hour_of, keys_of, time_of
+from core.audit.rollup import ROWS_OF, SUMS, Fact, Grain, Scope, Tally, cover, fact_of, fold, hour_of, time_of
 from core.model import Role
 
 AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
@@ -29,6 +29,11 @@ def fact(event: Event, sequence: int = 1, at: datetime = AT) -> Fact | None:
 def nothing(_: Collection[str]) -> Collection[Triple]:
     """No case was asked about before."""
     return ()
+
+
+def named(tally: Tally) -> dict[str, int]:
+    """Sums by name."""
+    return dict(zip(SUMS, tally.sums, strict=True))
 
 
 facts = st.lists(
@@ -63,7 +68,7 @@ def test_folding_in_parts_is_folding_all(all_facts: list[Fact], cut: int) -> Non
     parts = (fold(all_facts[:cut], nothing), fold(all_facts[cut:], lambda cases: {k for k in known if k[0] in cases}))
     for key, tally in whole.items():
         found = [part[key] for part in parts if key in part]
-        assert {name: sum(t.sums[name] for t in found) for name in tally.sums} == tally.sums
+        assert tuple(map(sum, zip(*(t.sums for t in found), strict=True))) == tally.sums
         merged = Histogram()
         for part in found:
             merged = merged.merge(part.histograms()[0])
@@ -76,7 +81,7 @@ def test_every_scope_counts_every_call_once(all_facts: list[Fact]) -> None:
     """Whatever the scope and grain, its rows together hold each call, token, cent and case exactly once."""
     rows = fold(all_facts, nothing)
     for scope, grain in ROWS_OF:
-        mine = [t.sums for k, t in rows.items() if (k.scope, k.grain) == (scope.value, grain.value)]
+        mine = [named(t) for k, t in rows.items() if (k.scope, k.grain) == (scope.value, grain.value)]
         assert sum(s["calls"] for s in mine) == len(all_facts)
         assert sum(s["cost_nano_usd"] for s in mine) == 378_000 * len(all_facts)
         assert sum(s["cases"] for s in mine) == len({f.case_ref for f in all_facts})
@@ -85,9 +90,9 @@ def test_every_scope_counts_every_call_once(all_facts: list[Fact]) -> None:
 
 def test_what_a_scope_does_not_know_is_empty() -> None:
     """The person is in rows of the day alone, and nobody's speed is kept by name."""
-    (found,) = [f for f in [fact(make_event())] if f]
-    keys = list(keys_of(found))
-    assert {(k.scope, k.grain) for k in keys if k.actor} == {(Scope.ACTOR.value, Grain.DAY.value)}
+    keys = list(fold([f for f in [fact(make_event())] if f], nothing))
+    assert {(k.scope, k.grain) for k in keys} == {(s.value, g.value) for s, g in ROWS_OF}
+    assert {(k.scope, k.grain, k.model) for k in keys if k.actor} == {(Scope.PERSON.value, Grain.DAY.value, "")}
     assert {k.tier for k in keys if k.scope == Scope.ALL.value} == {""}
     assert {k.start % 24 for k in keys if k.grain == Grain.DAY.value} == {0}
 
@@ -108,8 +113,9 @@ def test_what_an_entry_adds(event: Event, sums: dict[str, int]) -> None:
     """Retries, unknown prices, stopped calls, blocked prompts and accepted differentials each count where they belong."""
     found = fact(event)
     assert found is not None
-    assert {name: found.sums.get(name) for name in sums} == sums
-    assert (found.outcome == "") == ("calls" not in found.sums)
+    told = dict(zip(SUMS, found.sums, strict=False))
+    assert {name: told[name] for name in sums} == sums
+    assert (found.outcome == "") == (told["calls"] == 0)
 
 
 @pytest.mark.parametrize(

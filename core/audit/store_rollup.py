@@ -1,0 +1,183 @@
+"""Usage rows in the store's own database, kept in step by the writer's transaction.
+
+`mark` says through which entry the rows are complete. The writer moves it on whenever FOLD_EVERY entries have come since, in the same
+transaction as the entry that made it due; a question adds the entries after the mark to the rows, in one view of the database. So an
+answer is exact at every moment, whatever process died when, and an entry costs the writer next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.audit.actions import Outcome
+from core.audit.histogram import Histogram
+from core.audit.rollup import DIMENSIONS, SUMS, Fact, Key, Scope, Tally, fact_of, fold
+from core.audit.store import ENTRY
+from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
+
+FOLD_EVERY = 1_000
+CHUNK = 5_000
+TABLES = sa.MetaData()
+USAGE = sa.Table(
+    "usage_rollup",
+    TABLES,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("grain", sa.Text, primary_key=True),
+    sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Boolean if name == "simulated" else sa.Text, primary_key=True) for name in DIMENSIONS),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in SUMS),
+    sa.Column("latency", sa.LargeBinary, nullable=False),
+    sa.Column("ttft", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Index("usage_of_actor", USAGE.c.actor, USAGE.c.start, sqlite_where=USAGE.c.actor != "", postgresql_where=USAGE.c.actor != "")
+CASE = sa.Table(
+    "usage_case",
+    TABLES,
+    sa.Column("case_ref", sa.Text, primary_key=True),
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+MARK = sa.Table("usage_mark", TABLES, sa.Column("through", sa.BigInteger, nullable=False))
+_KEY = ("scope", "grain", "start", *DIMENSIONS)
+_COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
+_THROUGH = sa.select(MARK.c.through)
+_AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
+
+
+def create(connection: sa.Connection) -> None:
+    """Make the tables where they are not there yet, empty: the rows then follow from the entries."""
+    TABLES.create_all(connection)
+    if connection.scalar(_THROUGH) is None:
+        connection.execute(MARK.insert().values(through=0))
+
+
+class Rollups:
+    """Keeps the rows in step. One per writer."""
+
+    def __init__(self) -> None:
+        self._due = 0  # no lower than what the next fold is due at, so that most entries cost one comparison
+
+    def apply(self, connection: sa.Connection, through: int) -> None:
+        """Called in the writer's transaction after entries up to `through` were added."""
+        if through < self._due:
+            return
+        mark = connection.scalar(_THROUGH) or 0
+        if through - mark >= FOLD_EVERY:
+            mark = fold_chunk(connection, CHUNK)
+        self._due = mark + FOLD_EVERY
+
+
+def fold_chunk(connection: sa.Connection, most: int) -> int:
+    """Move the mark on by `most` entries at the most, in a transaction that is alone among writers. Gives the new mark."""
+    mark = connection.scalar(_THROUGH) or 0
+    rows = connection.execute(_AFTER.limit(most), {"mark": mark}).all()
+    if not rows:
+        return mark
+    facts = _facts(rows)
+    if facts:
+        _add(connection, fold(facts, lambda cases: _seen(connection, cases)))
+        _remember(connection, facts)
+    through = int(rows[-1].sequence)
+    connection.execute(MARK.update().values(through=through))
+    return through
+
+
+def forget(connection: sa.Connection) -> None:
+    """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
+    connection.execute(USAGE.delete())
+    connection.execute(CASE.delete())
+    connection.execute(MARK.update().values(through=0))
+
+
+def read_sums(connection: sa.Connection, question: Question) -> UsageTable:
+    """Counts, tokens and money, exact, in one view of the database."""
+    columns = [USAGE.c[name] for name in question.by]
+    segment, query = _asked(question)
+    summed = query.add_columns(segment.c.bucket, *columns, *(sa.func.sum(USAGE.c[name]).label(name) for name in SUMS))
+    stored = connection.execute(summed.group_by(segment.c.bucket, *columns)).all()
+    return sums_together(question, stored, _tail(connection))
+
+
+def read_times(connection: sa.Connection, question: Question) -> dict[Group, Taken]:
+    """How long answered calls took, by the question's dimensions, over all its buckets; within 1 %. No person's: {} then."""
+    if question.scope is Scope.PERSON:
+        return {}
+    _, query = _asked(question)
+    timed = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft).where(
+        USAGE.c.outcome == Outcome.OK.value
+    )
+    return times_together(question, connection.execute(timed).all(), _tail(connection))
+
+
+def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:
+    segments = question.segments
+    kinds = {"bucket": sa.Integer, "grain": sa.Text, "first": sa.Integer, "last": sa.Integer}
+    names: list[Any] = [sa.column(name, kind) for name, kind in kinds.items()]
+    segment = sa.values(*names, name="segment").data([tuple(s) for s in segments] or [(0, "", 0, 0)]).cte("segment")
+    inside = sa.and_(USAGE.c.grain == segment.c.grain, USAGE.c.start >= segment.c.first, USAGE.c.start < segment.c.last)
+    query = sa.select().select_from(segment.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
+    return segment, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
+
+
+def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
+    """The newest entries, as rows that are not stored yet."""
+    mark = connection.scalar(_THROUGH) or 0
+    facts = _facts(connection.execute(_AFTER, {"mark": mark}))
+    return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
+
+
+def _facts(rows: Iterable[Any]) -> list[Fact]:
+    return [fact for row in rows if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None]
+
+
+def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[tuple[str, str, str]]:
+    query = sa.select(CASE).where(CASE.c.case_ref.in_(sorted(cases)))
+    return [(row.case_ref, row.provider, row.model) for row in connection.execute(query)] if cases else []
+
+
+def _remember(connection: sa.Connection, facts: Sequence[Fact]) -> None:
+    cases = sorted({(f.case_ref, f.provider, f.model) for f in facts if f.case_ref and f.sums[0]})
+    if cases:
+        names = ("case_ref", "provider", "model")
+        connection.execute(_insert(connection, CASE).on_conflict_do_nothing(), [dict(zip(names, case, strict=True)) for case in cases])
+
+
+def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
+    before = _histograms(connection, [key for key in rows if key.scope != Scope.PERSON and key.outcome == Outcome.OK])
+    statement = _insert(connection, USAGE)
+    changed = {name: USAGE.c[name] + statement.excluded[name] for name in SUMS}
+    changed |= {name: statement.excluded[name] for name in ("latency", "ttft")}
+    statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
+    connection.execute(statement, [_row(key, tally, before.get(key)) for key, tally in rows.items()])
+
+
+def _row(key: Key, tally: Tally, before: tuple[bytes, bytes] | None) -> dict[str, Any]:
+    latency, ttft = tally.histograms() if key.scope != Scope.PERSON else (Histogram(), Histogram())
+    if before is not None:
+        latency, ttft = (Histogram.decode(old).merge(new) for old, new in zip(before, (latency, ttft), strict=True))
+    return dict(zip(_COLUMNS, (*key, *tally.sums, latency.encode(), ttft.encode()), strict=True))
+
+
+def _histograms(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, tuple[bytes, bytes]]:
+    """The stored histograms of rows that are about to change."""
+    places: dict[tuple[str, str], set[int]] = {}
+    for key in keys:
+        places.setdefault((key.scope, key.grain), set()).add(key.start)
+    wanted, found = set(keys), {}
+    for (scope, grain), starts in places.items():
+        at = (USAGE.c.scope == scope, USAGE.c.grain == grain, USAGE.c.start.in_(sorted(starts)))
+        for row in connection.execute(sa.select(*(USAGE.c[name] for name in _KEY), USAGE.c.latency, USAGE.c.ttft).where(*at)):
+            if (key := Key(*row[: len(_KEY)])) in wanted:
+                found[key] = (bytes(row.latency), bytes(row.ttft))
+    return found
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """The dialects' own INSERT, which both know ON CONFLICT."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
