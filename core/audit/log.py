@@ -14,11 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from core.audit import store_rollup
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import read_anchor, write_anchor
 from core.audit.calls import call_row
 from core.audit.entry import Entry, Head, Row, seal, time_text
 from core.audit.event import Event
+from core.audit.figures import Figures
 from core.audit.store import ENTRY, Store
 from core.audit.verify import Progress, Reason, Verification, verify_rows
 from core.errors import AuditError
@@ -60,6 +62,10 @@ class AuditLog:
         self._writer = threading.Lock()
         self._anchored = 0
         self._last: Head | None = None
+        self.figures = Figures(store.reading, store.changing)
+        with store.changing() as connection:
+            store_rollup.create(connection)
+        store.projections.append(store_rollup.Rollups().apply)
 
     @classmethod
     def open(cls, database: str | Path, *, clock: Clock, read_only: bool = False, busy_timeout_s: float = 5.0) -> Self:

@@ -105,6 +105,19 @@ class Store:
         self._engine = engine
         self.path = path
         self._identity = _identity(path)
+        self.projections: list[Callable[[sa.Connection, int], None]] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One unchanging view."""
+        with self._transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """A transaction alone among writers."""
+        with self._transaction(immediate=True) as connection:
+            yield connection
 
     @classmethod
     def open(cls, database: str | Path, *, read_only: bool = False, busy_timeout_s: float = 5.0) -> Self:
@@ -138,6 +151,8 @@ class Store:
         with self._transaction(immediate=True) as connection:
             rows = make(_head(connection))
             connection.execute(_APPEND, [row._asdict() | {"body": row.body.decode("ascii")} for row in rows])
+            for projection in self.projections:
+                projection(connection, rows[-1].sequence)
 
     def head(self) -> Head:
         """The last entry's sequence and hash."""

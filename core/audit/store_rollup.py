@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.audit.actions import Outcome
 from core.audit.histogram import Histogram
-from core.audit.rollup import DIMENSIONS, SUMS, Fact, Key, Scope, Tally, fact_of, fold
+from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold
 from core.audit.store import ENTRY
 from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
 
@@ -95,24 +95,40 @@ def forget(connection: sa.Connection) -> None:
     connection.execute(MARK.update().values(through=0))
 
 
-def read_sums(connection: sa.Connection, question: Question) -> UsageTable:
-    """Counts, tokens and money, exact, in one view of the database."""
+def answers(
+    connection: sa.Connection, sums: Sequence[Question], times: Sequence[Question] = ()
+) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
+    """Counts, tokens and money, exact, for each of `sums`; for each of `times` how long answered calls took, over all its buckets.
+
+    One view of the database: `connection` is in a transaction that sees no later changes. Times are within 1 %; no person's are kept.
+    """
+    tail = _tail(connection)
+    return [_sums(connection, question, tail) for question in sums], [_times(connection, question, tail) for question in times]
+
+
+def _sums(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> UsageTable:
     columns = [USAGE.c[name] for name in question.by]
     segment, query = _asked(question)
     summed = query.add_columns(segment.c.bucket, *columns, *(sa.func.sum(USAGE.c[name]).label(name) for name in SUMS))
-    stored = connection.execute(summed.group_by(segment.c.bucket, *columns)).all()
-    return sums_together(question, stored, _tail(connection))
+    return sums_together(question, connection.execute(summed.group_by(segment.c.bucket, *columns)).all(), tail)
 
 
-def read_times(connection: sa.Connection, question: Question) -> dict[Group, Taken]:
-    """How long answered calls took, by the question's dimensions, over all its buckets; within 1 %. No person's: {} then."""
+def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
     if question.scope is Scope.PERSON:
         return {}
     _, query = _asked(question)
     timed = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft).where(
         USAGE.c.outcome == Outcome.OK.value
     )
-    return times_together(question, connection.execute(timed).all(), _tail(connection))
+    return times_together(question, connection.execute(timed).all(), tail)
+
+
+def departments(connection: sa.Connection) -> list[str]:
+    """Every department that has figures, for a filter to offer; those of the newest entries may be missing."""
+    query = sa.select(USAGE.c.department).where(
+        USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != ""
+    )
+    return sorted(connection.scalars(query.distinct()))
 
 
 def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:
