@@ -1,6 +1,7 @@
 """The audit log: every act, hash-chained, append-only, without a single free text. Front door: AuditLog."""
 
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
+from core.audit.browse import EntryFilter
 from core.audit.entry import Entry, Head
 from core.audit.event import Event, nano_usd
 from core.audit.export import Format, write
@@ -18,6 +19,7 @@ __all__ = [
     "AuditLog",
     "CallRow",
     "Entry",
+    "EntryFilter",
     "Event",
     "Format",
     "Head",

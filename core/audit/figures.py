@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from core.audit import store_rollup
+from core.audit.browse import Places
+from core.audit.rollup import hour_of
 from core.audit.usage import Group, Question, Taken, UsageTable
 
 Session = Callable[[], AbstractContextManager[Any]]
@@ -28,6 +31,14 @@ class Figures:
         """Every department that has figures. Raises AuditError."""
         with self._reading() as connection:
             return store_rollup.departments(connection)
+
+    def places(self, since: datetime | None, until: datetime | None) -> Places:
+        """Where entries of a time can stand, to the hour. Raises AuditError."""
+        if since is None and until is None:
+            return Places()
+        with self._reading() as connection:
+            hours = [None if at is None else hour_of(at) for at in (since, until)]
+            return Places(*store_rollup.places(connection, *hours))
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make all rows anew from the entries; figures stay exact meanwhile, if slower. Gives the entries read. Raises AuditError."""

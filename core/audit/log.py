@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 from core.audit import store_rollup
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import read_anchor, write_anchor
+from core.audit.browse import Browser
 from core.audit.calls import call_row
 from core.audit.entry import Entry, Head, Row, seal, time_text
 from core.audit.event import Event
@@ -63,6 +64,7 @@ class AuditLog:
         self._anchored = 0
         self._last: Head | None = None
         self.figures = Figures(store.reading, store.changing)
+        self.browser = Browser(store, self.figures.places)
         with store.changing() as connection:
             store_rollup.create(connection)
         store.projections.append(store_rollup.Rollups().apply)

@@ -7,7 +7,10 @@ answer is exact at every moment, whatever process died when, and an entry costs 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.audit.actions import Outcome
 from core.audit.histogram import Histogram
-from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold
+from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold, hour_of
 from core.audit.store import ENTRY
 from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
 
@@ -43,9 +46,17 @@ CASE = sa.Table(
     sa.Column("model", sa.Text, primary_key=True),
     sqlite_with_rowid=False,
 )
+HOUR = sa.Table(
+    "entry_hour",
+    TABLES,
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+)
 MARK = sa.Table("usage_mark", TABLES, sa.Column("through", sa.BigInteger, nullable=False))
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
+_TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
 
@@ -83,6 +94,7 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     if facts:
         _add(connection, fold(facts, lambda cases: _seen(connection, cases)))
         _remember(connection, facts)
+    _note_hours(connection, _hours(rows))
     through = int(rows[-1].sequence)
     connection.execute(MARK.update().values(through=through))
     return through
@@ -92,6 +104,7 @@ def forget(connection: sa.Connection) -> None:
     """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
     connection.execute(USAGE.delete())
     connection.execute(CASE.delete())
+    connection.execute(HOUR.delete())
     connection.execute(MARK.update().values(through=0))
 
 
@@ -123,6 +136,35 @@ def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tal
     return times_together(question, connection.execute(timed).all(), tail)
 
 
+def places(connection: sa.Connection, since: int | None, until: int | None) -> tuple[int | None, int | None]:
+    """The first and last sequence at which entries of these hours (since ≤ hour ≤ until) can stand, wherever the clock went meanwhile."""
+    asked = [*([] if since is None else [HOUR.c.hour >= since]), *([] if until is None else [HOUR.c.hour <= until])]
+    first, last = connection.execute(sa.select(sa.func.min(HOUR.c.first), sa.func.max(HOUR.c.last)).where(*asked)).one()
+    mark = connection.scalar(_THROUGH) or 0
+    newest = _hours(connection.execute(_AFTER, {"mark": mark}).all())
+    told = [place for hour, place in newest.items() if (since is None or hour >= since) and (until is None or hour <= until)]
+    ends = [number for place in told for number in place] + [int(number) for number in (first, last) if number is not None]
+    return (min(ends), max(ends)) if ends else (0, 0)
+
+
+def _hours(rows: Iterable[Any]) -> dict[int, tuple[int, int]]:
+    """Hour → first and last sequence among rows in order."""
+    found: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        with suppress(ValueError):
+            if row.body is not None and (told := _TIME.search(row.body)):
+                hour = hour_of(datetime.fromisoformat(f"{told[1]}:00:00Z"))
+                found[hour] = (found.get(hour, (row.sequence,))[0], row.sequence)
+    return found
+
+
+def _note_hours(connection: sa.Connection, hours: Mapping[int, tuple[int, int]]) -> None:
+    if hours:
+        statement = _insert(connection, HOUR)
+        statement = statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
+        connection.execute(statement, [{"hour": hour, "first": first, "last": last} for hour, (first, last) in hours.items()])
+
+
 def departments(connection: sa.Connection) -> list[str]:
     """Every department that has figures, for a filter to offer; those of the newest entries may be missing."""
     query = sa.select(USAGE.c.department).where(
@@ -149,7 +191,13 @@ def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
 
 
 def _facts(rows: Iterable[Any]) -> list[Fact]:
-    return [fact for row in rows if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None]
+    """What the rows say. A body that can't be read says nothing: it is the verification's to name it, and must not stop the writer."""
+    found = []
+    for row in rows:
+        with suppress(ValueError):
+            if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None:
+                found.append(fact)
+    return found
 
 
 def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[tuple[str, str, str]]:
