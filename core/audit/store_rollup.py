@@ -47,7 +47,7 @@ CASE = sa.Table(
     sqlite_with_rowid=False,
 )
 HOUR = sa.Table(
-    "entry_hour",
+    "usage_hour",
     TABLES,
     sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("first", sa.BigInteger, nullable=False),

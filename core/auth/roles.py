@@ -15,6 +15,7 @@ class Permission(StrEnum):
     CASE_SUBMIT = "submit a case"
     CASE_COMPARE = "compare models"
     USAGE_READ = "see usage figures"
+    USAGE_BY_USER = "see usage figures of each user"
     AUDIT_READ = "read the audit trail"
     AUDIT_VERIFY = "verify the audit trail"
     API_ASSIST = "ask through the API"
@@ -24,8 +25,8 @@ _GRANTS: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CLINICIAN: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ}),
         Role.RESEARCHER: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ}),
-        Role.PRIVACY_OFFICER: frozenset({Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
-        Role.ADMIN: frozenset({Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
+        Role.PRIVACY_OFFICER: frozenset({Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
+        Role.ADMIN: frozenset({Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
         Role.VIEWER: frozenset({Permission.USAGE_READ}),
         Role.SERVICE: frozenset({Permission.API_ASSIST}),
     }
