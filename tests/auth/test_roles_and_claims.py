@@ -11,8 +11,8 @@ from core.model import Principal, Role
 EXPECTED = {
     Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
     Role.RESEARCHER: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
-    Role.PRIVACY_OFFICER: {Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
-    Role.ADMIN: {Permission.USAGE_READ, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
+    Role.PRIVACY_OFFICER: {Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
+    Role.ADMIN: {Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
     Role.VIEWER: {Permission.USAGE_READ},
     Role.SERVICE: {Permission.API_ASSIST},
 }

@@ -149,6 +149,7 @@ def _draw_actor(services: Services, person: Principal, span: Span, now: datetime
     (table,), _ = services.audit.figures.ask([Question((hour_of(found.since), hour_of(until)), ("actor",), UsageFilter())])
     calls = {row[1]: row[table.columns.index("calls")] for row in table.rows}
     people = sorted((who for who, number in calls.items() if number), key=lambda who: -calls[who])
-    return st.selectbox(
+    chosen: str | None = st.selectbox(
         "User", people, index=None, placeholder=EVERYONE, key="usage-actor", width=220, help="One person's totals, by UTC day"
     )
+    return chosen
