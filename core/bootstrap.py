@@ -12,7 +12,7 @@ from functools import cache, cached_property, partial
 from importlib import import_module
 from pathlib import Path
 
-from core.audit import Action, AuditLog, Event, Outcome
+from core.audit import Action, AuditLog, Event, Outcome, anchor_at, signer_from
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
 from core.gateway import Gateway, Registry, check_key, cost_is_partial
@@ -87,7 +87,7 @@ def build(config: Settings, *, port: int) -> Services:
     _make_data_dir(config.data_dir)
     vault = Vault.open(config.vault_path, keyring=_keyring(config), clock=clock)
     try:
-        log = AuditLog.open(config.audit_path, clock=clock)
+        log = _audit_log(config, clock)
     except BaseException:
         vault.close()
         raise
@@ -106,6 +106,13 @@ def build(config: Settings, *, port: int) -> Services:
         registry=registry,
         sandbox_key=sandbox_key,
     )
+
+
+def _audit_log(config: Settings, clock: SystemClock) -> AuditLog:
+    key = config.audit_key_path if config.audit_key is None else signer_from(config.audit_key.get_secret_value())
+    log = AuditLog.open(config.audit_path, clock=clock, signing_key=key, anchor=anchor_at(config.audit_anchor_place))
+    log.start_sealing()
+    return log
 
 
 def _make_data_dir(path: Path) -> None:

@@ -38,6 +38,14 @@ class Action(StrEnum):
     SERVICE_STARTED = "service_started"
     SERVICE_STOPPED = "service_stopped"
     CONFIGURATION_CHANGED = "configuration_changed"
+    ENTRIES_PURGED = "entries_purged"
+    RETENTION_DECIDED = "retention_decided"
+    LEGAL_HOLD_SET = "legal_hold_set"
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted"
+    STORE_MIGRATED = "store_migrated"
+    STORE_RESTORED = "store_restored"
+    BACKUP_MADE = "backup_made"
+    SIGNING_KEY_CHANGED = "signing_key_changed"
 
 
 class Outcome(StrEnum):

@@ -17,7 +17,7 @@ from core.audit.fhir import audit_event, export_name
 
 _OWN = ("actor_id", "actor_role", "action", "outcome", "case_ref", "request_id")
 _FACTS = tuple(f.name for f in fields(Event) if f.name not in _OWN)
-COLUMNS: tuple[str, ...] = ("sequence", "time", *_OWN, *map(export_name, _FACTS), "entry_hash")
+COLUMNS: tuple[str, ...] = ("sequence", "time", *_OWN, *map(export_name, _FACTS), "leaf_hash", "entry_hash")
 
 
 class Format(StrEnum):
@@ -33,7 +33,7 @@ def flat(entry: Entry) -> dict[str, Any]:
     facts = entry.event.to_json()
     row = {"sequence": entry.sequence, "time": time_text(entry.time)}
     row |= {name: facts.get(name) for name in _OWN} | {export_name(name): facts.get(name) for name in _FACTS}
-    return row | {"entry_hash": entry.entry_hash}
+    return row | {"leaf_hash": entry.leaf_hash, "entry_hash": entry.entry_hash}
 
 
 def as_csv(entries: Iterable[Entry]) -> Iterator[str]:

@@ -59,6 +59,13 @@ _KINDS: Mapping[Action, tuple[str, str]] = MappingProxyType(
         Action.USAGE_VIEWED: ("110101", "R"),
         Action.VERIFICATION_RUN: ("110101", "E"),
         Action.EXPORT_MADE: ("110106", "R"),
+        Action.BACKUP_MADE: ("110106", "R"),
+        Action.ENTRIES_PURGED: ("110113", "D"),
+        Action.RETENTION_DECIDED: ("110113", "U"),
+        Action.LEGAL_HOLD_SET: ("110113", "C"),
+        Action.LEGAL_HOLD_LIFTED: ("110113", "D"),
+        Action.STORE_RESTORED: ("110113", "U"),
+        Action.SIGNING_KEY_CHANGED: ("110113", "U"),
     }
 )
 _OUTCOMES = MappingProxyType({Outcome.OK: "0", Outcome.REFUSED: "4", Outcome.CANCELLED: "4", Outcome.FAILED: "8"})
@@ -92,7 +99,7 @@ def details(event: Event) -> Iterator[tuple[str, str]]:
 
 
 def audit_event(entry: Entry) -> Json:
-    """One AuditEvent. Its id is the entry's place; the entry's hash is a detail of the log it stands in."""
+    """One AuditEvent. Its id is the entry's place; the entry's hashes are details of the log it stands in."""
     event = entry.event
     code, action = _KINDS.get(event.action, ("110100", "E"))
     security = {"security": [_coding(f"{TERMINOLOGY}/v3-ActReason", "HTEST", "test health data")]} if event.simulated else {}
@@ -138,7 +145,8 @@ def _entities(entry: Entry) -> Iterator[Json]:
     if event.subject:
         yield _object("subject", event.subject, "13", "Security Resource")
     place = _object("audit-entry", str(entry.sequence), "17", "Data Repository")
-    yield place | {"detail": [{"type": "casegate.entry_hash", "valueString": entry.entry_hash}, *told]}
+    hashes = [{"type": f"casegate.{name}", "valueString": getattr(entry, name)} for name in ("leaf_hash", "entry_hash")]
+    yield place | {"detail": [*hashes, *told]}
 
 
 def _object(system: str, value: str, role: str, display: str) -> Json:

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from core.audit import store_rollup
 from core.audit.browse import Places
 from core.audit.rollup import hour_of
+from core.audit.store import rollups
 from core.audit.usage import Group, Question, Taken, UsageTable
 
 Session = Callable[[], AbstractContextManager[Any]]
@@ -25,12 +25,12 @@ class Figures:
     def ask(self, sums: Sequence[Question], times: Sequence[Question] = ()) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
         """Answers to all questions, of one moment: sums exact, times within 1 %. Raises AuditError."""
         with self._reading() as connection:
-            return store_rollup.answers(connection, sums, times)
+            return rollups.answers(connection, sums, times)
 
     def departments(self) -> list[str]:
         """Every department that has figures. Raises AuditError."""
         with self._reading() as connection:
-            return store_rollup.departments(connection)
+            return rollups.departments(connection)
 
     def places(self, since: datetime | None, until: datetime | None) -> Places:
         """Where entries of a time can stand, to the hour. Raises AuditError."""
@@ -38,12 +38,12 @@ class Figures:
             return Places()
         with self._reading() as connection:
             hours = [None if at is None else hour_of(at) for at in (since, until)]
-            return Places(*store_rollup.places(connection, *hours))
+            return Places(*rollups.places(connection, *hours))
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make all rows anew from the entries; figures stay exact meanwhile, if slower. Gives the entries read. Raises AuditError."""
         with self._changing() as connection:
-            store_rollup.forget(connection)
+            rollups.forget(connection)
         return self.catch_up(progress)
 
     def catch_up(self, progress: Callable[[int], None] | None = None) -> int:
@@ -51,7 +51,7 @@ class Figures:
         through = -1
         while True:
             with self._changing() as connection:
-                reached = store_rollup.fold_chunk(connection, store_rollup.CHUNK)
+                reached = rollups.fold_chunk(connection, rollups.CHUNK)
             if reached == through:
                 return reached
             through = reached

@@ -14,7 +14,7 @@ from fhir.resources.R4B.auditevent import AuditEvent
 from hypothesis import given, settings
 
 from core.audit import Action, Event, Outcome
-from core.audit.entry import EMPTY, Entry, seal
+from core.audit.entry import Chain, Entry
 from core.audit.export import COLUMNS, Format, flat, write
 from core.audit.fhir import audit_event, details
 from core.model import Role
@@ -26,7 +26,7 @@ ACTIONS, OUTCOMES = set("CRUDE"), {"0", "4", "8", "12"}
 
 def entry_of(event: Event) -> Entry:
     """An event in its place."""
-    return seal(EMPTY, AT, event)[0]
+    return Chain().seal(AT, event)[0]
 
 
 def call(**changes: Any) -> Event:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from audit.conftest import make_event
 
-from core.audit import Action, AuditLog, Entry, Event, Histogram, Outcome, Question, UsageFilter, hour_of, store_rollup
+from core.audit import Action, AuditLog, Entry, Event, Histogram, Outcome, Question, UsageFilter, hour_of
 from core.audit.rollup import SUMS
+from core.audit.store import rollups
 from core.model import FixedClock, Role, Tier
 
 START = datetime(2026, 3, 7, 21, 15, tzinfo=UTC)
@@ -56,7 +57,7 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     clock, chance = FixedClock(at=START), random.Random(11)
     opened = AuditLog.open(tmp_path_factory.mktemp("figures") / "audit.sqlite3", clock=clock)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(store_rollup, "FOLD_EVERY", request.param)
+        patched.setattr(rollups, "FOLD_EVERY", request.param)
         for number in range(300):
             clock.advance(HOURS * 3600 / 300 * chance.uniform(0, 2))
             opened.append(some_event(chance, number))
@@ -141,7 +142,7 @@ def test_rows_can_be_made_anew(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -
     """A rebuild, chunk by chunk, gives the same figures; it reports where it is."""
     questions = list(QUESTIONS.values())
     before = log.figures.ask(questions, questions[:4])
-    monkeypatch.setattr(store_rollup, "CHUNK", 64)
+    monkeypatch.setattr(rollups, "CHUNK", 64)
     steps: list[int] = []
     assert log.figures.rebuild(steps.append) == 300
     assert steps == [64, 128, 192, 256, 300]
@@ -150,7 +151,7 @@ def test_rows_can_be_made_anew(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_store_from_before_the_rows_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries that were there first are in the figures at once, and in the rows after the next fold."""
-    monkeypatch.setattr(store_rollup, "FOLD_EVERY", 10)
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 10)
     log = AuditLog.open(tmp_path / "audit.sqlite3", clock=FixedClock(at=START))
     for number in range(25):
         log.append(make_event(number))

@@ -17,55 +17,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.audit.actions import Outcome
+from core.audit.entry import Entry
 from core.audit.histogram import Histogram
 from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold, hour_of
-from core.audit.store import ENTRY
+from core.audit.store.schema import ENTRY, tables
 from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
 
 FOLD_EVERY = 1_000
 CHUNK = 5_000
-TABLES = sa.MetaData()
-USAGE = sa.Table(
-    "usage_rollup",
-    TABLES,
-    sa.Column("scope", sa.Text, primary_key=True),
-    sa.Column("grain", sa.Text, primary_key=True),
-    sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
-    *(sa.Column(name, sa.Boolean if name == "simulated" else sa.Text, primary_key=True) for name in DIMENSIONS),
-    *(sa.Column(name, sa.BigInteger, nullable=False) for name in SUMS),
-    sa.Column("latency", sa.LargeBinary, nullable=False),
-    sa.Column("ttft", sa.LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-sa.Index("usage_of_actor", USAGE.c.actor, USAGE.c.start, sqlite_where=USAGE.c.actor != "", postgresql_where=USAGE.c.actor != "")
-CASE = sa.Table(
-    "usage_case",
-    TABLES,
-    sa.Column("case_ref", sa.Text, primary_key=True),
-    sa.Column("provider", sa.Text, primary_key=True),
-    sa.Column("model", sa.Text, primary_key=True),
-    sqlite_with_rowid=False,
-)
-HOUR = sa.Table(
-    "usage_hour",
-    TABLES,
-    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("first", sa.BigInteger, nullable=False),
-    sa.Column("last", sa.BigInteger, nullable=False),
-)
-MARK = sa.Table("usage_mark", TABLES, sa.Column("through", sa.BigInteger, nullable=False))
+USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"))
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
-
-
-def create(connection: sa.Connection) -> None:
-    """Make the tables where they are not there yet, empty: the rows then follow from the entries."""
-    TABLES.create_all(connection)
-    if connection.scalar(_THROUGH) is None:
-        connection.execute(MARK.insert().values(through=0))
 
 
 class Rollups:
@@ -74,8 +39,9 @@ class Rollups:
     def __init__(self) -> None:
         self._due = 0  # no lower than what the next fold is due at, so that most entries cost one comparison
 
-    def apply(self, connection: sa.Connection, through: int) -> None:
-        """Called in the writer's transaction after entries up to `through` were added."""
+    def __call__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+        """Called in the writer's transaction with the entries that were added."""
+        through = entries[-1].sequence
         if through < self._due:
             return
         mark = connection.scalar(_THROUGH) or 0
