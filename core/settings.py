@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     default_provider: str = ""
     temperature: float = Field(0.3, ge=0, le=2)
     max_tokens: int = Field(2000, ge=64, le=32_000)
+    monthly_budget_usd: Decimal | None = Field(None, gt=0, le=10**9)
+    metrics_token: SecretStr = SecretStr("")
+    otlp_endpoint: str = ""
     api_keys: SecretStr = SecretStr("")
     api_rate: str = "30/minute"
     demo_public: bool = False
@@ -71,7 +75,9 @@ class Settings(BaseSettings):
     oidc_cookie_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
 
-    @field_validator("vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "oidc_client_secret", "oidc_cookie_secret")
+    @field_validator(
+        "vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "metrics_token", "oidc_client_secret", "oidc_cookie_secret"
+    )
     @classmethod
     def _no_blank(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value is None else SecretStr(value.get_secret_value().strip())

@@ -21,7 +21,7 @@ from core.analytics.volume import (
     ModelPrice,
     Volume,
     VolumeRow,
-    volume,
+    monthly_volume,
 )
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "days_in_month",
     "failures",
     "month_to_date",
+    "monthly_volume",
     "outcome_mix",
     "over_time",
     "period",
@@ -49,5 +50,4 @@ __all__ = [
     "totals",
     "usage_frame",
     "usd",
-    "volume",
 ]

@@ -82,7 +82,7 @@ class Volume:
         return self.cost_usd * MARKET_CNY_PER_USD
 
 
-def volume(requests: int, weights: Mapping[str, int], prices: Sequence[ModelPrice]) -> Volume:
+def monthly_volume(requests: int, weights: Mapping[str, int], prices: Sequence[ModelPrice]) -> Volume:
     """`requests` a month shared out by whole weights per model, to the last one. Raises ValueError for negative numbers."""
     if requests < 0 or any(weight < 0 for weight in weights.values()):
         raise ValueError("volume: numbers of requests and weights are never negative")

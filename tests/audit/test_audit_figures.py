@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import Any
 import pytest
 from audit.conftest import make_event
 
-from core.audit import Action, AuditLog, Entry, Event, Histogram, Outcome, Question, UsageFilter, hour_of
+from core.audit import Action, AuditLog, Entry, Event, FileAnchor, Histogram, Outcome, Question, UsageFilter, hour_of
 from core.audit.rollup import SUMS
 from core.audit.store import rollups
 from core.model import FixedClock, Role, Tier
 
 START = datetime(2026, 3, 7, 21, 15, tzinfo=UTC)
-HOURS = 200
+HOURS, ENTRIES = 200, 240
 EDGES = tuple(hour_of(START) + offset for offset in (0, 5, 29, 30, 101, 197))
 CALLS = (Action.DIAGNOSIS_RESPONSE_RECEIVED, Action.DIAGNOSIS_REQUEST_FAILED, Action.REQUEST_CANCELLED)
 
@@ -51,16 +52,29 @@ def some_event(chance: random.Random, number: int) -> Event:
     )
 
 
-@pytest.fixture(scope="module", params=[7, 1_000], ids=["folded often", "all in the tail"])
+def some_events(chance: random.Random) -> list[Event]:
+    """Enough of them to fill rows of many kinds."""
+    return [some_event(chance, number) for number in range(ENTRIES)]
+
+
+def append(log: AuditLog, clock: FixedClock, step_s: float, event: Event) -> None:
+    """One more, some time later."""
+    clock.advance(step_s)
+    log.append(event)
+
+
+@pytest.fixture(scope="module", params=[(7, "sqlite"), (1_000, "sqlite"), (40, "postgresql")], ids=["often", "tail", "postgresql"])
 def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditLog]:
-    """Three hundred entries over eight days."""
-    clock, chance = FixedClock(at=START), random.Random(11)
-    opened = AuditLog.open(tmp_path_factory.mktemp("figures") / "audit.sqlite3", clock=clock)
+    """Some hundred entries over eight days: folded every few entries, not yet folded at all, and on PostgreSQL."""
+    clock, chance, folder = FixedClock(at=START), random.Random(11), tmp_path_factory.mktemp("figures")
+    every, backend = request.param
+    database = folder / "audit.sqlite3" if backend == "sqlite" else request.getfixturevalue("postgres").fresh("figures")
+    opened = AuditLog.open(database, clock=clock, signing_key=folder / "key", anchor=FileAnchor(folder / "head"))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rollups, "FOLD_EVERY", request.param)
-        for number in range(300):
-            clock.advance(HOURS * 3600 / 300 * chance.uniform(0, 2))
-            opened.append(some_event(chance, number))
+        patched.setattr(rollups, "FOLD_EVERY", every)
+        steps = [HOURS * 3600 / ENTRIES * chance.uniform(0, 2) for _ in range(ENTRIES)]
+        with ThreadPoolExecutor(24) as threads:  # they share a durable commit, which is what takes the time
+            list(threads.map(lambda at: append(opened, clock, *at), zip(steps, some_events(chance), strict=True)))
     yield opened
     opened.close()
 
@@ -144,8 +158,8 @@ def test_rows_can_be_made_anew(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -
     before = log.figures.ask(questions, questions[:4])
     monkeypatch.setattr(rollups, "CHUNK", 64)
     steps: list[int] = []
-    assert log.figures.rebuild(steps.append) == 300
-    assert steps == [64, 128, 192, 256, 300]
+    assert log.figures.rebuild(steps.append) == ENTRIES
+    assert steps == [64, 128, 192, ENTRIES]
     assert log.figures.ask(questions, questions[:4]) == before
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.analytics import Period, Span, Unit, period
 from core.audit import Question, UsageFilter, hour_of
@@ -66,64 +68,43 @@ def draw_filters(services: Services, person: Principal) -> Choice:
     zone, now = viewer_zone(), services.clock.now()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         span = Span(st.segmented_control("Period", list(Span), default=Span.WEEK, required=True, key="usage-span") or Span.WEEK)
-        kind = st.segmented_control(
-            "Calls", [REAL, SIMULATED], default=_kind_at_first(services, span, now, zone), required=True, key="usage-kind"
-        )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = None if "usage-kind" in st.session_state else _kind_at_first(services, span, now, zone)
+        simulated = st.segmented_control("Calls", [REAL, SIMULATED], default=first, required=True, key="usage-kind") == SIMULATED
+    columns = st.columns(6)
+    with columns[0]:
         actor = _draw_actor(services, person, span, now)
-        narrow = actor is not None
-        models = {
-            (p.id, m.id): f"{m.name} · {p.name}"
-            for p in services.registry.providers
-            for m in p.models
-            if p.simulated == (kind == SIMULATED)
-        }
-        providers = {p.id: p.name for p in services.registry.providers if p.simulated == (kind == SIMULATED)}
-        provider = st.selectbox(
-            "Provider",
-            list(providers),
-            index=None,
-            format_func=providers.__getitem__,
-            placeholder="Every provider",
-            disabled=narrow,
-            key="usage-provider",
-            width=190,
-        )
-        of_provider = {key: name for key, name in models.items() if provider in (None, key[0])}
-        model = st.selectbox(
-            "Model",
-            list(of_provider),
-            index=None,
-            format_func=of_provider.__getitem__,
-            placeholder="Every model",
-            disabled=narrow,
-            key="usage-model",
-            width=230,
-        )
-        tier = st.selectbox(
-            "Tier", [t.value for t in Tier], index=None, placeholder="Every tier", disabled=narrow, key="usage-tier", width=160
-        )
-        role = st.selectbox("Role", [r.value for r in Role], index=None, placeholder="Every role", key="usage-role", width=160)
-        departments = services.audit.figures.departments()
-        department = st.selectbox(
-            "Department",
-            departments,
-            index=None,
-            placeholder="Every department",
-            disabled=not departments,
-            key="usage-department",
-            width=180,
-        )
-    where = UsageFilter(
-        provider=None if narrow else (model[0] if model else provider),
-        model=None if narrow or not model else model[1],
-        tier=None if narrow else tier,
-        role=role,
-        department=department,
-        actor=actor,
-        simulated=kind == SIMULATED,
+    narrow = actor is not None
+    provider, model = _draw_target(services, columns[1:3], simulated, disabled=narrow)
+    tier = _pick(columns[3], "Tier", {t.value: t.value for t in Tier}, disabled=narrow)
+    role = _pick(columns[4], "Role", {r.value: r.value for r in Role})
+    department = _pick(columns[5], "Department", {name: name for name in services.audit.figures.departments()})
+    facts = {"provider": provider, "model": model, "tier": tier} if not narrow else {}
+    where = UsageFilter(**facts, role=role, department=department, actor=actor, simulated=simulated)
+    zone = ZoneInfo("UTC") if narrow else zone
+    return Choice(_period(span, now, zone, days=narrow), where, zone)
+
+
+def _draw_target(
+    services: Services, columns: Sequence[DeltaGenerator], simulated: bool, *, disabled: bool
+) -> tuple[str | None, str | None]:
+    offered = [p for p in services.registry.providers if p.simulated == simulated]
+    provider = _pick(columns[0], "Provider", {p.id: p.name for p in offered}, disabled=disabled)
+    models = {m.id: m.name for p in offered if provider in (None, p.id) for m in p.models}
+    return provider, _pick(columns[1], "Model", models, disabled=disabled)
+
+
+def _pick(column: DeltaGenerator, label: str, options: Mapping[str, str], *, disabled: bool = False) -> str | None:
+    """One of the options, or None for all of them."""
+    chosen: str | None = column.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=options.__getitem__,
+        placeholder="All",
+        disabled=disabled or not options,
+        key=f"usage-{label.lower()}",
     )
-    return Choice(_period(span, now, ZoneInfo("UTC") if narrow else zone, days=narrow), where, ZoneInfo("UTC") if narrow else zone)
+    return chosen
 
 
 def _period(span: Span, now: datetime, zone: ZoneInfo, *, days: bool) -> Period:
@@ -142,14 +123,14 @@ def _kind_at_first(services: Services, span: Span, now: datetime, zone: ZoneInfo
 
 def _draw_actor(services: Services, person: Principal, span: Span, now: datetime) -> str | None:
     if not allowed(person, Permission.USAGE_BY_USER):
-        chosen = st.selectbox("Calls of", [EVERYONE, ME], key="usage-actor", width=150)
-        return person.user_id if chosen == ME else None
+        whose = st.selectbox("Calls of", [EVERYONE, ME], key="usage-actor")
+        return person.user_id if whose == ME else None
     found = period(span, now, ZoneInfo("UTC"))
     until = found.until + timedelta(days=1)
     (table,), _ = services.audit.figures.ask([Question((hour_of(found.since), hour_of(until)), ("actor",), UsageFilter())])
     calls = {row[1]: row[table.columns.index("calls")] for row in table.rows}
     people = sorted((who for who, number in calls.items() if number), key=lambda who: -calls[who])
     chosen: str | None = st.selectbox(
-        "User", people, index=None, placeholder=EVERYONE, key="usage-actor", width=220, help="One person's totals, by UTC day"
+        "User", people, index=None, placeholder=EVERYONE, key="usage-actor", help="One person's totals, by UTC day"
     )
     return chosen

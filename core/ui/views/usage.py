@@ -66,23 +66,28 @@ def draw_report(report: UsageReport, *, on_export: OnExport) -> dict[str, Pick]:
 
 
 def draw_headline(report: UsageReport) -> None:
-    """The figures asked for first."""
+    """The figures asked for first: how much, each with its course; then how well."""
     total = analytics.totals(report.sums, one_model=report.one_model)
     bound = "≥ " if total.cost_partial else ""
-    by_bucket = report.sums.groupby("bucket")[["calls", "cost_nano_usd"]].sum().reindex(range(len(report.labels)), fill_value=0)
-    calls, costs = ([float(number) for number in by_bucket[name]] for name in ("calls", "cost_nano_usd"))
-    endings = f"{total.failed:,} failed · {total.cancelled:,} stopped · {total.refused:,} refused"
-    cells: list[tuple[str, str, str, list[float] | None]] = [
-        ("Calls", f"{total.calls:,}", counted(total.cases, "case"), calls),
-        ("Cost", bound + dollars(total.cost_usd), _money(total.cost_per_case_usd, "a case"), costs),
+    courses = _courses(report)
+    _draw_cells(
+        ("Calls", f"{total.calls:,}", counted(total.cases, "case"), courses["calls"]),
+        ("Cost", bound + dollars(total.cost_usd), _money(total.cost_per_case_usd, "a case"), courses["cost_nano_usd"]),
+        ("Tokens", f"{total.tokens:,}", f"{total.completion_tokens:,} written", courses["tokens"]),
+        ("Answered", _share(total.share(total.ok)), _endings(total), courses["ok"]),
+    )
+    p50, p95, p99 = ("–" if ms is None else seconds(ms / 1000) for ms in report.together)
+    _draw_cells(
+        ("Latency p95", p95, "not kept by person" if report.person else f"p50 {p50} · p99 {p99}", None),
         ("Per accepted differential", *_per_accepted(total, bound), None),
-        ("Answered", _share(total.share(total.ok)), endings, None),
         ("Retried", _share(total.share(total.retried)), f"fallback {_share(total.share(total.fallbacks))}", None),
         ("Blocked prompts", f"{total.blocked:,}", "stopped before they left", None),
-    ]
-    if not report.person:
-        p50, p95, p99 = (seconds(None if ms is None else ms / 1000) if ms is not None else "–" for ms in report.together)
-        cells.insert(3, ("Latency p95", p95, f"p50 {p50} · p99 {p99}", None))
+    )
+    if total.cost_partial:
+        draw(tag("p", escaped("≥: a price is missing for some calls, so they cost at least this much."), "cg-caption"))
+
+
+def _draw_cells(*cells: tuple[str, str, str, list[float] | None]) -> None:
     with st.container(horizontal=True):
         for label, value, below, line in cells:
             st.metric(
@@ -94,10 +99,21 @@ def draw_headline(report: UsageReport) -> None:
                 border=True,
                 chart_data=line if line and len(line) > 2 else None,
                 chart_type="area",
-                width=260 if len(cells) < 5 else 210,
+                width="stretch",
             )
-    if total.cost_partial:
-        draw(tag("p", escaped("≥: a price is missing for some calls, so they cost at least this much."), "cg-caption"))
+
+
+def _courses(report: UsageReport) -> dict[str, list[float]]:
+    sums = report.sums.assign(tokens=report.sums["prompt_tokens"] + report.sums["completion_tokens"])
+    sums = sums.assign(ok=sums["calls"].where(sums["outcome"] == "ok", 0))
+    names = ["calls", "cost_nano_usd", "tokens", "ok"]
+    by_bucket = sums.groupby("bucket")[names].sum().reindex(range(len(report.labels)), fill_value=0)
+    return {name: [float(number) for number in by_bucket[name]] for name in names}
+
+
+def _endings(total: analytics.Totals) -> str:
+    told = ((total.failed, "failed"), (total.cancelled, "stopped"), (total.refused, "refused"))
+    return " · ".join(f"{number:,} {word}" for number, word in told if number) or "none failed"
 
 
 def _per_accepted(total: analytics.Totals, bound: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.analytics import GUIDE_REQUESTS, MARKET_CNY_PER_USD, ModelPrice, Volume, volume
+from core.analytics import GUIDE_REQUESTS, MARKET_CNY_PER_USD, ModelPrice, Volume, monthly_volume
 from core.ui.views.figures import dollars
 from core.ui.views.markup import draw, escaped, kicker, table, tag
 from core.ui.views.usage_figure import OnExport, draw_table
@@ -29,7 +29,7 @@ def draw_volume(prices: Sequence[ModelPrice], *, on_export: OnExport) -> None:
             for place, price in enumerate(prices):
                 first = GUIDE_WEIGHTS[place] if place < len(GUIDE_WEIGHTS) else 0
                 weights[price.model] = st.slider(f"{price.name}: share, %", 0, 100, first, key=f"volume-{price.model}", help=price.tier)
-        found = volume(int(requests), weights, prices)
+        found = monthly_volume(int(requests), weights, prices)
         with right:
             _draw_sum(found)
         with head:
@@ -46,7 +46,13 @@ def _draw_sum(found: Volume) -> None:
             ("In yuan, ¥1 = $1", f"{bound}¥{found.platform_cny:,.2f}", f"¥{found.market_cny:,.2f} at ¥{MARKET_CNY_PER_USD} = $1"),
         ):
             st.metric(
-                label, value.replace("$", "\\$"), below.replace("$", "\\$"), delta_color="off", delta_arrow="off", border=True, width=190
+                label,
+                value.replace("$", "\\$"),
+                below.replace("$", "\\$"),
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                width="stretch",
             )
     rows = [
         [
