@@ -76,9 +76,15 @@ def _indexes(backend: str) -> list[str]:
     return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}{last}) WHERE {name} IS NOT NULL" for name in FACTS]
 
 
+# What purges, holds and the tree's past rest on stays readable for ever.
+KEPT_ACTIONS = ("entries_purged", "retention_decided", "legal_hold_set", "legal_hold_lifted", "store_migrated", "store_restored")
+_KEPT = ", ".join(f"'{name}'" for name in KEPT_ACTIONS)
 _SAME = " AND ".join(f"NEW.{name} = OLD.{name}" for name in ("sequence", "leaf_hash", "node_hash", "prev_hash", "entry_hash"))
 _PURGE_ENTRY = "(SELECT 1 FROM entry AS p WHERE p.sequence = NEW.purge AND p.action = 'entries_purged')"
-_LAWFUL_PURGE = f"{_SAME} AND NEW.body IS NULL AND OLD.body IS NOT NULL AND NEW.purge > OLD.sequence AND EXISTS {_PURGE_ENTRY}"
+_LAWFUL_PURGE = (
+    f"{_SAME} AND NEW.body IS NULL AND OLD.body IS NOT NULL AND OLD.action NOT IN ({_KEPT}) "
+    f"AND NEW.purge > OLD.sequence AND EXISTS {_PURGE_ENTRY}"
+)
 
 
 def _abort(name: str, when: str, text: str) -> str:
