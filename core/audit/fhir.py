@@ -59,6 +59,8 @@ _KINDS: Mapping[Action, tuple[str, str]] = MappingProxyType(
         Action.USAGE_VIEWED: ("110101", "R"),
         Action.VERIFICATION_RUN: ("110101", "E"),
         Action.EXPORT_MADE: ("110106", "R"),
+        Action.BREAK_GLASS: ("110113", "E"),
+        Action.REVIEW_SIGNED_OFF: ("110101", "U"),
         Action.BACKUP_MADE: ("110106", "R"),
         Action.ENTRIES_PURGED: ("110113", "D"),
         Action.RETENTION_DECIDED: ("110113", "U"),
