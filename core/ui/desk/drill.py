@@ -61,7 +61,13 @@ def _draw(found: list[Entry], choice: Choice, title: str, *, own_only: bool) -> 
         if not found:
             draw(tag("p", escaped("No call here."), "cg-quiet"))
             return
-        st.dataframe([_row(entry, choice) for entry in found], hide_index=True, width="stretch", height=min(420, 38 + 35 * len(found)))
+        st.dataframe(
+            [_row(entry, choice) for entry in found],
+            hide_index=True,
+            width="stretch",
+            placeholder="",
+            height=min(420, 38 + 35 * len(found)),
+        )
         if len(found) == MOST:
             draw(tag("p", escaped(f"The newest {MOST}."), "cg-caption"))
 

@@ -44,7 +44,7 @@ def draw_accounting(services: Services, person: Principal, zone: ZoneInfo) -> No
         st.info("No entry speaks of it.", icon=":material/search_off:")
         return
     _draw_account(account(entries), zone)
-    st.dataframe(table(entries[:SHOWN], zone), hide_index=True, width="stretch", height=38 + 35 * min(len(entries), 12))
+    st.dataframe(table(entries[:SHOWN], zone), hide_index=True, width="stretch", placeholder="", height=38 + 35 * min(len(entries), 12))
     if len(entries) > SHOWN:
         st.caption(f"The newest {SHOWN:,} of {len(entries):,} entries; the file holds all.")
     if st.button("Make a CSV of it", icon=":material/draft:", key="accounting-make"):

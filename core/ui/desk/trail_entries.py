@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -57,7 +58,7 @@ def draw(services: Services, person: Principal, zone: ZoneInfo) -> None:
     if not entries:
         st.info("No entry meets these filters." if not turned else "No older entry.", icon=":material/search_off:")
     else:
-        st.dataframe(table(entries, zone), hide_index=True, width="stretch", height=38 + 35 * min(len(entries), 15))
+        st.dataframe(table(entries, zone), hide_index=True, width="stretch", placeholder="", height=38 + 35 * min(len(entries), 15))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Newest", icon=":material/first_page:", on_click=_turn, args=([],), disabled=not turned)
         st.button("Newer", icon=":material/chevron_left:", on_click=_turn, args=(turned[:-1],), disabled=not turned)
@@ -70,8 +71,9 @@ def draw(services: Services, person: Principal, zone: ZoneInfo) -> None:
 def draw_filters(services: Services, zone: ZoneInfo) -> EntryFilter | None:
     """What is looked for; None while a filter is not understood, which is then said."""
     first, second, third = st.columns([2, 2, 2])
+    no_days: Any = ()  # an empty range is what lets one choose a range
     days = first.date_input(
-        "Days", value=(), max_value=services.clock.now().astimezone(zone).date(), key="trail-days", help=f"Days of {zone.key}"
+        "Days", value=no_days, max_value=services.clock.now().astimezone(zone).date(), key="trail-days", help=f"Days of {zone.key}"
     )
     actions = second.multiselect(
         "Actions", list(Action), format_func=lambda a: a.value.replace("_", " "), placeholder="Every action", key="trail-actions"

@@ -68,7 +68,7 @@ def _draw_concern(services: Services, person: Principal, concern: Concern, entri
         if not entries:
             return
         with st.expander("Look through", key=f"review-{concern.value}"):
-            st.dataframe(table(entries, zone), hide_index=True, width="stretch", height=38 + 35 * min(len(entries), 10))
+            st.dataframe(table(entries, zone), hide_index=True, width="stretch", placeholder="", height=38 + 35 * min(len(entries), 10))
         with st.container(horizontal=True):
             for verdict, label, icon in (
                 (Verdict.UNREMARKABLE, "Sign off: nothing remarkable", ":material/task_alt:"),
@@ -104,4 +104,4 @@ def _draw_done(done: list[SignOff], zone: ZoneInfo) -> None:
             }
             for sign in done
         ]
-        st.dataframe(rows, hide_index=True, width="stretch")
+        st.dataframe(rows, hide_index=True, width="stretch", placeholder="")
