@@ -89,6 +89,13 @@ class Settings(BaseSettings):
             raise ValueError("write 16 to 200 letters, digits, dots, dashes and underscores")
         return value
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _metrics_token_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("write 16 characters or more, best random ones")
+        return value
+
     @model_validator(mode="after")
     def _oidc_whole(self) -> Self:
         given = [name for name in _OIDC if self._plain(name)]

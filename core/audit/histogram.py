@@ -85,6 +85,10 @@ class Histogram:
         """How many values did not exceed the bound, bins being counted by what they stand for."""
         return sum(count for place, count in self.counts.items() if value_of(place) <= bound)
 
+    def estimated_sum(self) -> int:
+        """All values together, within 1 %."""
+        return sum(count * value_of(place) for place, count in self.counts.items())
+
     def encode(self) -> bytes:
         """Distance from the bin before, then count, each in 7-bit groups, low first (LEB128); b"" when empty."""
         places = list(self.counts)
