@@ -37,6 +37,7 @@ _FIGURES = tuple(
         r"|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
         r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d"
         r"|\d\d)(?![\d/])(?!-(?!\d{1,2}[-/]))(?!\.\d)",
+        r"(?<=\d-)(?:3[01]|[12]\d|0?[1-9])([/.])(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\w/])",
         r"(?<![\w/.-])(?:19|20)\d\d-0[1-9](?![\d-])",
         r"(?<![\w/.-])(?:19|20)\d\d (?:1[0-2]|0[1-9]) (?:3[01]|[12]\d|0[1-9])(?![\w/.])",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
@@ -159,7 +160,7 @@ def reads_as_score(note: Note, start: int, end: int) -> bool:
 
 def _loose(note: Note, months: bool) -> Iterator[Found]:
     for match in _MONTH_ALONE.finditer(note.text) if months else ():
-        if match[1] not in ("may", "march", "mar") and not _seasonal(note, match.start()):
+        if match[1] not in ("may", "march", "mar") and not seasonal(note, match.start()):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
     for match in _ORDINAL.finditer(note.text):
         yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
@@ -170,9 +171,10 @@ def _loose(note: Note, months: bool) -> Iterator[Found]:
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "holiday")
 
 
-def _seasonal(note: Note, start: int) -> bool:
-    """`worse in March` tells a course by season, not a day of this patient's life."""
+def seasonal(note: Note, start: int) -> bool:
+    """`worse in March` tells a course by season, not a day of this patient's life; `start` is where the month or its `in` begins."""
     index = note.index_at(start)
+    index -= note.low(index - 1) in ("in", "around", "every", "each", "by")
     return not _SEASONAL.isdisjoint(note.low(i) for i in range(index - 2, index))
 
 

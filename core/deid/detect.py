@@ -26,6 +26,7 @@ from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
 from core.deid.spoken import spelled_names, spoken
+from core.deid.vetoes import vetoed_find
 from core.model import Identity
 
 
@@ -80,7 +81,7 @@ def find_all(
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
     if bars is None:
         return ruled
-    learnt = [f for f in tagged(note, SETTLED if note.tags else bars) if not _held(f, kept)]
+    learnt = [f for f in tagged(note, SETTLED if note.tags else bars) if not _held(f, kept) and not vetoed_find(note, f)]
     return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)
 
 

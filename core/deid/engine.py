@@ -31,6 +31,8 @@ _AHEAD = words("engine.ahead")
 _ROUNDS = 3
 DECISION, SITE = "decision", "site-list"
 ALWAYS = ("identity", DECISION, SITE)  # masked under every policy
+MAX_CHARS = 200_000
+_TOO_LONG = f"A text is longer than {MAX_CHARS:,} characters. Nothing was sent; paste the part that matters."
 _FAILED = "The redactor failed on this text. Nothing was sent; shorten or retype the text and try again."
 
 
@@ -72,7 +74,10 @@ def warm_up() -> None:
 
 
 def detect(text: str, *, identity: Identity = Identity()) -> tuple[Span, ...]:
-    """Spans of one text, sorted and disjoint, in code points of the input. Raises DeidError, without text, when a detector fails."""
+    """Spans of one text, sorted and disjoint, in code points of the input.
+
+    Raises DeidError, without text, when a detector fails or the text is longer than MAX_CHARS.
+    """
     try:
         item = _spread({"text": _read(text, identity, identity_needles(identity))}, Decisions())["text"]
         return tuple(_span(item.shadow, f) for f in item.found)
@@ -111,6 +116,8 @@ def _with_site(decisions: Decisions, policy: Policy) -> Decisions:
 
 
 def _read(text: str, identity: Identity, needles: tuple[Needle, ...]) -> _Field:
+    if len(text) > MAX_CHARS:
+        raise DeidError(_TOO_LONG)
     seen = shadow(text)
     note = Note(seen.text)
     return _Field(text, seen, note, find_all(note, identity, needles))

@@ -13,7 +13,8 @@ from core.deid.lexicon import Word, look_up
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_")
 _FIGURE = re.compile(r"\d(?<!\w\d)|[-(+#](?=\d)")
-_BLOB = re.compile(r"\S*\d\S*")
+_BLOB = re.compile(r"\S+")
+_DIGIT = re.compile(r"\d")
 _CODE = re.compile(r"[A-Za-z](?<!\w[A-Za-z])|#(?=[A-Za-z\d])")
 _ALNUM = re.compile(r"[^\W_]+")
 _NEW_SENTENCE = frozenset('.!?:;•*|"([{')
@@ -136,7 +137,12 @@ class Note:
     @cached_property
     def code_starts(self) -> list[int]:
         """Where a code that begins with a letter may begin: at each word of a stretch without blanks that holds a digit."""
-        return [at.start() for blob in _BLOB.finditer(self.text) for at in _CODE.finditer(self.text, blob.start(), blob.end())]
+        return [
+            at.start()
+            for blob in _BLOB.finditer(self.text)
+            if _DIGIT.search(self.text, blob.start(), blob.end())
+            for at in _CODE.finditer(self.text, blob.start(), blob.end())
+        ]
 
     @cached_property
     def all_starts(self) -> list[int]:

@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"(?<![\w.-])[A-Z]{2,4} $")
 # With a cue a value may hold blanks behind a short prefix: HC 40117, KX71 ZZQ, C 29 448 117.
 _SPACED = re.compile(
     r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d"
-    r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])"
+    r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d-][\dA-Z])){0,3}(?![\w%])"
 )
 _PLATE = re.compile(
     r"\b(?:plates?|rego|tail(?: ?no\.?| ?number)?|car reg|license tag|tag no)(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}"
@@ -30,6 +30,10 @@ _PLATE = re.compile(
 _LOGIN = re.compile(
     r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:"
     r"| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})",
+    re.I,
+)
+_LOGIN_BARE = re.compile(
+    r"\b(?:login|username|user ?id|portal id|logon|handle|wechat|skype|discord|telegram|whatsapp) ([A-Za-z](?=\w{0,30}[_.\d])[\w.]{3,30})\b",
     re.I,
 )
 _BIOMETRIC = re.compile(
@@ -149,6 +153,7 @@ def numbered(note: Note) -> Iterator[Found]:
 _PHRASES = (
     (frozenset(("plate", "plates", "rego", "tail", "car", "tag")), _PLATE, Category.VEHICLE),
     (words("numbers.login"), _LOGIN, Category.OTHER_ID),
+    (words("numbers.login"), _LOGIN_BARE, Category.OTHER_ID),
     (
         words("numbers.biometric"),
         _BIOMETRIC,
@@ -172,16 +177,16 @@ def _by_phrase(note: Note) -> Iterator[Found]:
 
 def _by_shape(note: Note) -> Iterator[Found]:
     text, digits, letters = note.text, note.figure_starts, note.code_starts
-    for pattern, score, kind in _BARE:
-        starts = digits if kind == "d" else letters if kind == "l" else note.all_starts
-        for match in pattern.finditer(text) if kind == "a" else tried(pattern, text, starts):
+    for pattern, score, begin in _BARE:
+        starts = digits if begin == "d" else letters if begin == "l" else note.all_starts
+        for match in pattern.finditer(text) if begin == "a" else tried(pattern, text, starts):
             value = match[0].lstrip("#")
             if any(c.isdigit() for c in value) and _unshared(text, match):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
     for match in tried(_GROUPED, text, note.all_starts):
         value = match[0]
-        digits = sum(c.isdigit() for c in value)
-        if digits >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
+        count = sum(c.isdigit() for c in value)
+        if count >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
             yield Found(match.start(), match.end(), _shape_category(value.lstrip("#")), 0.8, "number")
     for match in tried(_SIX, text, note.figure_starts):
         if not _UNITS.match(text, match.end()):

@@ -75,6 +75,8 @@ _LAST4 = re.compile(
     r"|\bending (?:in |with )?#?(\d{4})(?![\d/])",
     re.I,
 )
+# Lines that a whole country shares: poison control, the suicide and crisis line.
+_HOTLINES = frozenset(("18002221222", "8002221222", "18002738255", "8002738255"))
 _FAXED = frozenset(("fax", "faxed", "facsimile", "fx"))
 
 
@@ -124,6 +126,8 @@ def _phones(note: Note) -> Iterator[Found]:
         yield from _cued_phones(note)
     for pattern in _PHONES:
         for match in tried(pattern, note.text, note.figure_starts):
+            if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES:
+                continue
             before = note.index_at(match.start())
             cues = {note.low(i) for i in range(before - 5, before)}
             fax = bool(cues & _FAXED) and not cues & {"phone", "tel"}

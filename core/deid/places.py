@@ -86,7 +86,7 @@ _UNIT_FIRST = re.compile(
 )
 _FOREIGN_STREET = re.compile(
     r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i"
-    r"|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|str\.|weg|gasse"
+    r"|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|strase|str\.|weg|gasse"
     r"|platz|laan|straat|gatan|vej|katu|utca) \d{1,4}\b",
     re.I,
 )
@@ -223,7 +223,7 @@ _OTHER_STREETS = (
     (_BOX, 0, 0.9, words("places.unit_words")),
 )
 _STREET_HEADS = words("places.street_heads")
-_STREET_TAILS = ("strasse", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
+_STREET_TAILS = ("strasse", "strase", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
 
 
 def _foreign(note: Note) -> bool:
