@@ -29,6 +29,7 @@ from core.model import Category, Decisions, Deidentified, Identity, Mark, Redact
 
 _AHEAD = words("engine.ahead")
 _ROUNDS = 3
+_LONGEST_NEEDLE = 160
 DECISION, SITE = "decision", "site-list"
 ALWAYS = ("identity", DECISION, SITE)  # masked under every policy
 MAX_CHARS = 200_000
@@ -199,6 +200,8 @@ def _is_kept(note: Note, found: Found, keep: frozenset[str]) -> bool:
 
 def _needles(note: Note, found: Found) -> Iterable[Needle]:
     text = note.text[found.start : found.end]
+    if len(text) > _LONGEST_NEEDLE:  # no value is as long; searching for it would cost length times length
+        return ()
     if found.category is Category.NAME:
         return name_needles(text, found.role)
     return () if found.category in (Category.AGE, Category.DATE) else value_needles(text, found.category)

@@ -33,7 +33,8 @@ _LOGIN = re.compile(
     re.I,
 )
 _LOGIN_BARE = re.compile(
-    r"\b(?:login|username|user ?id|portal id|logon|handle|wechat|skype|discord|telegram|whatsapp) ([A-Za-z](?=\w{0,30}[_.\d])[\w.]{3,30})\b",
+    r"\b(?:login|username|user ?id|portal id|logon|handle|wechat|skype|discord|telegram|whatsapp) "
+    r"([A-Za-z](?=\w{0,30}[_.\d])[\w.]{3,30})\b",
     re.I,
 )
 _BIOMETRIC = re.compile(
