@@ -305,7 +305,8 @@ def _is_place(note: Note, start: int, end: int, level: int) -> bool:
     if not single:
         return level >= 2 or before in _SURE_IN
     if word.common >= 2 or word.clinical or word.capital or (token.shape == "U" and level < 3):
-        return before in _SURE_IN and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
+        behind = before in _SURE_IN or (before == "," and note.low(start - 2) in _FACILITY_ENDS and token.shape == "C")
+        return behind and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
     if before in _SURE_IN or (before in _IN and note.low(start - 2) in _MOVES):
         return not (word.eponym and level < 3) and not (word.first >= 2 and level < 3 and before in ("from",))
     named = {note.low(end), note.low(end + 1)} & EPONYM_NOUNS or (
