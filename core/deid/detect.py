@@ -26,6 +26,7 @@ from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
 from core.deid.spoken import spelled_names, spoken
+from core.deid.vetoes import vetoed_find
 from core.model import Identity
 
 
@@ -43,10 +44,10 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from contacts(note)
     yield from dates(note)
     yield from short_dates(note)
-    yield from ages(note.text)
+    yield from ages(note)
     yield from bare_ages(note)
     yield from numbered(note)
-    yield from national_numbers(note.text)
+    yield from national_numbers(note)
     yield from spoken(note)
     yield from places(note)
     yield from facilities(note)
@@ -80,7 +81,7 @@ def find_all(
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
     if bars is None:
         return ruled
-    learnt = [f for f in tagged(note, SETTLED if note.tags else bars) if not _held(f, kept)]
+    learnt = [f for f in tagged(note, SETTLED if note.tags else bars) if not _held(f, kept) and not vetoed_find(note, f)]
     return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)
 
 
