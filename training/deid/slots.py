@@ -7,12 +7,12 @@ from collections.abc import Callable
 from random import Random
 
 from core.deid.lexicon import sections as lists
-from training.deid import values
+from training.deid import oddities, values
 from training.deid.grammar import Fragments, expand
 from training.deid.people import Names, Person, coin
 from training.deid.pools import Pools
 from training.deid.sites import Sites
-from training.deid.texts import sections
+from training.deid.texts import vocabulary
 
 _PLAIN = re.compile(r"[A-Za-z'\- ]+")
 
@@ -22,13 +22,14 @@ class Slots:
 
     def __init__(self, random: Random, pools: Pools) -> None:
         self.random, self.pools = random, pools
-        self.words = sections("vocabulary.txt")
+        self.words = vocabulary()
         self.names = Names(random, pools, self.words["word_firsts"], self.words["word_lasts"])
         english = dict(lists("english.txt"))
         self.common = [w for level in "4321" for w in english[level] if len(w) > 2]
         self.sites = Sites(random, pools, self.names, self.words, self.common)
         self.clinical = dict(lists("icd_words.txt"))["1"]
         self.makers: dict[str, Callable[[], Fragments]] = self._people() | self._identifiers() | self._figures() | self._vocabulary()
+        self.makers |= oddities.makers(self)
         self.new_note()
 
     def new_note(self) -> None:
@@ -167,7 +168,7 @@ class Slots:
         return name.capitalize() if chance < 0.12 else name.upper() if chance < 0.18 else name
 
     def _description(self) -> str:
-        r, text = self.random, str(self.random.choice(self.pools["icd"]))
+        r, text = self.random, str(self.random.choice(self.pools["icd" if self.random.random() < 0.6 else "hpo"]))
         words = text.split()
         if len(words) > 7 and r.random() < 0.6:
             words = words[: r.randint(2, 7)]
