@@ -14,7 +14,7 @@ from training.deid.transforms import transformed
 _SUBJECTS = ("The patient ", "Patient ", "She ", "He ", "Pt ", "This patient ", "Mother ")
 _SALAD = "pn pnf pf rn any dr hosp city cityst fdate pdate md id phone email addr place drug brands epon tool proc sign lab n2 n3 score orgneg dx sx medw medw things code icd habits".split()
 
-_LISTS = ("board", "handover", "hand-off", "shift", "table", "log", "hl7", "series", "jottings", "thread", "schedule", "fragment", "audit", "call log")
+_LISTS = ("board", "handover", "hand-off", "shift", "table", "log", "hl7", "series", "jottings", "thread", "schedule", "fragment", "audit", "call log", "ledger", "dump", "mixture")
 _SHOUTED, _LOW = ("board", "handover", "schedule"), ("portal lower case", "text thread", "portal message", "dictated speech")
 
 

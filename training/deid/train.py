@@ -197,7 +197,7 @@ def main() -> None:
         else:
             drawn = pools.load(asked.pools)
             lexicon.write(drawn, DATA / "world.bin")
-            words, stages = _vocabulary(Notes(asked.seed + 1, drawn), 20_000), []
+            words, stages = _vocabulary(Notes(asked.seed + 1, drawn), 12_000), []
         stage = Stage(asked.tokens, asked.rate, asked.seed, asked.pools, asked.run, asked.start)
         facts.write_text(json.dumps({"words": words, "stages": stages}), encoding="utf-8")
         with ProcessPoolExecutor(2, get_context("spawn")) as pool:
