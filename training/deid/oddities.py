@@ -18,10 +18,11 @@ Makers = dict[str, Callable[[], Fragments]]
 _INNS = "Red Fox;Black Bull;White Hart;Rose and Crown;Blue Anchor;Three Bells;Old Oak;Golden Fleece;Green Dragon;Swan;Plough;Railway;Ship;King's Arms;Dew Drop;Coach House".split(";")
 _MARKS = (
     "the {inn}", "the {inn}", "{inn} Inn", "{inn} pub", "St {last}'s church", "{last} Baptist", "{city} Mill", "old {last} place", "{last}'s farm", "{last} Feed & Seed",
-    "the {last} silo", "Lake {last} boat ramp", "{city} depot", "the {city} Arms", "{last} Tabernacle", "{last} bridge", "{city} water tower", "{last} Lumber", "Gate {n}", "{city} market",
+    "the {last} silo", "Lake {last} boat ramp", "{city} depot", "the {city} Arms", "{last} Tabernacle", "{last} bridge", "{city} water tower", "{last} Lumber", "Gate {n}", "{city} market", "{shop} in {city}", "{shop} at {ord} & {last}", "{shop} lot, {last} Ave", "the {shop} on {last}", "{last} cemetery", "{last} Baptist cemetery", "the water tower",
+    "{last} viaduct, north side", "behind the {shop}", "{last} truck stop", "mile {n} {last} Trail", "{city} fairgrounds", "{last} Landing", "tent behind {shop}", "sign of the {shop}",
 )  # fmt: skip
-_CROSS = ("{a} & {b}", "{a} and {b}", "{a}/{b}", "{a} @ {b}", "{a} at {b}", "{a} x {b}", "{a} near {b}", "Hwy {n} and {a}", "{a} & Rte {n}", "I-{n} exit {m}", "US {n} at {a}", "{ord} & {a}", "{ord} and {ord2}")
-_MORSE_GAPS = (" ", "  ")
+_CROSS = ("{a} & {b}", "{a} and {b}", "{a}/{b}", "{a} @ {b}", "{a} at {b}", "{a} x {b}", "{a} near {b}", "Hwy {n} and {a}", "{a} & Rte {n}", "I-{n} exit {m}", "US {n} at {a}", "{ord} & {a}", "{ord} and {ord2}", "I-{n} WB MM {m}.{n}", "I-{n} NB mile {m}", "SR-{n} at {b} off-ramp", "{a} and {ord}", "{a} exit off {b}", "Rte {n} past {b}", "{m} blk of {a}", "{a} Bridge", "corner of {a} and {b}")
+_SHOPS = "Chevron;Shell;Exxon;Citgo;Wawa;Sheetz;Casey's;7-Eleven;Dollar Tree;Family Dollar;Flying K;Pilot;Love's;Texaco;Sunoco;Stop & Go;Piggly Wiggly;Aldi;Tesco;Spar;Co-op;Lidl;Oxxo".split(";")
 
 
 def makers(slots: Slots) -> Makers:
@@ -46,6 +47,7 @@ def _people(slots: Slots) -> Makers:
         "ini1": lambda: [(choice("ABCDEFGHIJKLMNOPRSTVWYZ"), "NAME"), (choice(("", "", ".")), "O")],
         "ini3": lambda: [(initials(), "NAME")],
         "anyg": lambda: [(given(), "NAME")],
+        "spellmed": lambda: [(spoken.spelled(r, choice((choice(slots.clinical), slots.drug(), choice(slots.words["epon"]).split()[0]))), "O")],
         "spelled": lambda: [(spoken.spelled(r, choice((slots.patient.last, slots.names.last(), slots.patient.first))), "NAME")],
     }
 
@@ -73,7 +75,7 @@ def _places(slots: Slots) -> Makers:
     r, choice, sites = slots.random, slots.random.choice, slots.sites
 
     def landmark() -> str:
-        return str(choice(_MARKS)).format(inn=choice(_INNS), last=slots.names.last(), city=sites.city(), n=r.randint(1, 60))
+        return str(choice(_MARKS)).format(inn=choice(_INNS), last=slots.names.last(), city=sites.city(), n=r.randint(1, 60), shop=choice(_SHOPS), ord=f"{r.randint(4, 99)}th")
 
     def crossing() -> str:
         street = lambda: choice((choice(slots.words["street_names"]), slots.names.last(), choice(slots.common).capitalize())) + choice(("", "", " St", " Ave", " Rd"))  # noqa: E731

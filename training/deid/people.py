@@ -10,7 +10,7 @@ from training.deid.pools import Pools
 _LARGE = "US GB IN MX PH CN BR FR DE ES IT PL RU TR IR IQ SA EG NG ZA KR JP TH ID MY BD PK CO PE AR SE NO DK NL BE GR PT IE IL ET GH KE VN".split()
 _MOST = 3  # Faker's English locales stand first
 _SUFFIXES = ("Jr.", "Sr.", "III", "II", "Jr", "IV")
-_NICKNAMES = "Bob Liz Jim Peg Bud Mimi Tex Sal Buddy Red Junior Nana Kat Ozzie Skip Butch Dot Gigi Lefty Mo Ziggy Beto Chuy Paco".split()
+_NICKNAMES = "Bob Liz Jim Peg Bud Mimi Tex Sal Buddy Red Junior Nana Kat Ozzie Skip Butch Dot Gigi Lefty Mo Ziggy Beto Chuy Paco Cookie Ghost Lucky Smoke Tiny Shorty Bear Duke Peanut Pickle Bubba Sissy Boo Ace Slim Doc Pops Mouse Bug Bean Sunny Stretch Turtle Moose Rooster Honey Tank Dutch Rabbit Cricket Pepper Sugar Blue Bones Happy Spider Fish Birdie Coco Kiki Lulu Toto Nono Bibi".split()
 _HEADS = (
     "Mc",
     "Mac",
@@ -72,7 +72,7 @@ class Names:
 
     def last(self) -> str:
         """A last name of anywhere, now and then a double one."""
-        random, name = self._random, self._draw("lasts", 0.13)
+        random, name = self._random, self._draw("lasts", 0.15)
         chance = random.random()
         if chance < 0.06:
             return name + "-" + self._draw("lasts", 0.05)

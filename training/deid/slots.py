@@ -115,7 +115,7 @@ class Slots:
         made: dict[str, Callable[[], Fragments]] = {slot: (lambda s=entries: [(choice(s), "O")]) for slot, entries in wide.items()}
         made |= {
             "lab": lambda: self.expand(choice(words["lab"])),
-            "drug": lambda: [(self._drug(), "O")],
+            "drug": lambda: [(self.drug(), "O")],
             "rx": lambda: self.expand("{drug} [tab |]" + choice(self.words["doses"]) + " " + choice(self.words["times"])),
             "medw": lambda: [(self.sites.case(choice(self.clinical), 0.3), "O")],
             "com": lambda: [(self.sites.case(choice(self.common), 0.15), "O")],
@@ -157,7 +157,8 @@ class Slots:
             return [("Drs. ", "O"), *self._name(p.last), (choice((" and ", "/", " & ")), "O"), *self._name(self.clinicians[0].last)]
         return self._name(p.full())
 
-    def _drug(self) -> str:
+    def drug(self) -> str:
+        """A drug, known or invented."""
         r, choice = self.random, self.random.choice
         makers: tuple[Callable[[], str], ...] = (
             lambda: choice(self.words["drug"]), lambda: choice(self.words["brands"]), lambda: choice(self.pools["drugs"]),
