@@ -33,10 +33,14 @@ def shaped(random: Random, shapes: Shapes) -> str:
     """A code of one of the shapes: 9 stands for a digit, ? for a capital letter, @ for a small one; a country's code stays."""
     pattern = random.choice(shapes)
     fixed = 3 if pattern.startswith("+") else 0
-    made = [pattern[:fixed]]
-    for char in pattern[fixed:]:
-        made.append(digits(random, 1) if char == "9" else capitals(random, 1) if char == "?" else capitals(random, 1).lower() if char == "@" else char)
+    made = [pattern[:fixed], *(_sign(random, char) for char in pattern[fixed:])]
     return "".join(made)
+
+
+def _sign(random: Random, char: str) -> str:
+    if char == "9":
+        return digits(random, 1)
+    return capitals(random, 1) if char == "?" else capitals(random, 1).lower() if char == "@" else char
 
 
 def short(random: Random) -> str:
@@ -67,8 +71,21 @@ def foreign_phone(random: Random) -> str:
 def photo(random: Random, last: str) -> str:
     """A picture's file name."""
     plain = "".join(c for c in last.lower() if c.isascii() and c.isalpha()) or "pt"
-    number, stamp = digits(random, random.randint(2, 5)), f"20{random.randint(18, 27)}{random.randint(1, 12):02d}{random.randint(1, 28):02d}"
-    stem = random.choice((f"IMG_{number}", f"{plain}_{number}", f"DSC{number}", f"{plain}_wound_{stamp}", f"scan_{stamp}_{plain}", f"{plain.upper()}{number}", f"foto-{plain}-{number}"))
+    number, stamp = (
+        digits(random, random.randint(2, 5)),
+        f"20{random.randint(18, 27)}{random.randint(1, 12):02d}{random.randint(1, 28):02d}",
+    )
+    stem = random.choice(
+        (
+            f"IMG_{number}",
+            f"{plain}_{number}",
+            f"DSC{number}",
+            f"{plain}_wound_{stamp}",
+            f"scan_{stamp}_{plain}",
+            f"{plain.upper()}{number}",
+            f"foto-{plain}-{number}",
+        )
+    )
     return stem + random.choice((".jpg", ".jpg", ".JPG", ".png", ".jpeg", ".HEIC", ".dcm", ".tif", ".mov", ".pdf"))
 
 
@@ -76,7 +93,13 @@ def military_date(random: Random) -> str:
     """`17 JUL 2024`, `171430ZJUL24`, `17JUL24`"""
     day, month, year = random.randint(1, 28), random.choice(MONTHS)[:3].upper(), random.randint(18, 27)
     return random.choice(
-        (f"{day:02d} {month} 20{year}", f"{day:02d} {month} {year}", f"{day:02d}{random.randint(0, 23):02d}{random.randint(0, 59):02d}{random.choice('ZLR')}{month}{year}", f"{day:02d}{month}{year}", f"{day} {month}")
+        (
+            f"{day:02d} {month} 20{year}",
+            f"{day:02d} {month} {year}",
+            f"{day:02d}{random.randint(0, 23):02d}{random.randint(0, 59):02d}{random.choice('ZLR')}{month}{year}",
+            f"{day:02d}{month}{year}",
+            f"{day} {month}",
+        )
     )
 
 

@@ -20,8 +20,42 @@ _BEHIND = (
     "{n}/{m}", "{n}", "{r}", "{r}{l}", "grade {r}", "grade {n}", "class {r}", "type {r}", "stage {r}{l}", "neg", "negative", "pos", "positive", "{l}/{l}", "score {n}", "{nn}", "{nn}%", "zone {n}", "criteria met",
     "-{b} neg", " & {b} {r}{l}", "-{b} {n}", "{l}{n}", "index {n}.{m}", "sign +", "test neg", "x{n}", "angle {nn}", "ratio 1.{n}", "mod", "variant", "at 5th MTH", "position {n}", "{n} of {m}",
 )  # fmt: skip
-_LISTS = ("{a}, {b}, {c}", "{a}/{b}/{c}", "{a}, {b}, {c}, {d}", "{a}; {b}", "{a} and {b} nodes", "{a} & {b} procedure", "modified {a}", "de {a}", "({a})", "{a} vs {b}", "reverse {a}", "{a}-{b}-{c}")
-_HOUSES = ("Rose Cottage", "The Old Forge", "Hillview", "Fernlea", "Mill House", "The Glebe", "Ivy Bank", "Sea View", "Orchard End", "Drumbeg", "Wattle Park", "Kia Ora", "Glenmore Station", "Stonecroft", "The Bungalow", "Tigh na Mara", "Ty Gwyn", "Las Palmas", "Villa Rosa", "The Hollies")
+_LISTS = (
+    "{a}, {b}, {c}",
+    "{a}/{b}/{c}",
+    "{a}, {b}, {c}, {d}",
+    "{a}; {b}",
+    "{a} and {b} nodes",
+    "{a} & {b} procedure",
+    "modified {a}",
+    "de {a}",
+    "({a})",
+    "{a} vs {b}",
+    "reverse {a}",
+    "{a}-{b}-{c}",
+)
+_HOUSES = (
+    "Rose Cottage",
+    "The Old Forge",
+    "Hillview",
+    "Fernlea",
+    "Mill House",
+    "The Glebe",
+    "Ivy Bank",
+    "Sea View",
+    "Orchard End",
+    "Drumbeg",
+    "Wattle Park",
+    "Kia Ora",
+    "Glenmore Station",
+    "Stonecroft",
+    "The Bungalow",
+    "Tigh na Mara",
+    "Ty Gwyn",
+    "Las Palmas",
+    "Villa Rosa",
+    "The Hollies",
+)
 
 
 def makers(slots: Slots) -> dict[str, Callable[[], Fragments]]:
@@ -29,10 +63,21 @@ def makers(slots: Slots) -> dict[str, Callable[[], Fragments]]:
     r, choice = slots.random, slots.random.choice
 
     def house() -> str:
-        return choice((choice(_HOUSES), f"{slots.names.last()} {choice(('House', 'Cottage', 'Lodge', 'Farm', 'Court', 'Grange', 'Ranch'))}", f"The {slots.names.last()}s", f"{choice(slots.common).capitalize()} {choice(('Cottage', 'Barn', 'End', 'Croft'))}"))
+        return choice(
+            (
+                choice(_HOUSES),
+                f"{slots.names.last()} {choice(('House', 'Cottage', 'Lodge', 'Farm', 'Court', 'Grange', 'Ranch'))}",
+                f"The {slots.names.last()}s",
+                f"{choice(slots.common).capitalize()} {choice(('Cottage', 'Barn', 'End', 'Croft'))}",
+            )
+        )
 
     def spoken_code() -> str:
-        parts = [choice((f"{c} as in {choice(slots.common)}", c, c.lower())) if c.isalpha() else choice((c, spoken.counted(int(c)))) for c in codes.short(r) if c.isalnum()]
+        parts = [
+            choice((f"{c} as in {choice(slots.common)}", c, c.lower())) if c.isalpha() else choice((c, spoken.counted(int(c))))
+            for c in codes.short(r)
+            if c.isalnum()
+        ]
         return choice((" ", ", ")).join(parts[:8])
 
     def address() -> str:
@@ -63,9 +108,13 @@ def odd_date(random: Random) -> str:
 def _eponym(slots: Slots) -> str:
     """Surnames that name a test, a grade or an operation, alone or in company."""
     r, choice = slots.random, slots.random.choice
-    names = [name if name.isascii() and " " not in name else choice(slots.words["word_lasts"]) for name in (slots.names.last() for _ in range(4))]
+    names = [
+        name if name.isascii() and " " not in name else choice(slots.words["word_lasts"]) for name in (slots.names.last() for _ in range(4))
+    ]
     a, b, c, d = (name.upper() if r.random() < 0.1 else name for name in names)
     if r.random() < 0.25:
         return str(choice(_LISTS)).format(a=a, b=b, c=c, d=d)
-    behind = choice(_BEHIND).format(n=r.randint(0, 9), m=r.randint(2, 30), nn=r.randint(10, 99), r=choice(("I", "II", "III", "IV", "V")), l=choice("ABCabc"), b=b)
+    behind = choice(_BEHIND).format(
+        n=r.randint(0, 9), m=r.randint(2, 30), nn=r.randint(10, 99), r=choice(("I", "II", "III", "IV", "V")), l=choice("ABCabc"), b=b
+    )
     return a + ("" if behind[0] in "- " else " ") + behind

@@ -14,7 +14,25 @@ from training.deid.transforms import transformed
 _SUBJECTS = ("The patient ", "Patient ", "She ", "He ", "Pt ", "This patient ", "Mother ")
 _SALAD = "pn pnf pf rn any dr hosp city cityst fdate pdate md id phone email addr place drug brands epon tool proc sign lab n2 n3 score orgneg dx sx medw medw things code icd habits".split()
 
-_LISTS = ("board", "handover", "hand-off", "shift", "table", "log", "hl7", "series", "jottings", "thread", "schedule", "fragment", "audit", "call log", "ledger", "dump", "mixture")
+_LISTS = (
+    "board",
+    "handover",
+    "hand-off",
+    "shift",
+    "table",
+    "log",
+    "hl7",
+    "series",
+    "jottings",
+    "thread",
+    "schedule",
+    "fragment",
+    "audit",
+    "call log",
+    "ledger",
+    "dump",
+    "mixture",
+)
 _SHOUTED, _LOW = ("board", "handover", "schedule"), ("portal lower case", "text thread", "portal message", "dictated speech")
 
 
@@ -192,7 +210,9 @@ class Notes:
         lines = [line for line in self.kinds[kind] if random.random() < 0.8]
         if any(word in kind for word in _LISTS):
             lines = [random.choice(self.kinds[kind]) for _ in range(random.randint(2, 9))]
-        change = random.choices((str.upper, str.lower, str), (6, 0, 3) if any(w in kind for w in _SHOUTED) else (0, 6, 3) if kind in _LOW else (0, 0, 1))[0]
+        change = random.choices(
+            (str.upper, str.lower, str), (6, 0, 3) if any(w in kind for w in _SHOUTED) else (0, 6, 3) if kind in _LOW else (0, 0, 1)
+        )[0]
         self.worn = 0.6 if kind == "fax" else 0.06
         pieces: Fragments = []
         between = random.choice(("\n", "\n", "\n", "\n\n", " "))

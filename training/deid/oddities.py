@@ -15,14 +15,41 @@ if TYPE_CHECKING:
     from training.deid.slots import Slots
 
 Makers = dict[str, Callable[[], Fragments]]
-_INNS = "Red Fox;Black Bull;White Hart;Rose and Crown;Blue Anchor;Three Bells;Old Oak;Golden Fleece;Green Dragon;Swan;Plough;Railway;Ship;King's Arms;Dew Drop;Coach House".split(";")
+_INNS = "Red Fox;Black Bull;White Hart;Rose and Crown;Blue Anchor;Three Bells;Old Oak;Golden Fleece;Green Dragon;Swan;Plough;Railway;Ship;King's Arms;Dew Drop;Coach House".split(
+    ";"
+)
 _MARKS = (
     "the {inn}", "the {inn}", "{inn} Inn", "{inn} pub", "St {last}'s church", "{last} Baptist", "{city} Mill", "old {last} place", "{last}'s farm", "{last} Feed & Seed",
     "the {last} silo", "Lake {last} boat ramp", "{city} depot", "the {city} Arms", "{last} Tabernacle", "{last} bridge", "{city} water tower", "{last} Lumber", "Gate {n}", "{city} market", "{shop} in {city}", "{shop} at {ord} & {last}", "{shop} lot, {last} Ave", "the {shop} on {last}", "{last} cemetery", "{last} Baptist cemetery", "the water tower",
     "{last} viaduct, north side", "behind the {shop}", "{last} truck stop", "mile {n} {last} Trail", "{city} fairgrounds", "{last} Landing", "tent behind {shop}", "sign of the {shop}",
 )  # fmt: skip
-_CROSS = ("{a} & {b}", "{a} and {b}", "{a}/{b}", "{a} @ {b}", "{a} at {b}", "{a} x {b}", "{a} near {b}", "Hwy {n} and {a}", "{a} & Rte {n}", "I-{n} exit {m}", "US {n} at {a}", "{ord} & {a}", "{ord} and {ord2}", "I-{n} WB MM {m}.{n}", "I-{n} NB mile {m}", "SR-{n} at {b} off-ramp", "{a} and {ord}", "{a} exit off {b}", "Rte {n} past {b}", "{m} blk of {a}", "{a} Bridge", "corner of {a} and {b}")
-_SHOPS = "Chevron;Shell;Exxon;Citgo;Wawa;Sheetz;Casey's;7-Eleven;Dollar Tree;Family Dollar;Flying K;Pilot;Love's;Texaco;Sunoco;Stop & Go;Piggly Wiggly;Aldi;Tesco;Spar;Co-op;Lidl;Oxxo".split(";")
+_CROSS = (
+    "{a} & {b}",
+    "{a} and {b}",
+    "{a}/{b}",
+    "{a} @ {b}",
+    "{a} at {b}",
+    "{a} x {b}",
+    "{a} near {b}",
+    "Hwy {n} and {a}",
+    "{a} & Rte {n}",
+    "I-{n} exit {m}",
+    "US {n} at {a}",
+    "{ord} & {a}",
+    "{ord} and {ord2}",
+    "I-{n} WB MM {m}.{n}",
+    "I-{n} NB mile {m}",
+    "SR-{n} at {b} off-ramp",
+    "{a} and {ord}",
+    "{a} exit off {b}",
+    "Rte {n} past {b}",
+    "{m} blk of {a}",
+    "{a} Bridge",
+    "corner of {a} and {b}",
+)
+_SHOPS = "Chevron;Shell;Exxon;Citgo;Wawa;Sheetz;Casey's;7-Eleven;Dollar Tree;Family Dollar;Flying K;Pilot;Love's;Texaco;Sunoco;Stop & Go;Piggly Wiggly;Aldi;Tesco;Spar;Co-op;Lidl;Oxxo".split(
+    ";"
+)
 
 
 def makers(slots: Slots) -> Makers:
@@ -36,7 +63,17 @@ def _people(slots: Slots) -> Makers:
     def initials() -> str:
         p = Person.invent(slots.names, r)
         text = p.first[0] + p.middle * (r.random() < 0.7) + p.last[0]
-        return choice((text.upper(), text.upper(), text.lower(), text.upper(), f"{p.first[0]}.{p.middle}.{p.last[0]}.", f"{p.first[0]}-{p.last[0]}", f"{p.first[0]}{p.last[:3]}".lower()))
+        return choice(
+            (
+                text.upper(),
+                text.upper(),
+                text.lower(),
+                text.upper(),
+                f"{p.first[0]}.{p.middle}.{p.last[0]}.",
+                f"{p.first[0]}-{p.last[0]}",
+                f"{p.first[0]}{p.last[:3]}".lower(),
+            )
+        )
 
     def given() -> str:
         name = slots.names.first()
@@ -47,7 +84,9 @@ def _people(slots: Slots) -> Makers:
         "ini1": lambda: [(choice("ABCDEFGHIJKLMNOPRSTVWYZ"), "NAME"), (choice(("", "", ".")), "O")],
         "ini3": lambda: [(initials(), "NAME")],
         "anyg": lambda: [(given(), "NAME")],
-        "spellmed": lambda: [(spoken.spelled(r, choice((choice(slots.clinical), slots.drug(), choice(slots.words["epon"]).split()[0]))), "O")],
+        "spellmed": lambda: [
+            (spoken.spelled(r, choice((choice(slots.clinical), slots.drug(), choice(slots.words["epon"]).split()[0]))), "O")
+        ],
         "spelled": lambda: [(spoken.spelled(r, choice((slots.patient.last, slots.names.last(), slots.patient.first))), "NAME")],
     }
 
@@ -68,20 +107,46 @@ def _codes(slots: Slots) -> Makers:
 
 def _machine_phone(random: Random) -> str:
     area, rest = random.randint(201, 989), values.digits(random, 7)
-    return random.choice((f"({area}){rest[:3]}-{rest[3:]}", f"{area}{rest}", f"({area}) {rest[:3]}-{rest[3:]}", f"+1{area}{rest}", f"{area}-{rest[:3]}-{rest[3:]}", f"{area}^{rest}"))
+    return random.choice(
+        (
+            f"({area}){rest[:3]}-{rest[3:]}",
+            f"{area}{rest}",
+            f"({area}) {rest[:3]}-{rest[3:]}",
+            f"+1{area}{rest}",
+            f"{area}-{rest[:3]}-{rest[3:]}",
+            f"{area}^{rest}",
+        )
+    )
 
 
 def _places(slots: Slots) -> Makers:
     r, choice, sites = slots.random, slots.random.choice, slots.sites
 
     def landmark() -> str:
-        return str(choice(_MARKS)).format(inn=choice(_INNS), last=slots.names.last(), city=sites.city(), n=r.randint(1, 60), shop=choice(_SHOPS), ord=f"{r.randint(4, 99)}th")
+        return str(choice(_MARKS)).format(
+            inn=choice(_INNS),
+            last=slots.names.last(),
+            city=sites.city(),
+            n=r.randint(1, 60),
+            shop=choice(_SHOPS),
+            ord=f"{r.randint(4, 99)}th",
+        )
 
     def crossing() -> str:
-        street = lambda: choice((choice(slots.words["street_names"]), slots.names.last(), choice(slots.common).capitalize())) + choice(("", "", " St", " Ave", " Rd"))  # noqa: E731
+        street = lambda: (
+            choice((choice(slots.words["street_names"]), slots.names.last(), choice(slots.common).capitalize()))
+            + choice(("", "", " St", " Ave", " Rd"))
+        )  # noqa: E731
         ends = {1: "st", 2: "nd", 3: "rd"}
         number, other = r.randint(1, 120), r.randint(1, 60)
-        words = {"a": street(), "b": street(), "n": r.randint(1, 95), "m": r.randint(1, 300), "ord": f"{number}{ends.get(number % 10, 'th')}", "ord2": f"{other}{ends.get(other % 10, 'th')}"}
+        words = {
+            "a": street(),
+            "b": street(),
+            "n": r.randint(1, 95),
+            "m": r.randint(1, 300),
+            "ord": f"{number}{ends.get(number % 10, 'th')}",
+            "ord2": f"{other}{ends.get(other % 10, 'th')}",
+        }
         return sites.case(str(choice(_CROSS)).format(**words))
 
     return {
@@ -89,9 +154,30 @@ def _places(slots: Slots) -> Makers:
         "crossroad": lambda: [(crossing(), "STREET")],
         "streetl": lambda: [(sites.street().lower(), "STREET")],
         "faddr": lambda: slots.expand(
-            choice(("{street}, {zip} {city}", "[C/|Calle |Av. |Rua |ul. |Via |Rue ]{anystreet}, {zip} {city}", "{street}\n{city} {zip}, {country}", "[Village|Mtaa|Barangay|Kampung|Colonia] {city}, {city}", "{anystreet}, {city}"))
+            choice(
+                (
+                    "{street}, {zip} {city}",
+                    "[C/|Calle |Av. |Rua |ul. |Via |Rue ]{anystreet}, {zip} {city}",
+                    "{street}\n{city} {zip}, {country}",
+                    "[Village|Mtaa|Barangay|Kampung|Colonia] {city}, {city}",
+                    "{anystreet}, {city}",
+                )
+            )
         ),
-        "anystreet": lambda: [(choice((slots.names.last(), slots.names.last() + choice(("strasse", "straat", "gatan", "veien", "weg", "gasse", "laan", " sokak", " utca")))) + choice(("", " ", " ", ", ", " n. ")) + str(r.randint(1, 240)) + choice(("", "", "a", "-4", "/7", " 2º B")), "STREET")],
+        "anystreet": lambda: [
+            (
+                choice(
+                    (
+                        slots.names.last(),
+                        slots.names.last() + choice(("strasse", "straat", "gatan", "veien", "weg", "gasse", "laan", " sokak", " utca")),
+                    )
+                )
+                + choice(("", " ", " ", ", ", " n. "))
+                + str(r.randint(1, 240))
+                + choice(("", "", "a", "-4", "/7", " 2º B")),
+                "STREET",
+            )
+        ],
     }
 
 
@@ -106,14 +192,35 @@ def _days(slots: Slots) -> Makers:
     def foreign() -> str:
         y, m, d = r.randint(1925, 2026), r.randint(1, 12), r.randint(1, 28)
         roman = "I II III IV V VI VII VIII IX X XI XII".split()[m - 1]
-        return choice((f"{d:02d}.{m:02d}.{y}", f"{d}.{m}.{y}", f"{d}.{m}.{y % 100:02d}", f"{d:02d}/{m:02d}/{y}", f"{d:02d}-{m:02d}-{y}", f"{d}/{roman}/{y}", f"{d}. {m}. {y}", f"{d}.{m}.", f"{y}-{m:02d}-{d:02d}", f"{d} {values.MONTHS[m - 1]} {y}"))
+        return choice(
+            (
+                f"{d:02d}.{m:02d}.{y}",
+                f"{d}.{m}.{y}",
+                f"{d}.{m}.{y % 100:02d}",
+                f"{d:02d}/{m:02d}/{y}",
+                f"{d:02d}-{m:02d}-{y}",
+                f"{d}/{roman}/{y}",
+                f"{d}. {m}. {y}",
+                f"{d}.{m}.",
+                f"{y}-{m:02d}-{d:02d}",
+                f"{d} {values.MONTHS[m - 1]} {y}",
+            )
+        )
 
     def named(months: str, form: str) -> str:
         return form.format(d=r.randint(1, 28), m=choice(months.split()), y=r.randint(1940, 2026)) if r.random() < 0.75 else foreign()
 
     def whole() -> str:
         y, m, d = r.randint(1928, 2026), r.randint(1, 12), r.randint(1, 28)
-        return choice((f"{y}-{m:02d}-{d:02d}", f"{y}-{m:02d}-{d:02d}", f"{y}{m:02d}{d:02d}", f"{m:02d}/{d:02d}/{y}", f"{y}-{m:02d}-{d:02d}T{r.randint(0, 23):02d}:{r.randint(0, 59):02d}"))
+        return choice(
+            (
+                f"{y}-{m:02d}-{d:02d}",
+                f"{y}-{m:02d}-{d:02d}",
+                f"{y}{m:02d}{d:02d}",
+                f"{m:02d}/{d:02d}/{y}",
+                f"{y}-{m:02d}-{d:02d}T{r.randint(0, 23):02d}:{r.randint(0, 59):02d}",
+            )
+        )
 
     return {
         "dayth": lambda: [(day(), "DATE")], "dayword": lambda: [(spoken.ordinal(r.randint(1, 31)), "DATE")], "sdate": lambda: [(spoken.date(r), "DATE")], "dtg": lambda: [(codes.military_date(r), "DATE")],
@@ -132,6 +239,8 @@ def _lines(slots: Slots) -> Makers:
     return {
         "lowtalk": lambda: slots.expand(choice(talk)),
         "sep": lambda: [(choice((" ", "\n", ", ", "\n\n", " - ")), "O")],
-        "bd": lambda: slots.expand(choice(("{bdplain}", "{bdplain}", "{bdplain}", "D/C {md}", "POD {n0}", "SINCE {md}", "{abb}", "DAY {n0}", "TX {md}"))),
+        "bd": lambda: slots.expand(
+            choice(("{bdplain}", "{bdplain}", "{bdplain}", "D/C {md}", "POD {n0}", "SINCE {md}", "{abb}", "DAY {n0}", "TX {md}"))
+        ),
         "ordinal": lambda: [(str(slots.random.randint(1, 599)) + choice(("st", "nd", "th")), "O")],
     }

@@ -22,7 +22,9 @@ def _days(random: Random, count: int) -> list[tuple[int, int]]:
 
 
 def _writer(random: Random) -> str:
-    return random.choice(("{m}/{d}",) * 8 + ("{m:02d}/{d:02d}", "{m}-{d}", "{d}/{m}", "{d}.{m}.", "{mon} {d}", "{d} {mon}", "{d}{mon}", "{m}/{d}/{yy}"))
+    return random.choice(
+        ("{m}/{d}",) * 8 + ("{m:02d}/{d:02d}", "{m}-{d}", "{d}/{m}", "{d}.{m}.", "{mon} {d}", "{d} {mon}", "{d}{mon}", "{m}/{d}/{yy}")
+    )
 
 
 def _written(form: str, month: int, day: int, year: int) -> str:
@@ -52,7 +54,16 @@ def valued(random: Random) -> Fragments:
 def weekdays(random: Random) -> Fragments:
     """`M 2/3, W 2/5, F 2/7`"""
     form, year = _writer(random), random.randint(18, 27)
-    names = random.choice((("M", "W", "F"), ("T", "Th", "S"), ("Mon", "Wed", "Fri"), ("Tu", "Th", "Sa"), ("tues", "thurs"), ("MON", "TUE", "WED", "THU", "FRI")))
+    names = random.choice(
+        (
+            ("M", "W", "F"),
+            ("T", "Th", "S"),
+            ("Mon", "Wed", "Fri"),
+            ("Tu", "Th", "Sa"),
+            ("tues", "thurs"),
+            ("MON", "TUE", "WED", "THU", "FRI"),
+        )
+    )
     between = random.choice((", ", "; ", " ", "/ ", "\n"))
     pieces: Fragments = []
     for i, (month, day) in enumerate(_days(random, random.randint(2, len(names)))):
@@ -79,5 +90,14 @@ def scores(random: Random) -> Fragments:
     full = random.choice((5, 5, 10, 10, 4, 6, 30, 3, 2, 20, 28, 12))
     count = random.randint(1, 4)
     text = random.choice((", ", " then ", " -> ", "; ", " ")).join(f"{random.randint(0, full)}/{full}" for _ in range(count))
-    before = random.choice(("pain ", "strength ", "", "MoCA ", "nodes ", "scored ", "motor ", "UE ", "NRS ", "recall ", "grade ", "rated ", "K+ "))
-    return [(before + text + random.choice(("", " at rest", " bilat", " throughout", " R>L", " tab", " positive", " doses", " SEM", " w movement")), "O")]
+    before = random.choice(
+        ("pain ", "strength ", "", "MoCA ", "nodes ", "scored ", "motor ", "UE ", "NRS ", "recall ", "grade ", "rated ", "K+ ")
+    )
+    return [
+        (
+            before
+            + text
+            + random.choice(("", " at rest", " bilat", " throughout", " R>L", " tab", " positive", " doses", " SEM", " w movement")),
+            "O",
+        )
+    ]

@@ -116,12 +116,24 @@ class Sites:
         if chance > 0.9 or (0.5 < chance < 0.62):
             text = self._speciality(base)
         if 0.3 < chance < 0.36:
-            text += choice((f", {self.city()} location", f" - {self.city()}", f" {self.city()}", " drive-thru site", " satellite", f" ({self.city()})", " Annex", " West", " at " + self.names.last()))
+            text += choice(
+                (
+                    f", {self.city()} location",
+                    f" - {self.city()}",
+                    f" {self.city()}",
+                    " drive-thru site",
+                    " satellite",
+                    f" ({self.city()})",
+                    " Annex",
+                    " West",
+                    " at " + self.names.last(),
+                )
+            )
         return self.case(text)
 
     def _speciality(self, base: str) -> str:
         """`Conway Vascular`, `Summit & Stride Physical Therapy`, `Skin Institute Dover`, `Szpital Powiatowy`."""
-        r, choice, words = self.random, self.random.choice, self.words
+        choice, words = self.random.choice, self.words
         word = lambda: choice(self._common).capitalize()  # noqa: E731
         return choice((
             f"{base} {choice(words['specialities'])}", f"{word()} & {word()} {choice(words['specialities'])}", f"{choice(words['specialities'])} {choice(('Institute', 'Center', 'Clinic', 'Associates', 'Group'))} {self.city()}",

@@ -40,7 +40,11 @@ def year(random: Random, low: int, high: int) -> str:
     number = random.randint(low, high)
     if number >= 2000:
         rest = number - 2000
-        return random.choice((f"two thousand {counted(rest)}", f"twenty {counted(rest)}", f"two thousand and {counted(rest)}")) if rest else "two thousand"
+        return (
+            random.choice((f"two thousand {counted(rest)}", f"twenty {counted(rest)}", f"two thousand and {counted(rest)}"))
+            if rest
+            else "two thousand"
+        )
     return f"nineteen {counted(number % 100)}"
 
 
@@ -51,13 +55,18 @@ def date(random: Random) -> str:
     written = random.choice((ordinal(day), ordinal(day), counted(day), f"{day}"))
     text = random.choice((f"{name} {written}", f"{name} {written}", f"{name} the {ordinal(day)}", f"the {ordinal(day)} of {name}"))
     if random.random() < 0.6:
-        text += random.choice((" ", ", ", " of ")) + (year(random, 1922, 2027) if random.random() < 0.75 else str(random.randint(1930, 2027)))
+        text += random.choice((" ", ", ", " of ")) + (
+            year(random, 1922, 2027) if random.random() < 0.75 else str(random.randint(1930, 2027))
+        )
     return text
 
 
 def digits(random: Random) -> str:
     """A number read out digit by digit or in pairs."""
-    words = [random.choice(("oh", "zero")) if d == 0 else _ONES[d] for d in (random.randint(0, 9) for _ in range(random.choice((4, 5, 6, 7, 7, 8, 10))))]
+    words = [
+        random.choice(("oh", "zero")) if d == 0 else _ONES[d]
+        for d in (random.randint(0, 9) for _ in range(random.choice((4, 5, 6, 7, 7, 8, 10))))
+    ]
     chance = random.random()
     if chance < 0.12:
         at = random.randrange(len(words) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from training.deid.grammar import LABELS
@@ -76,7 +77,7 @@ def _scanned(pairs: Pairs, random: Random) -> Pairs:
 def _spaced(pairs: Pairs, random: Random) -> Pairs:
     """One to three lines letter by letter."""
     ends = [-1, *(i for i, (c, _) in enumerate(pairs) if c == "\n"), len(pairs)]
-    lines = list(zip(ends, ends[1:], strict=False))
+    lines = list(pairwise(ends))
     chosen = set(random.sample(lines, min(len(lines), random.randint(1, 3))))
     gap = random.choice((1, 1, 2))
     made: Pairs = []
@@ -140,7 +141,13 @@ def _broken(pairs: Pairs, random: Random) -> Pairs:
         made.append((char, label))
         if char == "-" and label in _NUMBERS and random.random() < 0.4:
             made.append(("\n", label))
-        elif label and char.isalpha() and 2 < i < len(pairs) - 3 and all(c.isalpha() for c, _ in pairs[i - 2 : i + 3]) and random.random() < 0.012:
+        elif (
+            label
+            and char.isalpha()
+            and 2 < i < len(pairs) - 3
+            and all(c.isalpha() for c, _ in pairs[i - 2 : i + 3])
+            and random.random() < 0.012
+        ):
             made += [("-", label), ("\n", label)]
     return made
 
