@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     env: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path("var")
     audit_database: str = ""
+    database_url: SecretStr = SecretStr("")
+    audit_key: SecretStr | None = None
+    audit_key_file: Path | None = None
+    audit_anchor: str = ""
     vault_database: str = ""
     vault_keys: SecretStr | None = None
     providers_file: Path | None = None
@@ -65,7 +69,7 @@ class Settings(BaseSettings):
     oidc_cookie_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
 
-    @field_validator("vault_keys", "api_keys", "sandbox_key", "oidc_client_secret", "oidc_cookie_secret")
+    @field_validator("vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "oidc_client_secret", "oidc_cookie_secret")
     @classmethod
     def _no_blank(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value is None else SecretStr(value.get_secret_value().strip())
@@ -96,8 +100,18 @@ class Settings(BaseSettings):
 
     @property
     def audit_path(self) -> str:
-        """Path or SQLAlchemy URL of the audit store."""
-        return self.audit_database or str(self.data_dir / "audit.sqlite3")
+        """Path or SQLAlchemy URL of the audit store; a URL may hold a password."""
+        return self.audit_database or self._plain("database_url") or str(self.data_dir / "audit.sqlite3")
+
+    @property
+    def audit_key_path(self) -> Path:
+        """Where the key that signs tree heads is kept, unless CASEGATE_AUDIT_KEY holds it."""
+        return self.audit_key_file or self.data_dir / "audit.key"
+
+    @property
+    def audit_anchor_place(self) -> str:
+        """Path or URL at which signed tree heads are kept outside the database."""
+        return self.audit_anchor or str(self.data_dir / "audit.head")
 
     @property
     def vault_path(self) -> str:

@@ -17,8 +17,12 @@ class Action(StrEnum):
     PREFLIGHT_BLOCKED = "preflight_blocked"
     FLAG_KEPT = "flag_kept"
     FLAG_REDACTED = "flag_redacted"
+    MASK_KEPT = "mask_kept"
+    SELECTION_REDACTED = "selection_redacted"
+    TERM_DECISION_UNDONE = "term_decision_undone"
     RESPONSE_REVEALED = "response_revealed"
     CONSULTATION_OPENED = "consultation_opened"
+    WHAT_IF_COMPUTED = "what_if_computed"
     DECISION_RECORDED = "decision_recorded"
     DRAFT_SAVED = "draft_saved"
     DRAFT_OPENED = "draft_opened"
@@ -38,6 +42,14 @@ class Action(StrEnum):
     SERVICE_STARTED = "service_started"
     SERVICE_STOPPED = "service_stopped"
     CONFIGURATION_CHANGED = "configuration_changed"
+    ENTRIES_PURGED = "entries_purged"
+    RETENTION_DECIDED = "retention_decided"
+    LEGAL_HOLD_SET = "legal_hold_set"
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted"
+    STORE_MIGRATED = "store_migrated"
+    STORE_RESTORED = "store_restored"
+    BACKUP_MADE = "backup_made"
+    SIGNING_KEY_CHANGED = "signing_key_changed"
 
 
 class Outcome(StrEnum):

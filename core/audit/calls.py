@@ -21,7 +21,7 @@ _ENDINGS: Mapping[Action, Outcome] = MappingProxyType(
 def call_row(row: Row) -> CallRow:
     """The usage facts of an entry that ends a call. Raises ValueError when the body is not such an entry's; checks no hash."""
     try:
-        return _from_facts(json.loads(row.body))
+        return _from_facts(json.loads(row.body or b""))
     except (KeyError, TypeError, AttributeError):
         raise ValueError("not the end of a model call") from None
 

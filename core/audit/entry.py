@@ -1,4 +1,4 @@
-"""An event in its place in the chain: canonical bytes, hash, and back again. Pure. Format: docs/audit-format.md."""
+"""An event in its place: canonical bytes, leaf of the tree, link of the chain, and back again. Pure. Format: docs/audit-format.md."""
 
 from __future__ import annotations
 
@@ -10,68 +10,84 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from core.audit.event import Event
+from core.audit.merkle import Frontier, leaf_hash
 
 FORMAT = 1
 GENESIS = "0" * 64
-DOMAIN = b"casegate/audit/entry/1\n"
+DOMAIN = b"casegate/audit/link/2\n"
 
 
 class Row(NamedTuple):
-    """An entry as stored: body is its canonical bytes, hashes are 64 lower-case hex digits."""
+    """An entry as stored: body is its canonical bytes, None once purged by the entry numbered `purge`; hashes are 32 raw bytes."""
 
     sequence: int
-    body: bytes
-    prev_hash: str
-    entry_hash: str
+    body: bytes | None
+    leaf_hash: bytes
+    node_hash: bytes
+    prev_hash: bytes
+    entry_hash: bytes
+    purge: int | None = None
 
 
 class Head(NamedTuple):
-    """The last entry of a chain; sequence 0 and GENESIS when it is empty."""
+    """The last entry of a chain, its hash in hex; sequence 0 and GENESIS when it is empty."""
 
     sequence: int
     entry_hash: str
+
+
+class TreeHead(NamedTuple):
+    """Size and root hash (32 raw bytes) of a tree."""
+
+    size: int
+    root: bytes
 
 
 EMPTY = Head(0, GENESIS)
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, check_circular=False)
+
+
 def canonical(value: Mapping[str, Any]) -> bytes:
     """JSON as RFC 8785 writes it, for the ASCII strings, whole numbers and truth values an entry holds."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
-def chain_hash(prev_hash: str, body: bytes) -> str:
-    """SHA-256 over domain, previous hash (32 raw bytes) and body, in hex. Raises ValueError when prev_hash is not hex."""
-    return hashlib.sha256(DOMAIN + bytes.fromhex(prev_hash) + body).hexdigest()
+def chain_hash(prev_hash: bytes, leaf: bytes) -> bytes:
+    """SHA-256 over domain, previous entry's hash and leaf hash: a link still holds when the body is purged."""
+    return hashlib.sha256(DOMAIN + prev_hash + leaf).digest()
 
 
 def time_text(at: datetime) -> str:
     """UTC with six decimals and a Z: sorts as text. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
         raise ValueError("audit times need a time zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    utc = at.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An event with its sequence (from 1, no gaps), UTC time, and the hashes that hold it in place."""
+    """An event with its sequence (from 1, no gaps), UTC time, and the hashes (hex) that hold it in place."""
 
     sequence: int
     time: datetime
     event: Event
     prev_hash: str
     entry_hash: str
+    leaf_hash: str
 
     @classmethod
     def from_row(cls, row: Row) -> Entry:
-        """An entry from its stored form. Raises ValueError when the body is not an entry's; does not check hashes."""
-        facts = json.loads(row.body)
+        """An entry from its stored form. Raises ValueError when the body is purged or not an entry's; does not check hashes."""
+        facts = json.loads(row.body or b"null")
         if not isinstance(facts, dict) or facts.pop("v", None) != FORMAT:
             raise ValueError("not an audit entry of a known format")
         sequence, at = facts.pop("sequence", None), datetime.fromisoformat(str(facts.pop("time", "")))
         if sequence != row.sequence:
             raise ValueError("the entry belongs in another place")
-        return cls(row.sequence, at, Event.from_json(facts), row.prev_hash, row.entry_hash)
+        return cls(row.sequence, at, Event.from_json(facts), row.prev_hash.hex(), row.entry_hash.hex(), row.leaf_hash.hex())
 
     @property
     def head(self) -> Head:
@@ -79,12 +95,45 @@ class Entry:
         return Head(self.sequence, self.entry_hash)
 
 
-def seal(head: Head, at: datetime, event: Event) -> tuple[Entry, Row]:
-    """The entry that follows `head`, and its stored form. Raises ValueError for a time without a zone."""
-    sequence, prev_hash = head.sequence + 1, head.entry_hash
-    body = body_bytes(sequence, at, event)
-    row = Row(sequence, body, prev_hash, chain_hash(prev_hash, body))
-    return Entry(sequence, at.astimezone(UTC), event, prev_hash, row.entry_hash), row
+class Chain:
+    """The end of the log, onto which entries are put: last hash, and the tree's frontier. Mutable; one per writer."""
+
+    __slots__ = ("entry_hash", "frontier")
+
+    def __init__(self, frontier: Frontier | None = None, entry_hash: bytes = bytes(32)) -> None:
+        self.frontier = frontier or Frontier()
+        self.entry_hash = entry_hash
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last entry; 0 when there is none."""
+        return self.frontier.size
+
+    @property
+    def head(self) -> Head:
+        """The last entry's number and hash."""
+        return Head(self.frontier.size, self.entry_hash.hex())
+
+    @property
+    def tree_head(self) -> TreeHead:
+        """Size and root of the tree."""
+        return TreeHead(self.frontier.size, self.frontier.root())
+
+    def copy(self) -> Chain:
+        """One that can be moved on without moving this."""
+        return Chain(self.frontier.copy(), self.entry_hash)
+
+    def add(self, body: bytes) -> Row:
+        """Put an entry with this body at the end; the value is its stored form."""
+        leaf, prev = leaf_hash(body), self.entry_hash
+        node = self.frontier.push(leaf)
+        self.entry_hash = chain_hash(prev, leaf)
+        return Row(self.frontier.size, body, leaf, node, prev, self.entry_hash)
+
+    def seal(self, at: datetime, event: Event) -> tuple[Entry, Row]:
+        """Put an event at the end. Raises ValueError for a time without a zone."""
+        row = self.add(body_bytes(self.frontier.size + 1, at, event))
+        return Entry(row.sequence, at.astimezone(UTC), event, row.prev_hash.hex(), row.entry_hash.hex(), row.leaf_hash.hex()), row
 
 
 def body_bytes(sequence: int, at: datetime, event: Event) -> bytes:
@@ -92,8 +141,10 @@ def body_bytes(sequence: int, at: datetime, event: Event) -> bytes:
     return canonical({"v": FORMAT, "sequence": sequence, "time": time_text(at)} | event.to_json())
 
 
-def body_sequence(body: bytes) -> int | None:
+def body_sequence(body: bytes | None) -> int | None:
     """The place a body claims, or None when it can't be read."""
+    if body is None:
+        return None
     try:
         claimed = json.loads(body)["sequence"]
     except (ValueError, TypeError, KeyError, RecursionError):

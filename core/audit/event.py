@@ -141,9 +141,13 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready facts; absent ones (None, no counts) left out. `from_json` gives an equal event back."""
-        facts = {f.name: getattr(self, f.name) for f in fields(self)}
-        facts |= {name: {str(key): n for key, n in facts[name].items()} for name in _KEYS}
-        return {name: value for name, value in facts.items() if value is not None and value != {}}
+        facts = {name: value for name, value in self.__dict__.items() if value is not None}
+        for name in _KEYS:
+            if facts[name]:
+                facts[name] = dict(facts[name])
+            else:
+                del facts[name]
+        return facts
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> Event:

@@ -1,126 +1,89 @@
-"""The audit log: append, verify, browse.
-
-Threads that append at the same time share one durable transaction: whoever holds the writer's lock commits all
-that wait. Processes take turns through the database's own write lock.
-"""
+"""The audit log: append, verify, browse."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
-from core.audit.anchor import read_anchor, write_anchor
+from core.audit.anchor import Anchor, FileAnchor
 from core.audit.calls import call_row
-from core.audit.entry import Entry, Head, Row, seal, time_text
+from core.audit.checkpoint import SignedHead, Signer
+from core.audit.entry import Entry, Head, Row, time_text
 from core.audit.event import Event
-from core.audit.store import ENTRY, Store
+from core.audit.keyfile import signer_for
+from core.audit.knowledge import Knowledge, knowledge_of
+from core.audit.sealing import SEAL_EVERY_S, Sealer
+from core.audit.store import ENTRY, Projection, Store
+from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes
 from core.audit.verify import Progress, Reason, Verification, verify_rows
-from core.errors import AuditError
+from core.audit.writer import Writer
+from core.errors import AuditError, ConfigError
 from core.model import CallRow, Clock
 
 _Built = TypeVar("_Built")
 MAX_PAGE = 1_000
-ANCHOR_EVERY = 64
-
-
-class _Ticket:
-    """One event on its way in."""
-
-    __slots__ = ("entry", "error", "event")
-
-    def __init__(self, event: Event) -> None:
-        self.event = event
-        self.entry: Entry | None = None
-        self.error: BaseException | None = None
-
-    @property
-    def waiting(self) -> bool:
-        return self.entry is None and self.error is None
-
-    def result(self) -> Entry:
-        if self.entry is not None:
-            return self.entry
-        message = self.error.user_message if isinstance(self.error, AuditError) else "The audit entry could not be written."
-        raise AuditError(message) from self.error
 
 
 class AuditLog:
-    """An append-only, hash-chained log in one database. Safe to use from several threads and processes."""
+    """An append-only log under a Merkle tree, in one database. Safe to use from several threads.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    On SQLite one process writes at a time; on PostgreSQL any number share the tree.
+    """
+
+    def __init__(self, store: Store, clock: Clock, signer: Signer | None, anchor: Anchor, *, read_only: bool) -> None:
         self._store = store
         self._clock = clock
-        self._queue: deque[_Ticket] = deque()
-        self._writer = threading.Lock()
-        self._anchored = 0
-        self._last: Head | None = None
+        self._signer = signer
+        self._anchor = anchor
+        self._writer = Writer(store, clock)
+        self._sealer = None if signer is None or read_only else Sealer(store, signer, anchor, clock)
 
     @classmethod
-    def open(cls, database: str | Path, *, clock: Clock, read_only: bool = False, busy_timeout_s: float = 5.0) -> Self:
-        """Open or make the store at a path or SQLite URL; `read_only` opens what exists and changes nothing.
+    def open(
+        cls,
+        database: str | Path,
+        *,
+        clock: Clock,
+        read_only: bool = False,
+        busy_timeout_s: float = 5.0,
+        projections: Sequence[Projection] = (),
+        signing_key: Signer | Path | None = None,
+        anchor: Anchor | None = None,
+    ) -> Self:
+        """Open or make the store at a path or URL; `read_only` opens what exists and changes nothing.
 
-        Raises AuditError (unwritable, damaged, made by a newer version, not an audit store) or ConfigError (bad URL).
+        `signing_key`: a signer or the path of its file, which is made for a new store; by default beside a SQLite file.
+        `anchor`: where signed tree heads are kept outside the database; by default a file beside a SQLite file.
+        `projections`: called with each batch inside its transaction. Raises AuditError (unwritable, damaged, made by a
+        newer version, in use by another process, key lost) or ConfigError (bad URL).
         """
-        return cls(Store.open(database, read_only=read_only, busy_timeout_s=busy_timeout_s), clock)
+        store = Store.open(database, now=clock.now, read_only=read_only, busy_timeout_s=busy_timeout_s, projections=projections)
+        try:
+            key, place = signing_key or _beside(store, ".key"), anchor or FileAnchor(_beside(store, ".head"))
+            return cls(store, clock, _signer(store, key, read_only), place, read_only=read_only)
+        except BaseException:
+            store.close()
+            raise
 
     @property
     def path(self) -> Path:
-        """The database file."""
+        """The database file. Raises AuditError when the store is not a file."""
+        if self._store.path is None:
+            raise AuditError("The audit store is a PostgreSQL database, not a file.")
         return self._store.path
+
+    @property
+    def name(self) -> str:
+        """Where the store is, for people; without user or password."""
+        return self._store.name
 
     def append(self, event: Event) -> Entry:
         """Record an event; returns when it is durable. Raises AuditError: then it was not recorded, and the act must not happen."""
-        ticket = _Ticket(event)
-        self._queue.append(ticket)
-        with self._writer:
-            if ticket.waiting:
-                self._commit_waiting()
-        return ticket.result()
-
-    def _commit_waiting(self) -> None:
-        batch: list[_Ticket] = []
-        while self._queue:
-            batch.append(self._queue.popleft())
-        entries: list[Entry] = []
-        try:
-            self._store.append(lambda head: self._chain(head, batch, entries))
-        except BaseException as error:
-            for ticket in batch:
-                ticket.error = error
-            if not isinstance(error, Exception):
-                raise
-            return
-        for ticket, entry in zip(batch, entries, strict=True):
-            ticket.entry = entry
-        self._last = entries[-1].head
-        if self._last.sequence - self._anchored >= ANCHOR_EVERY:
-            self._anchor()
-
-    def _chain(self, head: Head, batch: Sequence[_Ticket], entries: list[Entry]) -> list[Row]:
-        rows = []
-        for ticket in batch:
-            entry, row = seal(head, self._clock.now(), ticket.event)
-            entries.append(entry)
-            rows.append(row)
-            head = entry.head
-        return rows
-
-    def _anchor(self) -> None:
-        """Keep the head beside the store, unless the kept one contradicts the store: then it is evidence and stays."""
-        if self._last is None:
-            return
-        kept = read_anchor(self.path)
-        if kept is not None and (kept.sequence > self._last.sequence or self._store.hash_at(kept.sequence) != kept.entry_hash):
-            return
-        with suppress(OSError):  # the entry itself is durable; a head kept late only narrows what a cut tail can hide
-            write_anchor(self.path, self._last)
-        self._anchored = self._last.sequence
+        return self._writer.append(event)
 
     def writable(self) -> bool:
         """Whether an entry could be written now; asks the database and the disk, writes nothing."""
@@ -134,23 +97,48 @@ class AuditLog:
         """The last entry's sequence and hash, to be kept elsewhere. Raises AuditError."""
         return self._store.head()
 
+    def start_sealing(self, every_s: float = SEAL_EVERY_S) -> None:
+        """Sign the tree's head from now on every so many seconds, when something was added."""
+        if self._sealer is not None:
+            self._sealer.start(every_s)
+
+    def seal(self) -> SignedHead:
+        """Sign the tree's present head and keep it outside the database. Raises AuditError."""
+        if self._sealer is None:
+            raise AuditError("The audit store is open for reading only, so its tree head can't be signed.")
+        return self._sealer.seal()
+
+    @property
+    def anchor_problem(self) -> str | None:
+        """Why the last signed head is not kept outside the database, in words for a person; None when it is."""
+        return None if self._sealer is None else self._sealer.anchor_problem
+
     def verify(self, progress: Progress | None = None, *, expected_head: Head | None = None) -> Verification:
-        """Recompute the chain from raw bodies, and compare with `expected_head`, or else with the head kept beside the store.
+        """Recompute everything from raw bodies, and compare with the signed heads, the anchor and `expected_head`.
 
         `progress` gets the number of entries done. Never raises for an altered or damaged store: that is the result.
         """
         done = Head(0, "")
 
-        def passing() -> Any:
+        def passing() -> Generator[Row, None, None]:
             nonlocal done
             for row in self._store.rows():
                 yield row
-                done = Head(row.sequence, row.entry_hash)
+                done = Head(row.sequence, row.entry_hash.hex())
 
         try:
-            return verify_rows(passing(), expected=expected_head or read_anchor(self.path), progress=progress)
+            known = self._knowledge()
+            if known.forged is not None:
+                return known.forged
+            with closing(passing()) as rows:
+                return verify_rows(rows, expected=known.expecting(expected_head), progress=progress)
         except AuditError:
             return Verification(False, done.sequence, done, done.sequence + 1, Reason.UNREADABLE)
+
+    def _knowledge(self) -> Knowledge:
+        with self._store.reading() as connection:
+            records, notes = read_keys(connection), read_notes(connection)
+        return knowledge_of(records, notes, self._anchor, None if self._signer is None else self._signer.public_key)
 
     def entries(
         self,
@@ -202,10 +190,28 @@ class AuditLog:
             raise AuditError("An audit entry can't be read; the store was altered. Run the verification.") from None
 
     def close(self) -> None:
-        """Keep the head and let go of the database."""
-        with self._writer, suppress(AuditError):
-            self._anchor()
+        """Record what was handed in, sign the head and let go of the database."""
+        self._writer.close()
+        if self._sealer is not None:
+            self._sealer.close()
         self._store.close()
+
+
+def _beside(store: Store, suffix: str) -> Path:
+    if store.path is None:
+        raise ConfigError("A PostgreSQL audit store needs a place for its signing key and its anchor: set CASEGATE_DATA_DIR.")
+    return store.path.with_name(store.path.name + suffix)
+
+
+def _signer(store: Store, key: Signer | Path, read_only: bool) -> Signer | None:
+    with store.reading() as connection:
+        known = read_keys(connection)
+    signer = signer_for(key, known, may_make=not read_only)
+    if signer is not None and not known and not read_only:
+        with store.changing() as connection:
+            if not read_keys(connection):
+                add_key(connection, KeyRecord(0, signer.key_id, signer.public_key))
+    return signer
 
 
 def _between(since: datetime | None, until: datetime | None) -> list[Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.postgres import Postgres
 
-from core.audit import Action, AuditLog, Event
+from core.audit import Action, AuditLog, Event, FileAnchor
 from core.model import Category, FixedClock, Role, Tier
 
 Tamper = Callable[..., None]
@@ -69,11 +71,39 @@ def tamper(database: Path) -> Tamper:
 
     def run(*statements: tuple[str, tuple[object, ...]] | str) -> None:
         connection = sqlite3.connect(database, isolation_level=None)
-        for name in ("entry_no_update", "entry_no_delete", "entry_next_only"):
-            connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
         for statement in statements:
             sql, values = (statement, ()) if isinstance(statement, str) else statement
             connection.execute(sql, values)
         connection.close()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for the whole run."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database."""
+    return postgres.fresh(f"t{abs(hash(request.node.nodeid)):x}")
+
+
+@pytest.fixture
+def postgres_log(postgres_url: str, tmp_path: Path) -> Iterator[AuditLog]:
+    """An empty log on PostgreSQL."""
+    opened = open_postgres(postgres_url, tmp_path)
+    yield opened
+    opened.close()
+
+
+def open_postgres(url: str, folder: Path, **options: Any) -> AuditLog:
+    """A log on PostgreSQL with its key and anchor in a folder."""
+    return AuditLog.open(url, clock=FixedClock(), signing_key=folder / "audit.key", anchor=FileAnchor(folder / "audit.head"), **options)

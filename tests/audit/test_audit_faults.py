@@ -17,8 +17,9 @@ import pytest
 import sqlalchemy as sa
 
 from core.audit import AuditLog, Event
-from core.audit import log as log_module
 from core.audit import store as store_module
+from core.audit.anchor import FileAnchor
+from core.audit.store.faults import POSTGRES_HINTS, SQLITE_HINTS, UNREACHABLE
 from core.errors import AuditError, ConfigError, Error
 from core.model import FixedClock
 
@@ -51,22 +52,24 @@ def acknowledged(output: str) -> dict[int, str]:
 def hashes(database: Path) -> dict[int, str]:
     """Sequence → hash as stored."""
     connection = sqlite3.connect(database)
-    found = dict(connection.execute("SELECT sequence, entry_hash FROM entry").fetchall())
+    found = dict(connection.execute("SELECT sequence, lower(hex(entry_hash)) FROM entry").fetchall())
     connection.close()
     return found
 
 
-def test_processes_share_one_chain(database: Path) -> None:
-    """Two processes at once leave one contiguous, valid chain with everything that either was told is recorded."""
-    AuditLog.open(database, clock=FixedClock()).close()
-    both = [appender(database, 120) for _ in range(2)]
-    told = [acknowledged(process.communicate(timeout=60)[0]) for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert {**told[0], **told[1]} == hashes(database)
-    assert sorted([*told[0], *told[1]]) == list(range(1, 241))
+def test_a_second_process_is_refused(database: Path, event: Make) -> None:
+    """While one process writes a SQLite store another one is told so, and what to use instead; then it may."""
     log = AuditLog.open(database, clock=FixedClock())
-    assert log.verify().ok
+    log.append(event())
+    script = (
+        "import sys; from core.audit import AuditLog; from core.model import FixedClock; AuditLog.open(sys.argv[1], clock=FixedClock())"
+    )
+    command = [sys.executable, "-c", script, str(database)]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert "Another Casegate process already writes" in refused.stderr
+    assert "CASEGATE_DATABASE_URL" in refused.stderr
     log.close()
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60).returncode == 0
 
 
 def test_killing_the_process_loses_nothing_acknowledged(database: Path) -> None:
@@ -221,9 +224,11 @@ def test_what_is_not_our_store_is_named(tmp_path: Path, prepare: Callable[[Path]
     assert before is None or path.read_bytes() == before
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hunter2@h/db", "sqlite://", "sqlite:///:memory:", "nonsense://///:hunter2", "://"])
+@pytest.mark.parametrize(
+    "url", ["mysql://u:hunter2@h/db", "postgresql://u:hunter2@h", "sqlite://", "sqlite:///:memory:", "nonsense://///:hunter2", "://"]
+)
 def test_wrong_urls_are_refused_without_their_password(url: str) -> None:
-    """Only a SQLite file will do, and the message shows no part of the URL."""
+    """What names no database that can hold the store is refused, and the message shows no part of the URL."""
     with pytest.raises(ConfigError) as refusal:
         AuditLog.open(url, clock=FixedClock())
     assert "hunter2" not in str(refusal.value)
@@ -256,13 +261,18 @@ def test_a_head_that_cannot_be_kept_does_not_fail_the_act(log: AuditLog, event: 
     def broken(*_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(log_module, "write_anchor", broken)
-    assert [log.append(event(number)).sequence for number in range(1, 131)] == list(range(1, 131))
+    monkeypatch.setattr(FileAnchor, "write", broken)
+    assert [log.append(event(number)).sequence for number in (1, 2)] == [1, 2]
+    assert log.seal().head.size == 2
+    assert "CASEGATE_AUDIT_ANCHOR" in str(log.anchor_problem)
+    monkeypatch.undo()
+    log.seal()
+    assert log.anchor_problem is None
 
 
 def test_every_message_says_what_to_do() -> None:
     """Each database fault has a message of its own, of two sentences or more, which goes up as an Error."""
-    messages = [text for _, text in store_module._HINTS]
+    messages = [*(text for _, text in SQLITE_HINTS), *{text for _, text in POSTGRES_HINTS}, UNREACHABLE]
     assert len(set(messages)) == len(messages)
     assert all(text.count(". ") >= 1 and text.endswith(".") for text in messages)
     assert issubclass(AuditError, Error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -19,7 +20,9 @@ from test_audit_event import events
 
 from core.audit import AuditLog, Event
 from core.audit.__main__ import main
-from core.audit.entry import EMPTY, Entry, Head, body_bytes, body_sequence, seal, time_text
+from core.audit.checkpoint import ORIGIN, SignedHead, Signer
+from core.audit.entry import Chain, Entry, body_bytes, body_sequence, time_text
+from core.audit.merkle import Frontier
 
 Make = Callable[..., Event]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "audit-format.md"
@@ -34,36 +37,43 @@ def vector() -> list[dict[str, str]]:
 
 
 def test_the_documents_vector_follows_its_own_rules() -> None:
-    """With nothing but hashlib: each hash is SHA-256 of domain, previous hash and body."""
-    prev = "0" * 64
+    """With nothing but hashlib: leaf, node, link and root of two entries, as the document says."""
+    prev, leaves = bytes(32), []
     for item in vector():
-        assert item["prev_hash"] == prev
-        data = b"casegate/audit/entry/1\n" + bytes.fromhex(prev) + item["body"].encode("ascii")
-        prev = hashlib.sha256(data).hexdigest()
-        assert item["entry_hash"] == prev
+        leaves.append(hashlib.sha256(b"\x00" + item["body"].encode("ascii")).digest())
+        node = leaves[0] if len(leaves) == 1 else hashlib.sha256(b"\x01" + leaves[0] + leaves[1]).digest()
+        own = hashlib.sha256(b"casegate/audit/link/2\n" + prev + leaves[-1]).digest()
+        facts = [item[name] for name in ("leaf_hash", "node_hash", "prev_hash", "entry_hash", "root")]
+        assert facts == [value.hex() for value in (leaves[-1], node, prev, own, node)]
+        prev = own
 
 
 def test_the_code_writes_the_documents_vector() -> None:
-    """The same events at the same times give the document's bytes and hashes."""
-    head = EMPTY
-    for item in vector():
+    """The same events at the same times give the document's bytes, hashes and signed tree head."""
+    chain = Chain()
+    for number, item in enumerate(vector(), 1):
         facts = json.loads(item["body"])
         at = datetime.fromisoformat(facts.pop("time"))
-        assert (facts.pop("v"), facts.pop("sequence")) == (1, head.sequence + 1)
-        entry, row = seal(head, at, Event.from_json(facts))
-        assert row == (entry.sequence, item["body"].encode(), item["prev_hash"], item["entry_hash"])
-        head = entry.head
-    assert head.sequence == 2
+        assert (facts.pop("v"), facts.pop("sequence")) == (1, number)
+        _, row = chain.seal(at, Event.from_json(facts))
+        hashes = tuple(bytes.fromhex(item[name]) for name in ("leaf_hash", "node_hash", "prev_hash", "entry_hash"))
+        assert row == (number, item["body"].encode(), *hashes, None)
+        assert chain.tree_head.root.hex() == item["root"]
+    note = re.search(r"```text\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    assert note is not None
+    signer = Signer.from_base64(base64.b64encode(bytes(range(32))).decode())
+    assert signer.sign(ORIGIN + signer.key_id, chain.tree_head, SignedHead.parse(note.group(1)).time).note == note.group(1)
+    assert signer.public_key.hex() in DOCUMENT.read_text()
 
 
 @given(events, st.integers(0, 2**53 - 2), st.datetimes(timezones=st.just(UTC)))
-def test_canonical_bytes_round_trip(event: Event, sequence: int, at: datetime) -> None:
+def test_canonical_bytes_round_trip(event: Event, before: int, at: datetime) -> None:
     """Bytes read back give an equal entry, equal entries give equal bytes, and the bytes are plain sorted ASCII JSON."""
-    entry, row = seal(Head(sequence, "ab" * 32), at, event)
+    entry, row = Chain(Frontier(before, [bytes(32)] * before.bit_count())).seal(at, event)
     assert Entry.from_row(row) == entry
     assert body_bytes(entry.sequence, entry.time, entry.event) == row.body
     assert json.dumps(json.loads(row.body), sort_keys=True, separators=(",", ":")).encode("ascii") == row.body
-    assert body_sequence(row.body) == sequence + 1
+    assert body_sequence(row.body) == before + 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from core.errors import AuditError
 from core.model import FixedClock, Role, Tier
 
 Make = Callable[..., Event]
+OTHERS = "body, leaf_hash, node_hash, prev_hash, entry_hash"
+COLUMNS = f"sequence, {OTHERS}"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
@@ -24,7 +26,7 @@ def test_an_entry_is_readable_by_another_connection_when_append_returns(log: Aud
     """append returns an entry that is committed, numbered from 1 and linked to the one before."""
     first, second = log.append(event(1)), log.append(event(2))
     with sqlite3.connect(database) as other:
-        stored = other.execute("SELECT sequence, prev_hash, entry_hash FROM entry ORDER BY sequence").fetchall()
+        stored = other.execute("SELECT sequence, lower(hex(prev_hash)), lower(hex(entry_hash)) FROM entry ORDER BY sequence").fetchall()
     other.close()
     assert stored == [(1, "0" * 64, first.entry_hash), (2, first.entry_hash, second.entry_hash)]
     assert (first.time, first.event) == (START, event(1))
@@ -57,8 +59,9 @@ def test_the_store_refuses_changes(log: AuditLog, event: Make, database: Path) -
     for statement in (
         "UPDATE entry SET body = '{}'",
         "DELETE FROM entry WHERE sequence = 2",
-        "INSERT OR REPLACE INTO entry (sequence, body, prev_hash, entry_hash) VALUES (1, '{}', '', '')",
-        "INSERT INTO entry (sequence, body, prev_hash, entry_hash) VALUES (9, '{}', '', '')",
+        f"INSERT OR REPLACE INTO entry ({COLUMNS}) SELECT 1, {OTHERS} FROM entry WHERE sequence = 2",
+        f"INSERT INTO entry ({COLUMNS}) SELECT 9, {OTHERS} FROM entry WHERE sequence = 2",
+        "UPDATE entry SET body = NULL, purge = 2 WHERE sequence = 1",
     ):
         with pytest.raises(sqlite3.IntegrityError, match="audit entries are"):
             other.execute(statement)

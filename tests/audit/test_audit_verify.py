@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.audit import Action, AuditLog, Event, Head, Reason
-from core.audit.entry import GENESIS, Row, chain_hash, seal
+from core.audit.entry import GENESIS, Chain, Row, chain_hash
+from core.audit.merkle import leaf_hash
 from core.audit.verify import verify_rows
 from core.model import FixedClock, Role
 
@@ -23,7 +24,9 @@ SHIFT_UP = ("UPDATE entry SET sequence = -sequence - 1 WHERE sequence >= ?", "UP
 SHIFT_DOWN = ("UPDATE entry SET sequence = -sequence + 1 WHERE sequence > ?", "UPDATE entry SET sequence = -sequence WHERE sequence < 0")
 DELETE = "DELETE FROM entry WHERE sequence = ?"
 MOVE = "UPDATE entry SET sequence = ? WHERE sequence = ?"
-INSERT = "INSERT INTO entry (sequence, body, prev_hash, entry_hash) VALUES (?, ?, ?, ?)"
+COLUMNS = "sequence, body, leaf_hash, node_hash, prev_hash, entry_hash"
+INSERT = f"INSERT INTO entry ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+HASHES = ("leaf_hash", "node_hash", "prev_hash", "entry_hash")
 
 
 @pytest.fixture
@@ -37,17 +40,26 @@ def full(log: AuditLog, event: Make) -> AuditLog:
 def raw(database: Path) -> list[Row]:
     """The stored rows, read without our code."""
     connection = sqlite3.connect(database)
-    found = connection.execute("SELECT sequence, body, prev_hash, entry_hash FROM entry ORDER BY sequence").fetchall()
+    found = connection.execute(f"SELECT {COLUMNS} FROM entry ORDER BY sequence").fetchall()
     connection.close()
-    return [Row(sequence, body.encode(), prev, own) for sequence, body, prev, own in found]
+    return [Row(sequence, body.encode(), *hashes) for sequence, body, *hashes in found]
+
+
+def stored(row: Row, sequence: int) -> tuple[object, ...]:
+    """A row as an INSERT takes it, under another number."""
+    assert row.body is not None
+    return (sequence, row.body.decode(), *row[2:6])
 
 
 def forged(rows: list[Row], sequence: int, old: bytes, new: bytes) -> Row:
     """An entry with another body and a hash that fits it."""
     row = rows[sequence - 1]
+    assert row.body is not None
     body = row.body.replace(old, new)
     assert body != row.body
-    return Row(sequence, body, row.prev_hash, chain_hash(row.prev_hash, body))
+    leaf = leaf_hash(body)
+    node = leaf if row.node_hash == row.leaf_hash else row.node_hash
+    return Row(sequence, body, leaf, node, row.prev_hash, chain_hash(row.prev_hash, leaf))
 
 
 def result(log: AuditLog) -> tuple[int | None, Reason | None, int]:
@@ -64,7 +76,7 @@ def test_an_untouched_store_is_intact(full: AuditLog, database: Path) -> None:
     seen: list[int] = []
     found = full.verify(seen.append)
     assert (found.ok, found.entries, found.head, found.first_bad, found.reason) == (True, COUNT, full.head(), None, None)
-    assert found.head == Head(COUNT, raw(database)[-1].entry_hash)
+    assert found.head == Head(COUNT, raw(database)[-1].entry_hash.hex())
     assert all(count <= COUNT for count in seen)
 
 
@@ -75,18 +87,16 @@ def test_an_empty_store_is_intact(log: AuditLog) -> None:
 
 
 @pytest.mark.parametrize("sequence", [1, 5, COUNT])
-@pytest.mark.parametrize("column", ["body", "prev_hash", "entry_hash"])
+@pytest.mark.parametrize("column", ["body", *HASHES])
 def test_every_flipped_byte_is_found(full: AuditLog, database: Path, column: str, sequence: int) -> None:
     """Whatever byte of whatever column is changed, that entry is the first bad one."""
     rows = raw(database)
     row = rows[sequence - 1]
-    value = getattr(row, column)
-    data = value if isinstance(value, bytes) else value.encode()
+    data = getattr(row, column)
     for position in range(len(data)):
         changed = bytearray(data)
         changed[position] ^= 1 + position % 255
-        new = bytes(changed) if column == "body" else bytes(changed).decode("latin-1")
-        found = verify_rows([*rows[: sequence - 1], row._replace(**{column: new}), *rows[sequence:]])
+        found = verify_rows([*rows[: sequence - 1], row._replace(**{column: bytes(changed)}), *rows[sequence:]])
         assert (found.ok, found.first_bad) == (False, sequence), position
 
 
@@ -94,8 +104,9 @@ def test_flipped_bytes_are_found_in_the_file(full: AuditLog, database: Path) -> 
     """Also when the changed byte is no longer valid UTF-8 or JSON, and whoever flips it does not go through SQL."""
     full.close()
     row, whole = raw(database)[3], database.read_bytes()
+    assert row.body is not None
     start = whole.index(row.body)
-    for position in range(0, len(row.body) + 128, 13):
+    for position in range(0, len(row.body) + 4 * 32, 13):
         data = bytearray(whole)
         data[start + position] ^= 0x80 if position % 2 else 0x01
         database.write_bytes(data)
@@ -108,7 +119,8 @@ def test_flipped_bytes_are_found_in_the_file(full: AuditLog, database: Path) -> 
 def test_an_edit_with_its_own_hash_made_to_fit_is_found(full: AuditLog, database: Path, tamper: Tamper, sequence: int) -> None:
     """A body changed together with its own hash is named, although the break shows one entry later."""
     row = forged(raw(database), sequence, b'"latency_ms":2100', b'"latency_ms":21')
-    tamper(("UPDATE entry SET body = ?, entry_hash = ? WHERE sequence = ?", (row.body.decode(), row.entry_hash, sequence)))
+    change = "UPDATE entry SET body = ?, leaf_hash = ?, node_hash = ?, entry_hash = ? WHERE sequence = ?"
+    tamper((change, (row.body.decode(), row.leaf_hash, row.node_hash, row.entry_hash, sequence)))
     assert result(full) == (sequence, Reason.EDITED, sequence - 1)
 
 
@@ -147,14 +159,14 @@ def test_an_entry_moved_to_the_end_is_found(full: AuditLog, tamper: Tamper) -> N
 def test_a_copied_entry_is_found(full: AuditLog, database: Path, tamper: Tamper, sequence: int) -> None:
     """An entry repeated right after itself, the rest moved down, is named at the copy."""
     row = raw(database)[sequence - 2]
-    tamper((SHIFT_UP[0], (sequence,)), SHIFT_UP[1], (INSERT, (sequence, row.body.decode(), row.prev_hash, row.entry_hash)))
+    tamper((SHIFT_UP[0], (sequence,)), SHIFT_UP[1], (INSERT, stored(row, sequence)))
     assert result(full) == (sequence, Reason.DUPLICATED, sequence - 1)
 
 
 def test_a_copy_at_the_end_is_found(full: AuditLog, database: Path, tamper: Tamper) -> None:
     """An earlier entry repeated as the last one is named."""
     row = raw(database)[2]
-    tamper((INSERT, (COUNT + 1, row.body.decode(), row.prev_hash, row.entry_hash)))
+    tamper((INSERT, stored(row, COUNT + 1)))
     assert result(full) == (COUNT + 1, Reason.DUPLICATED, COUNT)
 
 
@@ -162,14 +174,14 @@ def test_a_copy_at_the_end_is_found(full: AuditLog, database: Path, tamper: Tamp
 def test_an_inserted_entry_is_found(full: AuditLog, database: Path, tamper: Tamper, linked: bool) -> None:
     """A forged entry pushed in between is named itself, not the one it pushed away."""
     row = forged(raw(database), 4, b'"actor_id":"u-7f3a"', b'"actor_id":"u-evil"')
-    entry_hash = row.entry_hash if linked else "f" * 64
-    tamper((SHIFT_UP[0], (4,)), SHIFT_UP[1], (INSERT, (4, row.body.decode(), row.prev_hash, entry_hash)))
+    forgery = row if linked else row._replace(entry_hash=b"\xff" * 32)
+    tamper((SHIFT_UP[0], (4,)), SHIFT_UP[1], (INSERT, stored(forgery, 4)))
     assert result(full) == (4, Reason.INSERTED, 3)
 
 
 def test_an_entry_before_the_first_is_found(full: AuditLog, tamper: Tamper) -> None:
     """Numbers begin at 1."""
-    tamper((INSERT, (0, "{}", GENESIS, GENESIS)))
+    tamper((INSERT, (0, "{}", *[bytes(32)] * 4)))
     assert result(full) == (0, Reason.INSERTED, 0)
 
 
@@ -199,11 +211,8 @@ def test_a_cut_off_tail_stays_evident_after_more_entries(full: AuditLog, tamper:
 
 def test_a_rewritten_history_is_found(full: AuditLog, database: Path) -> None:
     """A wholly recomputed chain is consistent, but not with the head noted before."""
-    rows, prev = [], GENESIS
-    for row in raw(database):
-        body = row.body.replace(b'"u-7f3a"', b'"u-evil"')
-        rows.append(Row(row.sequence, body, prev, chain_hash(prev, body)))
-        prev = rows[-1].entry_hash
+    chain = Chain()
+    rows = [chain.add((row.body or b"").replace(b'"u-7f3a"', b'"u-evil"')) for row in raw(database)]
     assert verify_rows(rows).ok
     found = verify_rows(rows, expected=full.head())
     assert (found.ok, found.first_bad, found.reason) == (False, COUNT, Reason.REWRITTEN)
@@ -227,12 +236,9 @@ def test_progress_is_told(full: AuditLog) -> None:
     """Long verifications report how many entries are done."""
 
     def rows() -> Iterator[Row]:
-        prev = GENESIS
+        chain = Chain()
         for sequence in range(1, 12_001):
-            body = b'{"sequence":%d,"v":1}' % sequence
-            row = Row(sequence, body, prev, chain_hash(prev, body))
-            prev = row.entry_hash
-            yield row
+            yield chain.add(b'{"sequence":%d,"v":1}' % sequence)
 
     seen: list[int] = []
     assert verify_rows(rows(), progress=seen.append).ok
@@ -241,19 +247,18 @@ def test_progress_is_told(full: AuditLog) -> None:
 
 def small_chain() -> list[Row]:
     """Six linked rows."""
-    rows, head = [], Head(0, GENESIS)
-    for number in range(6):
-        entry, row = seal(head, FixedClock().now(), Event(actor_id="u-1", actor_role=Role.CLINICIAN, action=Action.SIGN_IN, count=number))
-        rows.append(row)
-        head = entry.head
-    return rows
+    chain = Chain()
+    events = [Event(actor_id="u-1", actor_role=Role.CLINICIAN, action=Action.SIGN_IN, count=number) for number in range(6)]
+    return [chain.seal(FixedClock().now(), event)[1] for event in events]
 
 
 def edited(row: Row, place: int, fit: bool) -> Row:
     """The row with one character of its body changed, and its own hash made to fit or not."""
+    assert row.body is not None
     at = place % len(row.body)
     body = row.body[:at] + bytes([row.body[at] ^ 1]) + row.body[at + 1 :]
-    return row._replace(body=body, entry_hash=chain_hash(row.prev_hash, body) if fit else row.entry_hash)
+    leaf = leaf_hash(body)
+    return row._replace(body=body, leaf_hash=leaf, entry_hash=chain_hash(row.prev_hash, leaf)) if fit else row._replace(body=body)
 
 
 def renumbered(rows: list[Row]) -> list[Row]:
@@ -289,7 +294,7 @@ def test_no_combination_of_changes_passes(steps: list[tuple[str, int, int]], ren
             second = other % len(rows)
             rows[at], rows[second] = rows[second], rows[at]
     rows = renumbered(rows) if renumber else rows
-    found = verify_rows(rows, expected=Head(original[-1].sequence, original[-1].entry_hash))
+    found = verify_rows(rows, expected=Head(original[-1].sequence, original[-1].entry_hash.hex()))
     first_difference = next((n for n, (a, b) in enumerate(zip_longest(rows, original), 1) if a != b), None)
     assert found.ok == (rows[: len(original)] == original and len(rows) == len(original))
     forged_hashes = any(what == "fit" for what, _, _ in steps)

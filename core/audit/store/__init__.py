@@ -1,0 +1,257 @@
+"""The audit store on SQLite or PostgreSQL: rows in, rows out. Every fault of the database comes out as AuditError.
+
+SQLite: write-ahead log, `synchronous=FULL`, one writing process. PostgreSQL: `synchronous_commit`, any number of
+processes, which take the chain's end as a lock once per batch. Either way a committed entry survives loss of power.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from core.audit.entry import Chain, Entry, Head, Row
+from core.audit.store import ladder, place
+from core.audit.store.faults import SQLITE_HINTS, explain
+from core.audit.store.heads import chain_at
+from core.audit.store.hold import WriterLock
+from core.audit.store.schema import CHAIN_END, ENTRY, POSTGRES_SCHEMA, SCHEMA_VERSION
+from core.errors import AuditError
+
+__all__ = ["ENTRY", "Projection", "Store", "explain"]
+
+Projection = Callable[[sa.Connection, Sequence[Entry]], None]
+Batch = Sequence[tuple[Entry, Row]]
+
+MIN_FREE_BYTES = 8 * 2**20
+_CHUNK = 5_000
+_COLUMNS = "sequence, body, leaf_hash, node_hash, prev_hash, entry_hash"
+# Read as blobs: a byte flipped into invalid UTF-8 must reach the verifier, not stop the driver.
+_RAW = "SELECT sequence, CAST(body AS BLOB), leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
+_LAST = {
+    "sqlite": "SELECT sequence, entry_hash FROM entry ORDER BY sequence DESC LIMIT 1",
+    "postgresql": "SELECT sequence, entry_hash FROM chain_end FOR UPDATE",
+}
+_INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES "  # noqa: S608 – names of our own columns
+_CHUNK_INSERTED = 200
+_FIND = sa.select(*(ENTRY.c[name] for name in ("sequence", "body", "leaf_hash", "node_hash", "prev_hash", "entry_hash", "purge")))
+
+
+class Store:
+    """One audit store. Safe to use from several threads; `append` is for one thread at a time."""
+
+    def __init__(self, engine: sa.Engine, name: str, path: Path | None, projections: Sequence[Projection], hold: WriterLock | None) -> None:
+        self._engine = engine
+        self.name = name
+        self.path = path
+        self.backend = engine.dialect.name
+        self._projections = tuple(projections)
+        self._hold = hold
+        self._identity = None if path is None else place.identity(path)
+        self._chain = Chain()
+        self._writing: sa.Connection | None = None
+        self._closing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        database: str | Path,
+        *,
+        now: Callable[[], datetime],
+        read_only: bool = False,
+        busy_timeout_s: float = 5.0,
+        projections: Sequence[Projection] = (),
+    ) -> Self:
+        """Open, or make, or bring up to date. `read_only` never makes or changes anything.
+
+        SQLite: folder mode 0700, file mode 0600, and alone among processes. `projections` are called with each batch of
+        entries inside the transaction that records them. Raises AuditError or ConfigError.
+        """
+        url = place.locate(database)
+        if url.get_backend_name() == "postgresql":
+            store = cls(
+                place.postgres_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s), _shown(url), None, projections, None
+            )
+        else:
+            store = cls._open_file(url, read_only, busy_timeout_s, projections)
+        try:
+            store._prepare(now, read_only)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def _open_file(cls, url: URL, read_only: bool, busy_timeout_s: float, projections: Sequence[Projection]) -> Self:
+        path = place.sqlite_path(url)
+        if not read_only:
+            place.make_file(path)
+        elif not path.is_file():
+            raise AuditError(f"There is no audit store at {path}. Check the path.")
+        place.require_ours(path, may_be_empty=not read_only)
+        hold = None if read_only else WriterLock.take(path)
+        return cls(place.sqlite_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s), str(path), path, projections, hold)
+
+    def _prepare(self, now: Callable[[], datetime], read_only: bool) -> None:
+        with self._transaction(immediate=not read_only) as connection:
+            if not read_only:
+                if self.backend == "postgresql":
+                    connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}")
+                ladder.climb(connection, now, self.name)
+                return
+            version = ladder.current(connection)
+            if version is None:
+                raise AuditError(f"There is no audit store at {self.name}. Check the setting.")
+            place.require_known(version, self.name)
+            if version < SCHEMA_VERSION:
+                raise AuditError(
+                    f"The audit store {self.name} is of an older Casegate (schema {version}). Start Casegate once: it migrates the store."
+                )
+            ladder.require_whole(connection, self.name)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._closing:
+            if self._writing is not None:
+                self._writing.close()
+                self._writing = None
+            self._engine.dispose()
+            if self._hold is not None:
+                self._hold.release()
+
+    def append(self, build: Callable[[Chain], Batch]) -> None:
+        """Add the entries that `build` puts onto the chain's present end, in one durable transaction, alone among all processes."""
+        self._require_same_file()
+        with self._write() as connection:
+            chain = self._end(connection)
+            batch = build(chain)
+            self._insert(connection, [row for _, row in batch])
+            entries = [entry for entry, _ in batch]
+            for projection in self._projections:
+                projection(connection, entries)
+        self._chain = chain
+
+    def _insert(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
+        values = [(row.sequence, (row.body or b"").decode("ascii"), *row[2:6]) for row in rows]
+        if self.backend == "sqlite":
+            connection.exec_driver_sql(_INSERT + "(?, ?, ?, ?, ?, ?)", values)
+            return
+        for start in range(0, len(values), _CHUNK_INSERTED):  # one statement a batch: the guard looks at each statement as a whole
+            part = values[start : start + _CHUNK_INSERTED]
+            statement = _INSERT + ", ".join(["(%b, %s, %b, %b, %b, %b)"] * len(part))
+            connection.exec_driver_sql(statement, tuple(value for row in part for value in row))
+
+    def _end(self, connection: sa.Connection) -> Chain:
+        """The chain's present end, ready to be moved on. The frontier is read again only when another process has written."""
+        sequence, entry_hash = connection.exec_driver_sql(_LAST[self.backend]).first() or (0, bytes(32))
+        known = self._chain
+        if (known.sequence, known.entry_hash) == (sequence, entry_hash):
+            return known.copy()
+        return chain_at(connection, sequence, bytes(entry_hash))
+
+    def head(self) -> Head:
+        """The last entry's sequence and hash."""
+        with self._transaction() as connection:
+            last = connection.execute(sa.select(ENTRY.c.sequence, ENTRY.c.entry_hash).order_by(ENTRY.c.sequence.desc()).limit(1)).first()
+        return Chain().head if last is None else Head(last.sequence, bytes(last.entry_hash).hex())
+
+    def hash_at(self, sequence: int) -> str | None:
+        """The chain hash stored with one entry, in hex."""
+        with self._transaction() as connection:
+            found = connection.scalar(sa.select(ENTRY.c.entry_hash).where(ENTRY.c.sequence == sequence))
+        return None if found is None else bytes(found).hex()
+
+    def rows(self) -> Iterator[Row]:
+        """Every row in order of sequence, from one unchanging view of the store."""
+        with self._transaction() as connection:
+            if self.backend == "sqlite":  # the driver's own cursor: SQLAlchemy's rows would take half of a verification's time
+                cursor = connection.connection.cursor()
+                cursor.execute(_RAW)
+                while chunk := cursor.fetchmany(_CHUNK):
+                    yield from map(Row._make, chunk)
+                return
+            query = _FIND.order_by(ENTRY.c.sequence).execution_options(yield_per=_CHUNK)
+            with connection.execute(query) as result:
+                yield from map(_row, result)
+
+    def find(self, conditions: Sequence[sa.ColumnElement[bool]], *, newest_first: bool, limit: int | None) -> list[Row]:
+        """Rows with a body that meet all conditions."""
+        order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
+        query = _FIND.where(ENTRY.c.body.is_not(None), *conditions).order_by(order).limit(limit)
+        with self._transaction() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One unchanging view of the store, for queries of other modules of this package."""
+        with self._transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """A transaction beside the writer's, for what is no entry."""
+        self._require_same_file()
+        with self._transaction(immediate=True) as connection:
+            yield connection
+
+    def require_writable(self) -> None:
+        """Raise AuditError unless an entry could be written now. Writes nothing."""
+        self._require_same_file()
+        if self.path is not None and shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
+            raise AuditError(SQLITE_HINTS[0][1])
+        with self._transaction(immediate=True) as connection:
+            if self.backend == "sqlite":  # BEGIN IMMEDIATE alone succeeds on a read-only file
+                connection.execute(ENTRY.delete().where(sa.false()))
+            else:
+                connection.execute(sa.select(CHAIN_END.c.sequence).with_for_update())
+            connection.rollback()
+
+    def _require_same_file(self) -> None:
+        # SQLite would go on writing to an unlinked file, and every entry would be lost at the end of the process.
+        if self.path is not None and place.identity(self.path) != self._identity:
+            raise AuditError(
+                f"The audit store {self.path} was moved or deleted while Casegate was running. Put it back and start Casegate again."
+            )
+
+    @contextmanager
+    def _transaction(self, *, immediate: bool = False) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
+                yield connection
+        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+            raise explain(error) from error
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        """A transaction on the writer's own connection, which is kept between batches and given up after a fault."""
+        try:
+            if self._writing is None:
+                self._writing = self._engine.connect().execution_options(immediate=True)
+            with self._writing.begin():
+                yield self._writing
+        except BaseException as error:
+            if self._writing is not None:
+                self._writing.close()
+                self._writing = None
+            if isinstance(error, (sa.exc.DBAPIError, sqlite3.Error)):
+                raise explain(error) from error
+            raise
+
+
+def _row(row: Any) -> Row:
+    body = None if row.body is None else row.body.encode()
+    leaf, node, prev, own = (bytes(value) for value in row[2:6])
+    return Row(row.sequence, body, leaf, node, prev, own, row.purge)
+
+
+def _shown(url: URL) -> str:
+    """The URL without user and password."""
+    return f"postgresql://{url.host or ''}/{url.database}"

@@ -1,0 +1,85 @@
+"""A real PostgreSQL on a Unix socket, from the pip package pgserver's binaries: started, stopped and restarted by tests.
+
+The package's own launcher is not used: it makes a system account when run as root and ends other servers it thinks
+its own. The server refuses to run as root, so it then runs as the account of id 65534.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+_NOBODY = 65534
+_OPTIONS = ("listen_addresses=", "max_connections=60", "shared_buffers=32MB", "log_min_messages=fatal")
+
+
+def binaries() -> Path:
+    """Where the package keeps initdb, pg_ctl and psql."""
+    found = find_spec("pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+class Postgres:
+    """One server with a database `casegate` owned by the plain role `casegate`."""
+
+    def __init__(self, *, fsync: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cgpg-", dir="/tmp"))  # a socket's path must be short
+        self._fsync = () if fsync else ("fsync=off",)  # a killed server loses nothing by it, only a machine without power
+        self._as: dict[str, int] = {}
+        if os.geteuid() == 0:
+            os.chown(self.folder, _NOBODY, _NOBODY)
+            self._as = {"user": _NOBODY, "group": _NOBODY}
+        self.data = self.folder / "data"
+        self._run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        self.start()
+        self.sql("CREATE ROLE casegate LOGIN PASSWORD 'invented'")
+        self.sql("CREATE DATABASE casegate OWNER casegate")
+
+    def _run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [str(binaries() / program), *arguments],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+            **self._as,  # type: ignore[call-overload]
+        )
+        assert done.returncode == 0, done.stdout
+        return str(done.stdout)
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        options = " ".join(f"-c {item}" for item in (*_OPTIONS, *self._fsync, f"unix_socket_directories={self.folder}"))
+        self._run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-t", "90", "-o", options, "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop; `immediate` is what a crash does."""
+        self._run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "-t", "90", "stop")
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement as the superuser and return what psql prints."""
+        return self._run("psql", "-h", str(self.folder), "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-qAtc", statement)
+
+    def fresh(self, name: str) -> str:
+        """Make an empty database and return its URL for the plain role."""
+        self.sql(f"CREATE DATABASE {name} OWNER casegate")
+        return self.url(name)
+
+    def url(self, database: str = "casegate", user: str = "casegate") -> str:
+        """SQLAlchemy's URL of a database."""
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def close(self) -> None:
+        """Stop it and remove its files."""
+        if (self.data / "postmaster.pid").exists():
+            self.stop("immediate")
+        shutil.rmtree(self.folder, ignore_errors=True)
