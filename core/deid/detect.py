@@ -17,6 +17,8 @@ from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
 from core.deid.resolve import resolve, trimmed
+from core.deid.tagger import read
+from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.model import Identity
 
 
@@ -44,6 +46,9 @@ def find_all(
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
+    opinion = read(note)
+    ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
         return ruled
-    return resolve(trimmed(joined(ruled, tagged(note, SETTLED if note.tags else bars), note), note.text), len(note.text), note.tags)
+    learnt = tagged(note, SETTLED if note.tags else bars, opinion)
+    return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)

@@ -132,11 +132,11 @@ def _places(slots: Slots) -> Makers:
             ord=f"{r.randint(4, 99)}th",
         )
 
+    def street() -> str:
+        name = choice((choice(slots.words["street_names"]), slots.names.last(), choice(slots.common).capitalize()))
+        return name + str(choice(("", "", " St", " Ave", " Rd")))
+
     def crossing() -> str:
-        street = lambda: (
-            choice((choice(slots.words["street_names"]), slots.names.last(), choice(slots.common).capitalize()))
-            + choice(("", "", " St", " Ave", " Rd"))
-        )  # noqa: E731
         ends = {1: "st", 2: "nd", 3: "rd"}
         number, other = r.randint(1, 120), r.randint(1, 60)
         words = {
