@@ -1,7 +1,8 @@
 """From the tagger's probabilities to finds, and their union with what the rules found.
 
-Two bars: above the high one a stretch is masked, between the two it is flagged for the clinician. Words that the clinical
-lists claim, and short abbreviations, need more. A rule's category stands wherever both found the same.
+Two bars: above the high one a stretch is masked, between the two it is flagged for the clinician. A stretch grows to its
+likely neighbours. Words that the clinical lists claim, and short abbreviations, need more. A rule's category stands wherever
+both found the same; its number grows by the letters and digits that the tagger counts to it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ _CATEGORIES = {
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FACILITY))
 _NUMBERS = frozenset(Category) - _WORDED - {Category.DATE, Category.AGE, Category.EMAIL, Category.URL, Category.IP}
 _PREFIX = 6
+_GROWING = frozenset(("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
+_TAILS = frozenset(
+    ("location", "satellite", "lab", "opd", "cemetery", "site", "campus", "annex", "morgue", "station", "branch", "lot", "depot")
+)
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
 _GLUED_MOST = 24
@@ -62,9 +67,9 @@ _GLUE = frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
-_SURELY, _SEASON_BAR = 0.8, 0.8
+_SURELY, _CERTAIN, _SEASON_BAR = 0.9, 0.9, 0.6
 _COUNTED = ("th", "first", "second", "third")
-_PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.5, 0.7, 0.9
+_PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.5, 0.7, 0.6
 _MONTHS = words("dates.month_stems")
 _REGIONS = words("places.states") | regions()
 
@@ -93,7 +98,7 @@ def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
     open_: _Stretch | None = None
     for i in (scores >= bars.grow).nonzero()[0].tolist():
         token, label, score = note.tokens[i], labels[kinds[i]], float(scores[i])
-        if token.text[0] == "§":
+        if token.text[0] == "§" or (score < bars.low and label not in _GROWING):
             continue
         bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
         if open_ and open_.label == label and _follows(note, open_.last, i, label) and not _parted(token, label):
@@ -107,10 +112,14 @@ def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
 
 
 def _follows(note: Note, last: int, index: int, label: str) -> bool:
-    """Whether a token comes next, in an address or a facility's name one small word later at most."""
-    if last == index or last != index - 1 or label not in _BRIDGED:
+    """Whether a token comes next; in a place's name one small word, before an initial one comma may stand between."""
+    if last == index or last != index - 1:
         return last == index
     between = note.tokens[last]
+    if label == "NAME":
+        return between.text in ",." and note.tokens[index].shape == "I" and "\n" not in note.tokens[index].gap
+    if label not in _BRIDGED:
+        return False
     return between.shape == "l" and between.low not in _LINKS and "\n" not in between.gap
 
 
@@ -160,7 +169,7 @@ def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found 
         return None
     if stretch.score < _SEASON_BAR and _season(note, stretch):
         return None
-    if category in (Category.OTHER_ID, Category.PHONE) and _no_number(note, tokens):
+    if category in (Category.OTHER_ID, Category.PHONE) and _no_number(note, tokens, stretch.score):
         return None
     wary = _slight(note, stretch, tokens, category) or stretch.bar == bars.wary
     high, low = (bars.wary, bars.doubt) if wary else (bars.high, bars.low)
@@ -186,7 +195,13 @@ def _beside(region: _Stretch, other: _Stretch) -> bool:
 
 def _nameable(tokens: list[Token]) -> bool:
     """Whether what was read as a number is capitalised words only, none a month or a weekday: then it is somebody's name."""
-    return all(t.shape in "CU" and len(t.text) > 2 and t.low[:3] not in _MONTHS and not t.word.common for t in tokens)
+    return all(_unusual(t) for t in tokens)
+
+
+def _unusual(token: Token) -> bool:
+    if token.shape not in "CU" or len(token.text) < 3 or token.low[:3] in _MONTHS:
+        return False
+    return token.word.first > 1 or not token.word.common
 
 
 def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
@@ -203,7 +218,12 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     if large > 1900:
         return False
     slash = any(t.text == "/" for t in tokens)
-    return score < (_PAIR_BAR if slash else _POINT_BAR) or not 1 <= small <= 12 or large > 31 or reads_as_score(note, start, end)
+    return (
+        score < (_PAIR_BAR if slash else _POINT_BAR)
+        or not 1 <= small <= 12
+        or large > 31
+        or (score < _CERTAIN and reads_as_score(note, start, end))
+    )
 
 
 def _season(note: Note, stretch: _Stretch) -> bool:
@@ -212,11 +232,11 @@ def _season(note: Note, stretch: _Stretch) -> bool:
     return stretch.last == stretch.first + 1 and token.low[:3] in _MONTHS and note.low(stretch.first - 1) in ("in", "since", "until", "by")
 
 
-def _no_number(note: Note, tokens: list[Token]) -> bool:
+def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    return not_an_identifier(text) or bool(_PLAIN.fullmatch(text)) or (bare and measured(note.text, tokens[-1].end))
+    return not_an_identifier(text) or bool(_PLAIN.fullmatch(text)) or (bare and score < _CERTAIN and measured(note.text, tokens[-1].end))
 
 
 def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
@@ -232,6 +252,8 @@ def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
         first += 1
     while last > first and idle(last - 1, CREDENTIALS):
         last -= 1
+    while stretch.label in _BRIDGED and last > first and note.low(last) in _TAILS and tokens[last].gap == " ":
+        last += 1
     return stretch._replace(first=first, last=last)
 
 

@@ -1,7 +1,8 @@
 """What the tagger thinks of the rules' weaker finds: a word that it is sure identifies nobody is let go, at the ends of a find too.
 
-Only for names, places and facilities: there a list or a neighbour speaks for the find, and the tagger has read the whole line.
-Numbers, dates, contacts, what the identity panel holds and what the clinician asked for are never let go.
+Only for names, places, facilities and loose codes: there a list or a neighbour speaks for the find, and the tagger has read the
+whole line. Dates, contacts, record and security numbers, what the identity panel holds, what is known from elsewhere in the case
+and what the clinician asked for are never let go.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SURE = 0.1
+SURE = 0.15
 """Below this the tagger is sure that a token belongs to nothing that identifies."""
-AT_THE_GATE = 0.25
+AT_THE_GATE = 0.3
 """The same at preflight, where the joined message reads a little differently: what was let go in its field must not block there."""
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.STREET, Category.OTHER_ID, Category.DEVICE, Category.ZIP))
 _FIRM = frozenset(("identity", "decision", "propagation", "email"))
