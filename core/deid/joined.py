@@ -36,7 +36,7 @@ class Bars(NamedTuple):
     doubt: float
 
 
-FIRST_LOOK = Bars(0.5, 0.5, 0.35, 0.85, 0.75)
+FIRST_LOOK = Bars(0.45, 0.45, 0.3, 0.75, 0.65)
 """For a text as it came in."""
 SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
 """For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
@@ -67,7 +67,7 @@ _GLUE = frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
-_SURELY, _CERTAIN, _SEASON_BAR = 0.9, 0.9, 0.6
+_SURELY, _CERTAIN, _SEASON_BAR = 0.9, 0.96, 0.6
 _COUNTED = ("th", "first", "second", "third")
 _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.5, 0.7, 0.6
 _MONTHS = words("dates.month_stems")
@@ -98,9 +98,10 @@ def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
     open_: _Stretch | None = None
     for i in (scores >= bars.grow).nonzero()[0].tolist():
         token, label, score = note.tokens[i], labels[kinds[i]], float(scores[i])
-        if token.text[0] == "§" or (score < bars.low and label not in _GROWING):
+        if token.text[0] == "§" or (score < bars.low and label not in _GROWING and token.shape not in "dp"):
             continue
         bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
+        label = _numbering(note, open_, i, label)
         if open_ and open_.label == label and _follows(note, open_.last, i, label) and not _parted(token, label):
             open_ = open_._replace(last=i + 1, score=max(open_.score, score), bar=min(open_.bar, bar))
             continue
@@ -109,6 +110,12 @@ def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
         open_ = _Stretch(i, i + 1, label, score, bar)
     if open_:
         yield open_
+
+
+def _numbering(note: Note, open_: _Stretch | None, index: int, label: str) -> str:
+    """The label, or the place's own when a house number stands right behind a place, as in `Krzywa Wola 118`."""
+    near = open_ is not None and open_.last == index and open_.label == "PLACE" and note.tokens[index].gap == " "
+    return "PLACE" if near and label == "STREET" and note.tokens[index].shape == "d" else label
 
 
 def _follows(note: Note, last: int, index: int, label: str) -> bool:
@@ -236,7 +243,9 @@ def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    return not_an_identifier(text) or bool(_PLAIN.fullmatch(text)) or (bare and score < _CERTAIN and measured(note.text, tokens[-1].end))
+    certain = bare and len(tokens) > 1 and score >= _CERTAIN
+    unit = bare and measured(note.text, tokens[-1].end)
+    return not certain and (unit or not_an_identifier(text) or bool(_PLAIN.fullmatch(text)))
 
 
 def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
