@@ -245,7 +245,7 @@ def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     bare = all(t.shape in "dp" for t in tokens)
     certain = bare and len(tokens) > 1 and score >= _CERTAIN
     unit = bare and measured(note.text, tokens[-1].end)
-    return not certain and (unit or not_an_identifier(text) or bool(_PLAIN.fullmatch(text)))
+    return unit or bool(_PLAIN.fullmatch(text)) or (not certain and not_an_identifier(text))
 
 
 def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
