@@ -36,7 +36,7 @@ class Bars(NamedTuple):
     doubt: float
 
 
-FIRST_LOOK = Bars(0.45, 0.45, 0.3, 0.75, 0.65)
+FIRST_LOOK = Bars(0.5, 0.45, 0.35, 0.8, 0.65)
 """For a text as it came in."""
 SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
 """For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
@@ -225,12 +225,7 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     if large > 1900:
         return False
     slash = any(t.text == "/" for t in tokens)
-    return (
-        score < (_PAIR_BAR if slash else _POINT_BAR)
-        or not 1 <= small <= 12
-        or large > 31
-        or (score < _CERTAIN and reads_as_score(note, start, end))
-    )
+    return score < (_PAIR_BAR if slash else _POINT_BAR) or not 1 <= small <= 12 or large > 31 or reads_as_score(note, start, end)
 
 
 def _season(note: Note, stretch: _Stretch) -> bool:
@@ -244,7 +239,7 @@ def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
     certain = bare and len(tokens) > 1 and score >= _CERTAIN
-    unit = bare and measured(note.text, tokens[-1].end)
+    unit = (bare or score < _SURELY) and measured(note.text, tokens[-1].end)
     return unit or bool(_PLAIN.fullmatch(text)) or (not certain and not_an_identifier(text))
 
 
