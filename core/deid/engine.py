@@ -134,7 +134,7 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions, site: frozenset[
     known = tuple({n.key: n for note, f in sure for n in _needles(note, f)}.values())
     out = {}
     for name, item in fields.items():
-        own = {(f.start, f.end, f.category) for f in kept[name]}
+        own = {(f.start, f.end, f.category) for f in kept[name] if f.state == "masked"}
         again = [f for f in echoes(item.note, known, "propagation") if (f.start, f.end, f.category) not in own]
         found = kept[name] + [f for f in again if not _is_kept(item.note, f, keep)]
         found += (*echoes(item.note, listed, SITE, 1.0), *echoes(item.note, asked, DECISION, 1.0))
