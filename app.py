@@ -46,7 +46,9 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
         bootstrap.record_start(session.services())
     except Error as error:
         sys.stderr.write(f"{error.user_message}\n")
+    end_telemetry = api.start_telemetry(session.services, settings().otlp_endpoint)
     yield
+    end_telemetry()
     bootstrap.stop()
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
+from importlib import import_module
 from pathlib import Path
 
 from core import deid
@@ -38,7 +39,7 @@ from core.model import Clock, Principal, Role, Target, Tier
 from core.reference import ReferenceEngine
 from core.settings import Environment, Settings, keys_elsewhere, provider_keys, settings
 from core.site_rules import SiteRules
-from core.vault import KeyRing, Vault
+from core.vault import KeyRing, KeyService, Vault
 
 VERSION = "0.1.0"
 
@@ -217,12 +218,38 @@ def _sandbox_key(config: Settings) -> str:
     return config.sandbox_key.get_secret_value() or f"sandbox-{secrets.token_urlsafe(24)}"
 
 
-def _keyring(config: Settings) -> KeyRing:
+def _keyring(config: Settings) -> KeyService:
+    given = [name for name in ("vault_keys", "vault_key_file", "vault_kms") if getattr(config, name)]
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(f'CASEGATE_{name.upper()}' for name in given)} are both set. The vault takes its keys from one.")
     if config.vault_keys is not None:
         return KeyRing.from_base64(config.vault_keys.get_secret_value())
+    if config.vault_key_file is not None:
+        return KeyRing.from_file(config.vault_key_file)
+    if config.vault_kms:
+        return _key_service(config.vault_kms)
     if config.demo:
         return KeyRing.demo(Path(config.data_dir) / "vault.key")
-    raise ConfigError("Set CASEGATE_VAULT_KEYS to `id:base64-of-32-bytes`: outside demo mode the vault's key is never made for you.")
+    raise ConfigError(
+        "Set CASEGATE_VAULT_KEYS to `id:base64-of-32-bytes`, or CASEGATE_VAULT_KEY_FILE or CASEGATE_VAULT_KMS: "
+        "outside demo mode the vault's key is never made for you."
+    )
+
+
+def _key_service(place: str) -> KeyService:
+    """The hospital's own adapter to its key-management service: what `module:function` gives."""
+    module, _, name = place.partition(":")
+    try:
+        service: KeyService = getattr(import_module(module), name)()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"CASEGATE_VAULT_KMS: {place} can't be loaded ({type(error).__name__}). Write it as module:function.") from None
+    return service
+
+
+def open_vault() -> Vault:
+    """The configured vault, for the command line. Raises ConfigError or VaultError."""
+    config = settings()
+    return Vault.open(config.vault_path, keyring=_keyring(config), clock=SystemClock())
 
 
 def _deadline_s(registry: Registry, tier: Tier, target: Target) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     audit_anchor: str = ""
     vault_database: str = ""
     vault_keys: SecretStr | None = None
+    vault_key_file: Path | None = None
+    vault_kms: str = Field("", pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")
     providers_file: Path | None = None
     default_provider: str = ""
     temperature: float = Field(0.3, ge=0, le=2)
@@ -58,6 +61,9 @@ class Settings(BaseSettings):
     budget_database: str = ""
     user_rate: str = "60/minute"
     hedge_after_s: float = Field(0, ge=0, le=60)
+    monthly_budget_usd: Decimal | None = Field(None, gt=0, le=10**9)
+    metrics_token: SecretStr = SecretStr("")
+    otlp_endpoint: str = ""
     api_keys: SecretStr = SecretStr("")
     api_rate: str = "30/minute"
     demo_public: bool = False
@@ -73,7 +79,9 @@ class Settings(BaseSettings):
     oidc_cookie_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
 
-    @field_validator("vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "oidc_client_secret", "oidc_cookie_secret")
+    @field_validator(
+        "vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "metrics_token", "oidc_client_secret", "oidc_cookie_secret"
+    )
     @classmethod
     def _no_blank(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value is None else SecretStr(value.get_secret_value().strip())
@@ -83,6 +91,13 @@ class Settings(BaseSettings):
     def _sandbox_key_of_form(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not _SANDBOX_KEY.fullmatch(value.get_secret_value()):
             raise ValueError("write 16 to 200 letters, digits, dots, dashes and underscores")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _metrics_token_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("write 16 characters or more, best random ones")
         return value
 
     @model_validator(mode="after")

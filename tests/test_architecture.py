@@ -45,6 +45,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("core.deid.tagger",),
     "pandas": ("core.analytics.", "core.studies.report", "core.ui.", "pages."),
     "starlette": ("app", "core.api."),
+    "opentelemetry": ("core.api.telemetry",),
 }
 OPEN_PACKAGES = ("core.ui",)  # screens in parts: its sub-packages' doors and the desk's modules are open to pages
 ENVIRONMENT_HOME = "core.settings"

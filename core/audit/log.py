@@ -10,22 +10,29 @@ from typing import Any, Self, TypeVar
 
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import Anchor, FileAnchor
+from core.audit.browse import Browser
+from core.audit.bundle import make_bundle
 from core.audit.calls import call_row
-from core.audit.checkpoint import SignedHead, Signer
+from core.audit.checkpoint import ORIGIN, SignedHead, Signer
 from core.audit.entry import Entry, Head, Row, time_text
 from core.audit.event import Event
+from core.audit.figures import Figures
 from core.audit.keyfile import signer_for
 from core.audit.knowledge import Knowledge, knowledge_of
+from core.audit.retention import POLICY_ACTIONS, Retention, purge, retention_of
 from core.audit.sealing import SEAL_EVERY_S, Sealer
 from core.audit.store import ENTRY, Projection, Store
-from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes
+from core.audit.store.backup import copy_out
+from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes, stored_tree
+from core.audit.store.rollups import Rollups
 from core.audit.verify import Progress, Reason, Verification, verify_rows
 from core.audit.writer import Writer
 from core.errors import AuditError, ConfigError
-from core.model import CallRow, Clock
+from core.model import CallRow, Clock, Principal
 
 _Built = TypeVar("_Built")
 MAX_PAGE = 1_000
+MAX_EARLIER_HEADS = 100
 
 
 class AuditLog:
@@ -41,6 +48,8 @@ class AuditLog:
         self._anchor = anchor
         self._writer = Writer(store, clock)
         self._sealer = None if signer is None or read_only else Sealer(store, signer, anchor, clock)
+        self.figures = Figures(store.reading, store.changing)
+        self.browser = Browser(store, self.figures.places)
 
     @classmethod
     def open(
@@ -58,10 +67,11 @@ class AuditLog:
 
         `signing_key`: a signer or the path of its file, which is made for a new store; by default beside a SQLite file.
         `anchor`: where signed tree heads are kept outside the database; by default a file beside a SQLite file.
-        `projections`: called with each batch inside its transaction. Raises AuditError (unwritable, damaged, made by a
-        newer version, in use by another process, key lost) or ConfigError (bad URL).
+        `projections`: called with each batch inside its transaction, after the usage rows' own. Raises AuditError (unwritable,
+        damaged, made by a newer version, in use by another process, key lost) or ConfigError (bad URL).
         """
-        store = Store.open(database, now=clock.now, read_only=read_only, busy_timeout_s=busy_timeout_s, projections=projections)
+        every: tuple[Projection, ...] = (Rollups(), *projections)
+        store = Store.open(database, now=clock.now, read_only=read_only, busy_timeout_s=busy_timeout_s, projections=every)
         try:
             key, place = signing_key or _beside(store, ".key"), anchor or FileAnchor(_beside(store, ".head"))
             return cls(store, clock, _signer(store, key, read_only), place, read_only=read_only)
@@ -189,12 +199,82 @@ class AuditLog:
         except ValueError:
             raise AuditError("An audit entry can't be read; the store was altered. Run the verification.") from None
 
+    def inclusion_proof(self, sequence: int, size: int) -> list[bytes]:
+        """That an entry is part of the tree of `size` entries. Raises ValueError (not within it) or AuditError."""
+        with self._store.reading() as connection:
+            return stored_tree(connection).inclusion(sequence, size)
+
+    def consistency_proof(self, old: int, new: int) -> list[bytes]:
+        """That the tree of `old` entries is the beginning of that of `new`. Raises ValueError or AuditError."""
+        with self._store.reading() as connection:
+            return stored_tree(connection).consistency(old, new)
+
+    def bundle(self, sequences: Sequence[int]) -> bytes:
+        """The evidence bundle of these entries under a signed tree head that covers them (a new one where this log may sign).
+
+        Raises AuditError when an entry is not there or not covered by a signed head.
+        """
+        if self._sealer is not None:
+            self._sealer.seal()
+        with self._store.reading() as connection:
+            notes = [SignedHead.parse(note) for _, note in read_notes(connection)]
+            rows = self._store.rows_at(connection, sorted(set(sequences)))
+            if not notes or (rows and rows[-1].sequence > notes[-1].head.size):
+                raise AuditError("No signed tree head covers these entries yet. Seal the store first, then export again.")
+            return make_bundle(notes[-1], notes[:-1][-MAX_EARLIER_HEADS:], read_keys(connection), rows, stored_tree(connection))
+
+    @property
+    def origin(self) -> str:
+        """What this installation is called in its signed tree heads. Raises AuditError when the store never had a key."""
+        with self._store.reading() as connection:
+            keys = read_keys(connection)
+        if not keys:
+            raise AuditError("The audit store has no signing key yet. Start Casegate once: it makes one.")
+        return ORIGIN + keys[0].key_id
+
+    def retention(self) -> Retention:
+        """How long bodies are kept, and what is on hold. Raises AuditError."""
+        wanted = ENTRY.c.action.in_([action.value for action in POLICY_ACTIONS])
+        return retention_of(self._read(Entry.from_row, [wanted], newest_first=False, limit=None))
+
+    def purge(self, person: Principal) -> Entry:
+        """Drop the bodies whose time is over and that no hold covers; returns the purge's entry, its tree head signed.
+
+        Raises AuditError when a hold covers everything, or nothing may go.
+        """
+        entry = self._writer.append(purge(person, self.retention(), self._clock.now()))
+        self._store.forget_traces()
+        self.seal()
+        return entry
+
+    def backup(self, target: Path) -> Verification:
+        """Write a verified copy while the store is in use: one SQLite file, mode 0600. Raises AuditError, and leaves no file then."""
+        if self._sealer is not None:
+            self._sealer.seal()
+        copy_out(self._store, target)
+        found = verify_copy(target, self._clock, self._signer)
+        if not found.ok:
+            target.unlink()
+            raise AuditError(f"The backup was not kept: {found.describe()}")
+        return found
+
     def close(self) -> None:
         """Record what was handed in, sign the head and let go of the database."""
         self._writer.close()
         if self._sealer is not None:
             self._sealer.close()
         self._store.close()
+
+
+def verify_copy(path: Path, clock: Clock, signer: Signer | None) -> Verification:
+    """Verify a backup by itself: its rows and its signed tree heads. Raises AuditError when it can't be opened."""
+    copy = AuditLog(
+        Store.open(path, now=clock.now, read_only=True), clock, signer, FileAnchor(path.with_name(path.name + ".head")), read_only=True
+    )
+    try:
+        return copy.verify()
+    finally:
+        copy.close()
 
 
 def _beside(store: Store, suffix: str) -> Path:

@@ -76,62 +76,69 @@ def edge_ends(size: int) -> list[int]:
     return ends
 
 
-def root_of(size: int, nodes: Nodes) -> bytes:
-    """Root of the first `size` leaves."""
-    return Frontier.load(size, nodes).root()
+class Tree:
+    """Proofs over a stored tree. What it has looked up it keeps, for proofs share most of their hashes."""
 
+    def __init__(self, nodes: Nodes, leaves: Leaves) -> None:
+        self._nodes = nodes
+        self._leaves = leaves
+        self._known: dict[tuple[int, int], bytes] = {}
 
-def subtree(first: int, last: int, nodes: Nodes, leaves: Leaves) -> bytes:
-    """MTH of leaves first..last, whose first is a subtree's beginning, as every recursion of the RFC's gives them."""
-    count = last - first + 1
-    if count & (count - 1):
+    def _subtree(self, first: int, last: int) -> bytes:
+        """MTH of leaves first..last, which begin where one of the RFC's recursions does."""
+        found = self._known.get((first, last))
+        if found is None:
+            found = self._known[first, last] = self._look_up(first, last)
+        return found
+
+    def _look_up(self, first: int, last: int) -> bytes:
+        count = last - first + 1
+        if count == 1:
+            return self._leaves(last)
+        if last & -last == count:  # the largest perfect subtree that ends here: the node stored with this leaf
+            return self._nodes(last)
         cut = _split(count)
-        return node_hash(subtree(first, first + cut - 1, nodes, leaves), subtree(first + cut, last, nodes, leaves))
-    node, width = leaves(last), 1
-    if last & -last == count and count > 1:
-        return nodes(last)
-    while width < count:  # the sibling to the left is exactly the node kept with its own last leaf
-        node = node_hash(nodes(last - width), node)
-        width *= 2
-    return node
+        return node_hash(self._subtree(first, first + cut - 1), self._subtree(first + cut, last))
 
+    def root(self, size: int) -> bytes:
+        """Root of the first `size` leaves."""
+        return self._subtree(1, size) if size else EMPTY_ROOT
 
-def inclusion_proof(number: int, size: int, nodes: Nodes, leaves: Leaves) -> list[bytes]:
-    """The path from leaf `number` to the root of the first `size` leaves. Raises ValueError unless 1 ≤ number ≤ size."""
-    if not 1 <= number <= size:
-        raise ValueError("an inclusion proof needs a leaf within the tree")
-    path: list[bytes] = []
-    first, last = 1, size
-    while first < last:
-        cut = first + _split(last - first + 1) - 1
-        if number <= cut:
-            path.append(subtree(cut + 1, last, nodes, leaves))
-            last = cut
-        else:
-            path.append(subtree(first, cut, nodes, leaves))
-            first = cut + 1
-    return path[::-1]
+    def inclusion(self, number: int, size: int) -> list[bytes]:
+        """The path from leaf `number` to the root of the first `size` leaves. Raises ValueError unless 1 ≤ number ≤ size."""
+        if not 1 <= number <= size:
+            raise ValueError("an inclusion proof needs a leaf within the tree")
+        path: list[bytes] = []
+        first, last = 1, size
+        while first < last:
+            cut = first + _split(last - first + 1) - 1
+            if number <= cut:
+                path.append(self._subtree(cut + 1, last))
+                last = cut
+            else:
+                path.append(self._subtree(first, cut))
+                first = cut + 1
+        return path[::-1]
 
-
-def consistency_proof(old: int, new: int, nodes: Nodes, leaves: Leaves) -> list[bytes]:
-    """That the tree of `old` leaves is the beginning of the tree of `new`. Raises ValueError unless 0 ≤ old ≤ new."""
-    if not 0 <= old <= new:
-        raise ValueError("a consistency proof goes from a smaller tree to a larger one")
-    if old in (0, new):
-        return []
-    path: list[bytes] = []
-    first, last, whole = 1, new, True
-    while last != old:
-        cut = first + _split(last - first + 1) - 1
-        if old <= cut:
-            path.append(subtree(cut + 1, last, nodes, leaves))
-            last = cut
-        else:
-            path.append(subtree(first, cut, nodes, leaves))
-            first, whole = cut + 1, False
-    if not whole:
-        path.append(subtree(first, last, nodes, leaves))
-    return path[::-1]
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """That the tree of `old` leaves is the beginning of the tree of `new`. Raises ValueError unless 0 ≤ old ≤ new."""
+        if not 0 <= old <= new:
+            raise ValueError("a consistency proof goes from a smaller tree to a larger one")
+        if old in (0, new):
+            return []
+        path: list[bytes] = []
+        first, last = 1, new
+        while last != old:
+            cut = first + _split(last - first + 1) - 1
+            if old <= cut:
+                path.append(self._subtree(cut + 1, last))
+                last = cut
+            else:
+                path.append(self._subtree(first, cut))
+                first = cut + 1
+        if first > 1:
+            path.append(self._subtree(first, last))
+        return path[::-1]
 
 
 def inclusion_holds(number: int, size: int, leaf: bytes, root: bytes, proof: Sequence[bytes]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from time import perf_counter
+from typing import NamedTuple
 
 from core.audit.entry import Chain, Entry, Row
 from core.audit.event import Event
-from core.audit.store import Store
+from core.audit.store import Connection, Projection, Store
 from core.errors import AuditError
 from core.model import Clock
 
@@ -16,12 +18,19 @@ LINGER_S = 0.0005  # how long a batch waits for the threads that the last one le
 MAX_BATCH = 512
 
 
+class Deed(NamedTuple):
+    """An event that is found within its own transaction, and what else that transaction does. Recorded in a batch of its own."""
+
+    event: Callable[[Connection], Event]
+    then: Projection
+
+
 class _Ticket:
     """One event on its way in. Its lock is held until it is recorded or refused."""
 
     __slots__ = ("done", "entry", "error", "event")
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event | Deed) -> None:
         self.event = event
         self.entry: Entry | None = None
         self.error: BaseException | None = None
@@ -48,7 +57,7 @@ class Writer:
         self._closed = False
         self._expected = 1
 
-    def append(self, event: Event) -> Entry:
+    def append(self, event: Event | Deed) -> Entry:
         """Return when the event is durable. Raises AuditError when it is not."""
         ticket = _Ticket(event)
         with self._lock:
@@ -73,8 +82,10 @@ class Writer:
         going = True
         while going:
             batch, going = self._gather()
-            if batch:
-                self._commit(batch)
+            deeds = [ticket for ticket in batch if isinstance(ticket.event, Deed)]
+            for part in ([ticket for ticket in batch if ticket not in deeds], *([deed] for deed in deeds)):
+                if part:
+                    self._commit(part)
 
     def _gather(self) -> tuple[list[_Ticket], bool]:
         first = self._queue.get()
@@ -95,12 +106,14 @@ class Writer:
     def _commit(self, batch: list[_Ticket]) -> None:
         sealed: list[tuple[Entry, Row]] = []
 
-        def build(chain: Chain) -> list[tuple[Entry, Row]]:
-            sealed[:] = [chain.seal(self._clock.now(), ticket.event) for ticket in batch]
+        def build(chain: Chain, connection: Connection) -> list[tuple[Entry, Row]]:
+            events = (ticket.event.event(connection) if isinstance(ticket.event, Deed) else ticket.event for ticket in batch)
+            sealed[:] = [chain.seal(self._clock.now(), event) for event in events]
             return sealed
 
+        deed = batch[0].event
         try:
-            self._store.append(build)
+            self._store.append(build, deed.then if isinstance(deed, Deed) else None)
         except BaseException as error:  # noqa: BLE001 – whatever it was, somebody waits for each ticket
             for ticket in batch:
                 ticket.error = error

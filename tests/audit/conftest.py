@@ -106,4 +106,5 @@ def postgres_log(postgres_url: str, tmp_path: Path) -> Iterator[AuditLog]:
 
 def open_postgres(url: str, folder: Path, **options: Any) -> AuditLog:
     """A log on PostgreSQL with its key and anchor in a folder."""
-    return AuditLog.open(url, clock=FixedClock(), signing_key=folder / "audit.key", anchor=FileAnchor(folder / "audit.head"), **options)
+    facts = {"clock": FixedClock(), "signing_key": folder / "audit.key", "anchor": FileAnchor(folder / "audit.head")} | options
+    return AuditLog.open(url, **facts)

@@ -29,7 +29,9 @@ class Postgres:
     """One server with a database `casegate` owned by the plain role `casegate`."""
 
     def __init__(self, *, fsync: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="cgpg-", dir="/tmp"))  # a socket's path must be short
+        memory = Path("/dev/shm")  # where there is one, for a cluster is a thousand files
+        place = memory if memory.is_dir() and not fsync and os.access(memory, os.W_OK) else Path("/tmp")
+        self.folder = Path(tempfile.mkdtemp(prefix="cgpg-", dir=place))  # a socket's path must be short
         self._fsync = () if fsync else ("fsync=off",)  # a killed server loses nothing by it, only a machine without power
         self._as: dict[str, int] = {}
         if os.geteuid() == 0:

@@ -26,8 +26,9 @@ from core.audit.store.hold import WriterLock
 from core.audit.store.schema import CHAIN_END, ENTRY, POSTGRES_SCHEMA, SCHEMA_VERSION
 from core.errors import AuditError
 
-__all__ = ["ENTRY", "Projection", "Store", "explain"]
+__all__ = ["ENTRY", "Connection", "Projection", "Store", "explain"]
 
+Connection = sa.Connection
 Projection = Callable[[sa.Connection, Sequence[Entry]], None]
 Batch = Sequence[tuple[Entry, Row]]
 
@@ -127,15 +128,18 @@ class Store:
             if self._hold is not None:
                 self._hold.release()
 
-    def append(self, build: Callable[[Chain], Batch]) -> None:
-        """Add the entries that `build` puts onto the chain's present end, in one durable transaction, alone among all processes."""
+    def append(self, build: Callable[[Chain, sa.Connection], Batch], then: Projection | None = None) -> None:
+        """Add the entries that `build` puts onto the chain's present end, in one durable transaction, alone among all processes.
+
+        `then` is called before the projections.
+        """
         self._require_same_file()
         with self._write() as connection:
             chain = self._end(connection)
-            batch = build(chain)
+            batch = build(chain, connection)
             self._insert(connection, [row for _, row in batch])
             entries = [entry for entry, _ in batch]
-            for projection in self._projections:
+            for projection in (*(() if then is None else (then,)), *self._projections):
                 projection(connection, entries)
         self._chain = chain
 
@@ -182,6 +186,17 @@ class Store:
             with connection.execute(query) as result:
                 yield from map(_row, result)
 
+    def rows_at(self, connection: sa.Connection, sequences: Sequence[int]) -> list[Row]:
+        """The rows of these numbers, in order. Raises AuditError when one is not there."""
+        rows: list[Row] = []
+        for start in range(0, len(sequences), _CHUNK):
+            wanted = ENTRY.c.sequence.in_(sequences[start : start + _CHUNK])
+            rows += map(_row, connection.execute(_FIND.where(wanted).order_by(ENTRY.c.sequence)))
+        if len(rows) < len(sequences):
+            missing = min(set(sequences) - {row.sequence for row in rows})
+            raise AuditError(f"There is no entry {missing} in the audit store.")
+        return rows
+
     def find(self, conditions: Sequence[sa.ColumnElement[bool]], *, newest_first: bool, limit: int | None) -> list[Row]:
         """Rows with a body that meet all conditions."""
         order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
@@ -201,6 +216,12 @@ class Store:
         self._require_same_file()
         with self._transaction(immediate=True) as connection:
             yield connection
+
+    def forget_traces(self) -> None:
+        """Write over what a purge left in SQLite's write-ahead log; PostgreSQL's vacuum does so in its own time."""
+        if self.backend == "sqlite":
+            with self._engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def require_writable(self) -> None:
         """Raise AuditError unless an entry could be written now. Writes nothing."""

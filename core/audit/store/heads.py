@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from core.audit.entry import Chain, TreeHead
-from core.audit.merkle import Frontier, edge_ends
+from core.audit.merkle import Frontier, Tree, edge_ends
 from core.audit.store.schema import ENTRY, SIGNING_KEY, TREE_HEAD
 from core.errors import ChainError
-
-Session = Callable[[], AbstractContextManager[sa.Connection]]
 
 
 class KeyRecord(NamedTuple):
@@ -77,11 +74,18 @@ def tree_at(connection: sa.Connection, size: int | None = None) -> TreeHead:
     return chain_at(connection, count, bytes(32)).tree_head
 
 
-def node_of(connection: sa.Connection) -> Callable[[int], bytes]:
-    """Looks the node of one entry up."""
-    return lambda number: bytes(connection.execute(sa.select(ENTRY.c.node_hash).where(ENTRY.c.sequence == number)).scalar_one())
+def stored_tree(connection: sa.Connection) -> Tree:
+    """For proofs, as long as the connection's transaction lasts. Its methods raise ChainError when a row is not there."""
 
+    def looking_up(column: sa.Column[Any]) -> Callable[[int], bytes]:
+        query = sa.select(column).where(ENTRY.c.sequence == sa.bindparam("number"))
 
-def leaf_of(connection: sa.Connection) -> Callable[[int], bytes]:
-    """Looks the leaf hash of one entry up."""
-    return lambda number: bytes(connection.execute(sa.select(ENTRY.c.leaf_hash).where(ENTRY.c.sequence == number)).scalar_one())
+        def look_up(number: int) -> bytes:
+            found = connection.execute(query, {"number": number}).scalar()
+            if found is None:
+                raise ChainError(f"The audit store was altered: entry {number} is missing. Run the verification.", sequence=number)
+            return bytes(found)
+
+        return look_up
+
+    return Tree(looking_up(ENTRY.c.node_hash), looking_up(ENTRY.c.leaf_hash))

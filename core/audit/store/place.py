@@ -50,7 +50,7 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_timeout_s: float) -> sa.Eng
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in () if read_only else ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY"):
+        for pragma in () if read_only else ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -10,7 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+from core.audit.store.usage_tables import add_usage_tables, start_usage
+
+SCHEMA_VERSION = 3
 POSTGRES_SCHEMA = "casegate_audit"
 FACTS = ("time", "actor_id", "action", "case_ref", "model", "outcome")
 _SAYS_WHO = " AND ".join(f"{name} IS NOT NULL" for name in ("time", "actor_id", "action", "outcome"))
@@ -49,6 +51,7 @@ def tables(backend: str) -> sa.MetaData:
         sa.Column("key_id", sa.Text, nullable=False, unique=True),
         sa.Column("public_key", sa.LargeBinary, nullable=False),
     )
+    add_usage_tables(metadata, number)
     if stored:
         sa.Table("schema_step", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
         sa.Table(  # its one row is the lock that the processes take once per batch
@@ -73,9 +76,15 @@ def _indexes(backend: str) -> list[str]:
     return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}{last}) WHERE {name} IS NOT NULL" for name in FACTS]
 
 
+# What purges, holds and the tree's past rest on stays readable for ever.
+KEPT_ACTIONS = ("entries_purged", "retention_decided", "legal_hold_set", "legal_hold_lifted", "store_migrated", "store_restored")
+_KEPT = ", ".join(f"'{name}'" for name in KEPT_ACTIONS)
 _SAME = " AND ".join(f"NEW.{name} = OLD.{name}" for name in ("sequence", "leaf_hash", "node_hash", "prev_hash", "entry_hash"))
 _PURGE_ENTRY = "(SELECT 1 FROM entry AS p WHERE p.sequence = NEW.purge AND p.action = 'entries_purged')"
-_LAWFUL_PURGE = f"{_SAME} AND NEW.body IS NULL AND OLD.body IS NOT NULL AND NEW.purge > OLD.sequence AND EXISTS {_PURGE_ENTRY}"
+_LAWFUL_PURGE = (
+    f"{_SAME} AND NEW.body IS NULL AND OLD.body IS NOT NULL AND OLD.action NOT IN ({_KEPT}) "
+    f"AND NEW.purge > OLD.sequence AND EXISTS {_PURGE_ENTRY}"
+)
 
 
 def _abort(name: str, when: str, text: str) -> str:
@@ -141,7 +150,9 @@ def guards(backend: str) -> tuple[str, ...]:
 def create(connection: sa.Connection) -> None:
     """Make the present schema in an empty database. Within the caller's transaction."""
     backend = connection.dialect.name
-    tables(backend).create_all(connection)
+    metadata = tables(backend)
+    metadata.create_all(connection)
+    start_usage(connection, metadata)
     if backend == "postgresql":
         connection.execute(CHAIN_END.insert(), {"id": 1, "sequence": 0, "entry_hash": bytes(32)})
     for statement in (*_indexes(backend), *guards(backend)):
