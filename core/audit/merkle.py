@@ -48,13 +48,19 @@ class Frontier:
 
     def push(self, leaf: bytes) -> bytes:
         """Add a leaf; the value is the node to be stored with it."""
-        node, rest, edge = leaf, self.size, self._edge
-        while rest & 1:
-            node = hashlib.sha256(b"\x01" + edge.pop() + node).digest()
-            rest >>= 1
-        edge.append(node)
-        self.size += 1
-        return node
+        return self.extend((leaf,))[0]
+
+    def extend(self, leaves: Iterable[bytes]) -> list[bytes]:
+        """Add many leaves; the value is their nodes."""
+        edge, size, nodes, sha256 = self._edge, self.size, [], hashlib.sha256
+        for leaf in leaves:
+            node, size, rest = leaf, size + 1, size
+            while rest & 1:
+                node, rest = sha256(b"\x01" + edge.pop() + node).digest(), rest >> 1
+            edge.append(node)
+            nodes.append(node)
+        self.size = size
+        return nodes
 
     def root(self) -> bytes:
         """The tree's root hash; that of no bytes when it is empty."""
