@@ -29,6 +29,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.audit_faults import flip_bytes, kill_rounds
 from benchmarks.audit_postgres import postgres
@@ -59,31 +60,52 @@ CLOCK = SystemClock()
 
 
 def event(number: int) -> Event:
-    """An answered call, of some 600 bytes."""
+    """What a store holds, in turn: the review of a case, the call's beginning, its answer; some 530 bytes on average."""
+    return (_reviewed, _begun, _answered)[number % 3](number)
+
+
+def _reviewed(number: int) -> Event:
+    return Event(action=Action.PREVIEW_REVIEWED, payload_sha256=f"{number:064x}", **_who(number))
+
+
+def _begun(number: int) -> Event:
+    lengths, marks = {"symptoms": 120 + number % 50, "chief_complaint": 20}, {Category.NAME: 2, Category.AGE: 1}
+    return Event(action=Action.DIAGNOSIS_REQUEST_INITIATED, input_lengths=lengths, phi_counts=marks, **_call(number))
+
+
+def _answered(number: int) -> Event:
     return Event(
-        actor_id=f"u-{number % 40:04x}",
-        actor_role=Role.CLINICIAN,
         action=Action.DIAGNOSIS_RESPONSE_RECEIVED,
-        case_ref=f"case-{number % 997}x",
-        request_id=f"req-{number:x}",
-        attempt=1,
-        provider="holysheep",
-        model=("deepseek-v3.2", "gpt-4.1", "claude-sonnet-4.5", "gemini-2.5-flash")[number % 4],
-        endpoint="chat/completions",
-        tier=Tier.ROUTINE,
-        policy_version="SAFE_HARBOR/1",
-        prompt_version="ddx/1",
-        input_lengths={"symptoms": 120 + number % 50, "chief_complaint": 20},
-        phi_counts={Category.NAME: 2, Category.AGE: 1},
-        payload_sha256=f"{number:064x}",
         prompt_tokens=400,
         completion_tokens=900,
         cost_nano_usd=378_000,
         latency_ms=2_100 + number % 700,
         ttft_ms=310,
-        concern_count=0,
-        simulated=True,
+        **_call(number),
     )
+
+
+def _who(number: int) -> dict[str, Any]:
+    return {
+        "actor_id": f"u-{number % 40:04x}",
+        "actor_role": Role.CLINICIAN,
+        "case_ref": f"case-{number % 997}x",
+        "policy_version": "SAFE_HARBOR/1",
+    }
+
+
+def _call(number: int) -> dict[str, Any]:
+    return _who(number) | {
+        "request_id": f"req-{number:x}",
+        "attempt": 1,
+        "provider": "holysheep",
+        "model": ("deepseek-v3.2", "gpt-4.1", "claude-sonnet-4.5", "gemini-2.5-flash")[number % 4],
+        "endpoint": "chat/completions",
+        "tier": Tier.ROUTINE,
+        "prompt_version": "ddx/1",
+        "payload_sha256": f"{number:064x}",
+        "simulated": True,
+    }
 
 
 def probe(folder: Path, seconds: float = PROBE_S) -> float:

@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from core.audit import AuditLog, Event
 from core.audit.entry import RawRow
-from core.audit.store import RAW_ROWS
+from core.audit.store import raw_rows
 from core.audit.verify import verify_rows
 from core.model import Clock, FixedClock
 
@@ -106,7 +107,7 @@ def _rows(data: bytes) -> list[RawRow] | None:
     with closing(sqlite3.connect(":memory:")) as store:
         try:
             store.deserialize(data)
-            return store.execute(RAW_ROWS).fetchall()
+            return list(chain.from_iterable(raw_rows(store)))
         except (sqlite3.Error, UnicodeDecodeError):
             return None
 

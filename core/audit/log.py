@@ -133,8 +133,8 @@ class AuditLog:
             if known.forged is not None:
                 return known.forged
             walk = Walk(known.expecting(expected_head), progress)
-            with closing(self._store.rows()) as rows:
-                return walk.over(rows)
+            with closing(self._store.chunks()) as chunks:
+                return walk.over(chunks)
         except AuditError as error:
             if is_lost(error.__cause__):
                 raise

@@ -27,7 +27,7 @@ from core.audit.store.hold import WriterLock
 from core.audit.store.schema import CHAIN_END, ENTRY, POSTGRES_SCHEMA, SCHEMA_VERSION
 from core.errors import AuditError
 
-__all__ = ["ENTRY", "RAW_ROWS", "Connection", "Projection", "Store", "explain"]
+__all__ = ["ENTRY", "Connection", "Projection", "Store", "explain", "raw_rows"]
 
 Connection = sa.Connection
 Projection = Callable[[sa.Connection, Sequence[Entry]], None]
@@ -36,15 +36,14 @@ Batch = Sequence[tuple[Entry, Row]]
 MIN_FREE_BYTES = 8 * 2**20
 _CHUNK = 5_000
 _COLUMNS = "sequence, body, leaf_hash, node_hash, prev_hash, entry_hash"
-# Read as blobs: a byte flipped into invalid UTF-8 must reach the verifier, not stop the driver.
-RAW_ROWS = "SELECT sequence, CAST(body AS BLOB), leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
+RAW_ROWS = "SELECT sequence, body, leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
 _LAST = {
     "sqlite": "SELECT sequence, entry_hash FROM entry ORDER BY sequence DESC LIMIT 1",
     "postgresql": "SELECT sequence, entry_hash FROM chain_end FOR UPDATE",
 }
 _INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES "  # noqa: S608 – names of our own columns
 _CHUNK_INSERTED = 200
-_FETCHED = 250  # rows at a time that still fit a processor's cache
+_FETCHED = 256  # as core.audit.verify.CHUNK
 _RECONNECT_EVERY_S = 0.1
 _FIND = sa.select(*(ENTRY.c[name] for name in ("sequence", "body", "leaf_hash", "node_hash", "prev_hash", "entry_hash", "purge")))
 
@@ -204,19 +203,16 @@ class Store:
             found = connection.scalar(sa.select(ENTRY.c.entry_hash).where(ENTRY.c.sequence == sequence))
         return None if found is None else bytes(found).hex()
 
-    def rows(self) -> Generator[RawRow, None, None]:
-        """Every row in order of sequence, from one unchanging view of the store; plain tuples, for there are many."""
+    def chunks(self) -> Generator[list[RawRow], None, None]:
+        """Every row in order of sequence, from one unchanging view of the store; plain tuples in lists, for there are many."""
         with self._transaction() as connection:
             if self.backend == "sqlite":  # the driver's own cursor: SQLAlchemy's rows would take half of a verification's time
-                cursor = connection.connection.cursor()
-                cursor.execute(RAW_ROWS)
-                cursor.arraysize = _FETCHED
-                while chunk := cast(list[RawRow], cursor.fetchmany()):
-                    yield from chunk
+                yield from raw_rows(cast(sqlite3.Connection, connection.connection.driver_connection))
                 return
-            query = _FIND.order_by(ENTRY.c.sequence).execution_options(yield_per=_CHUNK)
+            query = _FIND.order_by(ENTRY.c.sequence).execution_options(yield_per=_FETCHED)
             with connection.execute(query) as result:
-                yield from map(_row, result)
+                for part in result.partitions():
+                    yield list(map(_row, part))
 
     def rows_at(self, connection: sa.Connection, sequences: Sequence[int]) -> list[Row]:
         """The rows of these numbers, in order. Raises AuditError when one is not there."""
@@ -297,6 +293,18 @@ class Store:
             if isinstance(error, (sa.exc.DBAPIError, sqlite3.Error)):
                 raise explain(error) from error
             raise
+
+
+def raw_rows(store: sqlite3.Connection) -> Generator[list[RawRow], None, None]:
+    """Every row of a SQLite store, the body as it is: bytes flipped into invalid UTF-8 must reach the verifier, not stop the driver."""
+    usual, store.text_factory = store.text_factory, bytes
+    try:
+        cursor = store.execute(RAW_ROWS)
+        cursor.arraysize = _FETCHED
+        while chunk := cursor.fetchmany():
+            yield chunk
+    finally:
+        store.text_factory = usual
 
 
 def _row(row: Any) -> Row:
