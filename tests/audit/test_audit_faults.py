@@ -43,7 +43,7 @@ def test_a_second_process_is_refused(database: Path, event: Make) -> None:
 
 
 def test_killing_the_process_loses_nothing_acknowledged(tmp_path: Path) -> None:
-    """kill -9 while four threads append and heads are signed: nothing acknowledged is lost and the tree is valid. The benchmark does 200 rounds."""
+    """kill -9 while four threads append and heads are signed: nothing acknowledged is lost, the tree is valid. The benchmark does 200."""
     done = kill_rounds(tmp_path, 2, random.Random(3))
     assert (done["kill_lost"], done["kill_invalid"]) == (0, 0)
     assert done["kill_acknowledged"] >= 2

@@ -21,14 +21,14 @@ def open_empty(page: Page, served: Served, path: str = "") -> None:
     anew = page.get_by_role("button", name=re.compile("New case"))
     if anew.is_enabled():
         anew.click()
-        expect(anew).to_be_disabled(timeout=15_000)
+        expect(anew).to_be_disabled(timeout=30_000)
 
 
 def load_example(page: Page, name: str) -> None:
     """One of the invented cases, every flag redacted."""
     page.get_by_role("button", name=re.compile("Try a case")).click()
     page.get_by_role("button", name=name).click()
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
     page.keyboard.press("Escape")
 
 
@@ -40,8 +40,8 @@ def test_the_first_words_do_not_move_the_form(page: Page, app: Served) -> None:
     box = page.get_by_label("Chief complaint", exact=True)
     box.click()
     page.keyboard.type("Chest pain", delay=20)
-    expect(hint).to_have_count(0, timeout=15_000)
-    expect(page.get_by_role("button", name=re.compile("New case"))).to_be_enabled(timeout=15_000)
+    expect(hint).to_have_count(0, timeout=30_000)
+    expect(page.get_by_role("button", name=re.compile("New case"))).to_be_enabled(timeout=30_000)
     page.keyboard.type(" since noon", delay=20)
     expect(box).to_have_value("Chest pain since noon")
 
@@ -50,14 +50,14 @@ def test_send_is_in_view_and_flags_update_the_marks(page: Page, app: Served) -> 
     """With a case loaded, tick and Send are on screen without scrolling; after Keep no mark asks for a decision any more."""
     open_empty(page, app)
     load_example(page, "Chest pain in the emergency department")
-    expect(page.get_by_role("button", name=re.compile("Send redacted case$"))).to_be_in_viewport(timeout=15_000)
+    expect(page.get_by_role("button", name=re.compile("Send redacted case$"))).to_be_in_viewport(timeout=30_000)
     expect(page.get_by_text(REVIEWED)).to_be_in_viewport()
     keep = page.get_by_role("button", name=re.compile("Keep$"))
     for _ in range(keep.count()):
         left = keep.count()
         keep.first.click()
-        expect(keep).to_have_count(left - 1, timeout=15_000)
-    expect(page.locator("mark[data-state=flagged]")).to_have_count(0, timeout=15_000)
+        expect(keep).to_have_count(left - 1, timeout=30_000)
+    expect(page.locator("mark[data-state=flagged]")).to_have_count(0, timeout=30_000)
 
 
 @pytest.mark.parametrize("path", ["", "compare", "usage"])
@@ -88,9 +88,9 @@ def test_headings_do_not_skip_a_level(page: Page, app: Served) -> None:
     open_empty(page, app)
     load_example(page, "Worst headache")
     assert outline_is_sound(page)
-    expect(page.get_by_text(REVIEWED)).to_have_count(1, timeout=15_000)
+    expect(page.get_by_text(REVIEWED)).to_have_count(1, timeout=30_000)
     page.get_by_text(REVIEWED).click()
-    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=15_000)
+    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=30_000)
     expect(page.get_by_text("Ranked differential")).to_be_visible(timeout=30_000)
     assert outline_is_sound(page)
 

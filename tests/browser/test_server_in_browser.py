@@ -187,7 +187,7 @@ def test_every_page_keeps_to_the_content_security_policy(page: Page, server: Ser
     page.get_by_role("button", name=re.compile("Try a case")).click(timeout=60_000)
     page.get_by_role("button", name="Worst headache").click()
     page.get_by_text("I have reviewed what will be sent").click(timeout=30_000)
-    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=15_000)
+    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=30_000)
     expect(page.get_by_role("button", name=re.compile("Edit case"))).to_be_visible(timeout=60_000)
     for title in ("Compare", "Usage", "Work-up"):
         page.get_by_role("link", name=title).click()

@@ -34,7 +34,7 @@ def reopened(path: Path, keyring: KeyRing) -> Vault:
 def rows(path: Path, columns: str) -> list[tuple[Any, ...]]:
     """Columns of the stored records, in order of their ids."""
     connection = sqlite3.connect(path)
-    found = connection.execute(f"SELECT {columns} FROM record ORDER BY record_id").fetchall()  # noqa: S608
+    found = connection.execute(f"SELECT {columns} FROM record ORDER BY record_id").fetchall()
     connection.close()
     return found
 
