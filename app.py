@@ -25,7 +25,8 @@ def check_start() -> None:
     """Refuse to start on a wrong setting, with a message that says what to set."""
     try:
         require_safe_listening(settings(), str(st.get_option("server.address") or ""))
-        bootstrap.check(settings())
+        for warning in bootstrap.check(settings()):
+            sys.stderr.write(f"{warning}\n")
         bootstrap.warm_up(settings())
     except ConfigError as error:
         sys.stderr.write(f"\nCasegate did not start. {error.user_message}\n")
@@ -45,7 +46,9 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
         bootstrap.record_start(session.services())
     except Error as error:
         sys.stderr.write(f"{error.user_message}\n")
+    end_telemetry = api.start_telemetry(session.services, settings().otlp_endpoint)
     yield
+    end_telemetry()
     bootstrap.stop()
 
 

@@ -1,29 +1,43 @@
 """Usage: calls, cost, latency and failures, from the audit store alone."""
 
-from datetime import timedelta
-
 import streamlit as st
 
-from core import analytics
 from core.audit import Action
 from core.auth import Permission
-from core.ui.desk import session
-from core.ui.views.usage import draw_usage
+from core.ui.desk import drill, session, usage_filters, usage_report
+from core.ui.views.usage import draw_report
+from core.ui.views.usage_budget import draw_burn
+from core.ui.views.usage_tables import draw_breakdown, draw_failures, draw_models
+from core.ui.views.usage_volume import draw_volume
 
 PERSON = session.guard(Permission.USAGE_READ)
 
-PERIODS = {
-    "Last 24 hours": timedelta(days=1),
-    "Last 7 days": timedelta(days=7),
-    "Last 30 days": timedelta(days=30),
-    "Last 12 months": timedelta(days=365),
-}
+services = session.services()
+
+
+def on_export(figure: str, rows: int) -> None:
+    """Every file that leaves is an entry."""
+    session.record(PERSON, Action.EXPORT_MADE, subject=f"usage.{figure}.csv", count=rows)
+
 
 st.title("Usage", anchor=False)
-services = session.services()
-period = st.segmented_control("Period", list(PERIODS), default="Last 7 days") or "Last 7 days"
-until = services.clock.now()
-frame = analytics.frame(services.audit.calls(until - PERIODS[period], until + timedelta(seconds=1)))
-draw_usage(
-    frame, zone=st.context.timezone or "UTC", on_export=lambda: session.record(PERSON, Action.EXPORT_MADE, subject="csv", count=len(frame))
-)
+choice = usage_filters.draw_filters(services, PERSON)
+words = usage_report.breakdowns(PERSON, choice)
+chosen = st.session_state.get("usage-breakdown")
+asked = usage_report.ask(services, choice, chosen if chosen in words else next(iter(words)))
+
+picks = draw_report(asked.report, on_export=on_export)
+drill.draw_picked(services, PERSON, choice, picks)
+if not choice.where.actor:
+    draw_models(asked.report, on_export=on_export)
+    draw_failures(asked.report, on_export=on_export)
+if asked.breakdown is not None and asked.breakdown["calls"].sum():
+    name = st.segmented_control(
+        "Told apart by", list(words), format_func=words.__getitem__, default=next(iter(words)), key="usage-breakdown"
+    )
+    name = name if name in words else next(iter(words))
+    if name in asked.breakdown:
+        draw_breakdown(words[name], asked.breakdown, name, words=lambda part: str(part) or f"no {name}", on_export=on_export)
+draw_burn(asked.burn, asked.month, on_export=on_export, partial=asked.burn_partial)
+draw_volume(usage_report.model_prices(services), on_export=on_export)
+st.caption(f"Times are those of {choice.zone.key}. Latency is within 1 %; counts, tokens and money are exact.")

@@ -16,7 +16,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.ui", "core.api"),
     ("core.bootstrap",),
     ("core.studies",),
-    ("core.consult", "core.site_rules"),
+    ("core.consult", "core.site_rules", "core.bulk"),
+    ("core.call",),
     (
         "core.deid",
         "core.prompting",
@@ -38,12 +39,13 @@ HOMES: dict[str, tuple[str, ...]] = {
     "altair": ("pages.", "core.ui."),
     "httpx": ("core.gateway.", "core.auth.oidc"),
     "httpcore": ("core.gateway.",),
-    "sqlalchemy": ("core.audit.store", "core.vault.store"),
+    "sqlalchemy": ("core.audit.store", "core.vault.store", "core.gateway.store"),
     "authlib": ("core.auth.", "core.api."),
     "cryptography": ("core.audit.", "core.vault."),
     "onnxruntime": ("core.deid.tagger",),
     "pandas": ("core.analytics.", "core.studies.report", "core.ui.", "pages."),
     "starlette": ("app", "core.api."),
+    "opentelemetry": ("core.api.telemetry",),
 }
 OPEN_PACKAGES = ("core.ui",)  # screens in parts: its sub-packages' doors and the desk's modules are open to pages
 ENVIRONMENT_HOME = "core.settings"

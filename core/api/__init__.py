@@ -13,15 +13,17 @@ from core import deid
 from core.api.assist import assist_route
 from core.api.headers import ResponsePolicy, content_security_policy, streamlit_index_html
 from core.api.health import health_route
+from core.api.metrics import metrics_route
 from core.api.preview import PreviewDesk, preview_route
 from core.api.refusals import fenced
 from core.api.sandbox import sandbox_routes
 from core.api.security import SecurityMiddleware
+from core.api.telemetry import start_telemetry
 
 if TYPE_CHECKING:
     from core.bootstrap import Services
 
-__all__ = ["PreviewDesk", "content_security_policy", "desk", "middleware", "routes"]
+__all__ = ["PreviewDesk", "content_security_policy", "desk", "middleware", "routes", "start_telemetry"]
 
 
 @cache
@@ -31,11 +33,11 @@ def desk() -> PreviewDesk:
 
 
 def routes(services: Callable[[], Services], desk: PreviewDesk, *, demo: bool = True) -> list[Route]:
-    """Health, live preview, REST and, in demo mode, the sandbox provider; nothing else below their prefixes.
+    """Health, metrics, live preview, REST and, in demo mode, the sandbox provider; nothing else below their prefixes.
 
     `services` is called at each request, never here.
     """
-    ours = [health_route(services), preview_route(desk, deid.deidentify), assist_route(services)]
+    ours = [health_route(services), metrics_route(services), preview_route(desk, deid.deidentify), assist_route(services)]
     return fenced(ours + (sandbox_routes(services) if demo else []))
 
 

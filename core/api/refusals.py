@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-OWN_PREFIXES = ("/api", "/preview", "/sandbox", "/health")
+OWN_PREFIXES = ("/api", "/preview", "/sandbox", "/health", "/metrics")
 
 
 @dataclass(frozen=True, slots=True)

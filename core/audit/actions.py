@@ -12,6 +12,9 @@ class Action(StrEnum):
     DIAGNOSIS_RESPONSE_RECEIVED = "diagnosis_response_received"
     DIAGNOSIS_REQUEST_FAILED = "diagnosis_request_failed"
     REQUEST_CANCELLED = "request_cancelled"
+    MODEL_ATTEMPT_STARTED = "model_attempt_started"
+    MODEL_ATTEMPT_FAILED = "model_attempt_failed"
+    PROVIDER_TESTED = "provider_tested"
     REPAIR_REQUESTED = "repair_requested"
     PREVIEW_REVIEWED = "preview_reviewed"
     PREFLIGHT_BLOCKED = "preflight_blocked"
@@ -50,6 +53,9 @@ class Action(StrEnum):
     STORE_RESTORED = "store_restored"
     BACKUP_MADE = "backup_made"
     SIGNING_KEY_CHANGED = "signing_key_changed"
+    REVIEW_SIGNED_OFF = "review_signed_off"
+    BREAK_GLASS = "break_glass"
+    FIGURES_REBUILT = "figures_rebuilt"
 
 
 class Outcome(StrEnum):

@@ -45,6 +45,7 @@ _NUMBERS = (
     "prompt_tokens",
     "completion_tokens",
     "cost_nano_usd",
+    "estimate_nano_usd",
     "latency_ms",
     "ttft_ms",
     "http_status",
@@ -76,7 +77,8 @@ class Event:
     `actor_id`: opaque. `subject`: what the act was about, named by Casegate's own code (a permission, page,
     setting, export format, role). `count`: how many things it touched. `attempt`: attempts made, from 1.
     `input_lengths`: text field → characters. `phi_counts`: category → replaced spans. `cost_nano_usd`: 1e-9 USD;
-    `cost_partial` when part of the cost is unknown. `latency_ms`, `ttft_ms` (time to first token): milliseconds.
+    `cost_partial` when part of the cost is unknown; `estimate_nano_usd`: what was expected before the send.
+    `latency_ms`, `ttft_ms` (time to first token): milliseconds.
     The three acts of a model call, and its cancelling, need case_ref, request_id, provider and model; a failed one
     needs error_class. Raises ValueError that names the field, never the value.
     """
@@ -102,6 +104,7 @@ class Event:
     completion_tokens: int | None = None
     tokens_estimated: bool = False
     cost_nano_usd: int | None = None
+    estimate_nano_usd: int | None = None
     cost_partial: bool = False
     latency_ms: int | None = None
     ttft_ms: int | None = None

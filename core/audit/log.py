@@ -10,11 +10,13 @@ from typing import Any, Self, TypeVar
 
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import Anchor, FileAnchor
+from core.audit.browse import Browser
 from core.audit.bundle import make_bundle
 from core.audit.calls import call_row
 from core.audit.checkpoint import ORIGIN, SignedHead, Signer
 from core.audit.entry import Entry, Head, Row, time_text
 from core.audit.event import Event
+from core.audit.figures import Figures
 from core.audit.keyfile import signer_for
 from core.audit.knowledge import Knowledge, knowledge_of
 from core.audit.retention import POLICY_ACTIONS, Retention, purge, retention_of
@@ -23,6 +25,7 @@ from core.audit.store import ENTRY, Projection, Store
 from core.audit.store.backup import copy_out
 from core.audit.store.faults import is_lost
 from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes, stored_tree
+from core.audit.store.rollups import Rollups
 from core.audit.verify import Expected, Progress, Reason, Verification, Walk
 from core.audit.writer import Writer
 from core.errors import AuditError, ConfigError
@@ -46,6 +49,8 @@ class AuditLog:
         self._anchor = anchor
         self._writer = Writer(store, clock)
         self._sealer = None if signer is None or read_only else Sealer(store, signer, anchor, clock)
+        self.figures = Figures(store.reading, store.changing)
+        self.browser = Browser(store, self.figures.places)
 
     @classmethod
     def open(
@@ -63,10 +68,11 @@ class AuditLog:
 
         `signing_key`: a signer or the path of its file, which is made for a new store; by default beside a SQLite file.
         `anchor`: where signed tree heads are kept outside the database; by default a file beside a SQLite file.
-        `projections`: called with each batch inside its transaction. Raises AuditError (unwritable, damaged, made by a
-        newer version, in use by another process, key lost) or ConfigError (bad URL).
+        `projections`: called with each batch inside its transaction, after the usage rows' own. Raises AuditError (unwritable,
+        damaged, made by a newer version, in use by another process, key lost) or ConfigError (bad URL).
         """
-        store = Store.open(database, now=clock.now, read_only=read_only, busy_timeout_s=busy_timeout_s, projections=projections)
+        every: tuple[Projection, ...] = (Rollups(), *projections)
+        store = Store.open(database, now=clock.now, read_only=read_only, busy_timeout_s=busy_timeout_s, projections=every)
         try:
             key, place = signing_key or _beside(store, ".key"), anchor or FileAnchor(_beside(store, ".head"))
             return cls(store, clock, _signer(store, key, read_only), place, read_only=read_only)

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     CASE_SUBMIT = "submit a case"
     CASE_COMPARE = "compare models"
     USAGE_READ = "see usage figures"
+    USAGE_BY_USER = "see usage figures of each user"
     AUDIT_READ = "read the audit trail"
     AUDIT_VERIFY = "verify the audit trail"
     ENGINE_READ = "see the reference engine"
@@ -36,6 +37,7 @@ _GRANTS: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
             {
                 Permission.USAGE_READ,
                 Permission.ENGINE_READ,
+                Permission.USAGE_BY_USER,
                 Permission.AUDIT_READ,
                 Permission.AUDIT_VERIFY,
                 Permission.ADMIN_READ,
@@ -47,6 +49,7 @@ _GRANTS: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
             {
                 Permission.USAGE_READ,
                 Permission.ENGINE_READ,
+                Permission.USAGE_BY_USER,
                 Permission.AUDIT_READ,
                 Permission.AUDIT_VERIFY,
                 Permission.ADMIN_READ,

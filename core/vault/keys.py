@@ -1,4 +1,8 @@
-"""The key-encryption keys: where they come from and which one is current. Keys never show in a repr or a message."""
+"""The key-encryption keys: where they come from and which one is current. Keys never show in a repr or a message.
+
+A `KeyRing` holds them in this process, from the environment or a private file. A key-management service keeps them to itself: whoever
+speaks to it as a `KeyService` takes the ring's place, and only data keys pass.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,42 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Protocol, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.errors import ConfigError, VaultError
 
 KEY_BYTES = 32
+NONCE_BYTES = 12
 Random = Callable[[int], bytes]
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
+
+
+class KeyService(Protocol):
+    """Who wraps data keys: the key ring, or a key-management service. Key ids are 1 to 40 letters, digits, dots, dashes, underscores."""
+
+    @property
+    def current(self) -> str:
+        """The id of the key that wraps what is written from now on."""
+        ...
+
+    def wrap(self, key_id: str, data_key: bytes, context: bytes, random: Random) -> bytes:
+        """The data key, encrypted and bound to the context. Raises VaultError that names the key id."""
+        ...
+
+    def unwrap(self, key_id: str, wrapped: bytes, context: bytes) -> bytes:
+        """Inverse of `wrap`. Raises VaultError that names the key id when the key is missing or wrong, or the bytes were altered."""
+        ...
+
+
+def refusal(key_id: str) -> VaultError:
+    """What is said when a key does not open what it should."""
+    return VaultError(
+        f"A vault record can't be opened with key '{key_id}': this is not the key it was sealed with, or the record was altered. "
+        "Check CASEGATE_VAULT_KEYS or the key file."
+    )
 
 
 @dataclass(frozen=True)
@@ -42,8 +75,21 @@ class KeyRing:
             return self.keys[key_id]
         except KeyError:
             raise VaultError(
-                f"The vault needs key '{key_id}', which is not in the key ring. Add it to CASEGATE_VAULT_KEYS again."
+                f"The vault needs key '{key_id}', which is not in the key ring. Add it to CASEGATE_VAULT_KEYS or the key file again."
             ) from None
+
+    def wrap(self, key_id: str, data_key: bytes, context: bytes, random: Random) -> bytes:
+        """A nonce, then the data key under AES-256-GCM."""
+        nonce = random(NONCE_BYTES)
+        return nonce + AESGCM(self.key(key_id)).encrypt(nonce, data_key, context)
+
+    def unwrap(self, key_id: str, wrapped: bytes, context: bytes) -> bytes:
+        """Inverse of `wrap`. Raises VaultError that names the key id."""
+        key = AESGCM(self.key(key_id))
+        try:
+            return key.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+        except (InvalidTag, ValueError):
+            raise refusal(key_id) from None
 
     @classmethod
     def from_base64(cls, text: str) -> Self:
@@ -67,15 +113,36 @@ class KeyRing:
         try:
             if not path.exists():
                 _make(path, random)
-            return cls.from_base64(_read_private(path))
+        except OSError as error:
+            raise _unusable(path, error) from error
+        return cls.from_file(path)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Keys from a file that nobody else may read, an `id:base64` a line, the current one first; never made.
+
+        Raises VaultError when others may read the file, or it can't be read or understood.
+        """
+        path = Path(path)
+        try:
+            return cls.from_base64(",".join(_read_private(path).split()))
         except ConfigError:
             raise VaultError(
                 f"The key file {path} is damaged. Restore it from a backup; without it the vault's records can't be opened."
             ) from None
         except OSError as error:
-            raise VaultError(
-                f"The key file {path} can't be used: {os.strerror(error.errno or 0)}. Check the path and its permissions."
-            ) from error
+            raise _unusable(path, error) from error
+
+
+def new_key(key_id: str, *, random: Random = os.urandom) -> str:
+    """A new random key as a line for the environment or the key file. Raises ValueError for a malformed id."""
+    if not _KEY_ID.fullmatch(key_id):
+        raise ValueError("a key id is 1 to 40 letters, digits, dots, dashes or underscores")
+    return f"{key_id}:{base64.b64encode(random(KEY_BYTES)).decode()}"
+
+
+def _unusable(path: Path, error: OSError) -> VaultError:
+    return VaultError(f"The key file {path} can't be used: {os.strerror(error.errno or 0)}. Check the path and its permissions.")
 
 
 def _decode(entry: str, number: int) -> tuple[str, bytes]:
@@ -95,7 +162,7 @@ def _make(path: Path, random: Random) -> None:
     try:
         handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "w") as file:
-            file.write(f"demo-{random(4).hex()}:{base64.b64encode(random(KEY_BYTES)).decode()}\n")
+            file.write(new_key(f"demo-{random(4).hex()}", random=random) + "\n")
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):  # another process was first: its key counts

@@ -121,6 +121,31 @@ class Store:
         with self._transaction(_WRITE) as connection:
             return bool(connection.execute(statement.values(key_id=new.key_id, wrapped_key=new.wrapped_key)).rowcount)
 
+    def key_ids(self) -> dict[str, int]:
+        """Key id → records."""
+        query = sa.select(RECORD.c.key_id, sa.func.count()).group_by(RECORD.c.key_id).order_by(RECORD.c.key_id)
+        with self._transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def backup(self, target: Path) -> int:
+        """A consistent copy in a new private file; the records counted in the copy."""
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise VaultError(f"The backup {target} can't be made: {os.strerror(error.errno or 0)}. Name a new file.") from error
+        try:
+            with (
+                closing(sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True)) as source,
+                closing(sqlite3.connect(target)) as copy,
+            ):
+                source.backup(copy)
+                if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                    raise VaultError("The copy of the vault is not whole. Check the disk, then try again.")
+                return int(copy.execute("SELECT count(*) FROM record").fetchone()[0])
+        except (sqlite3.Error, VaultError) as error:
+            target.unlink(missing_ok=True)
+            raise error if isinstance(error, VaultError) else _explain(error) from error
+
     def _empty_log(self) -> None:
         # Earlier versions of the page, wrapped key and all, would otherwise stay readable in the -wal file.
         with self._transaction("") as connection:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from core.errors import VaultError
 from core.model import Clock
-from core.vault.keys import KeyRing, Random
+from core.vault.keys import KeyService, Random
 from core.vault.sealing import Place, rewrap, seal, unseal
 from core.vault.store import Store
 
@@ -47,14 +47,14 @@ class RecordInfo:
 class Vault:
     """Encrypted records by kind and id. Safe to use from several threads and processes."""
 
-    def __init__(self, store: Store, keyring: KeyRing, clock: Clock, random: Random) -> None:
+    def __init__(self, store: Store, keyring: KeyService, clock: Clock, random: Random) -> None:
         self._store = store
         self._keyring = keyring
         self._clock = clock
         self._random = random
 
     @classmethod
-    def open(cls, path: str | Path, *, keyring: KeyRing, clock: Clock, random: Random = os.urandom) -> Self:
+    def open(cls, path: str | Path, *, keyring: KeyService, clock: Clock, random: Random = os.urandom) -> Self:
         """Open or make the vault at a path, folder 0700 and file 0600. `random` must be fit for keys. Raises VaultError."""
         return cls(Store.open(path), keyring, clock, random)
 
@@ -94,6 +94,17 @@ class Vault:
         for place, sealed in self._store.sealed_by_others(self._keyring.current):
             changed += self._store.replace_wrapping(place, sealed, rewrap(place, sealed, self._keyring, self._random))
         return changed
+
+    def key_ids(self) -> dict[str, int]:
+        """How many records each key still seals, by key id. Raises VaultError."""
+        return self._store.key_ids()
+
+    def backup(self, target: str | Path) -> int:
+        """Copy the vault to a new file, mode 0600, while it is in use; the copy is as sealed as the vault. Gives the number of records.
+
+        Raises VaultError, also when the file exists: a backup is never written over.
+        """
+        return self._store.backup(Path(target).absolute())
 
     def close(self) -> None:
         """Let go of the database."""

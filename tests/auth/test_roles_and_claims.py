@@ -20,6 +20,7 @@ EXPECTED = {
     Role.PRIVACY_OFFICER: {
         Permission.USAGE_READ,
         Permission.ENGINE_READ,
+        Permission.USAGE_BY_USER,
         Permission.AUDIT_READ,
         Permission.AUDIT_VERIFY,
         Permission.ADMIN_READ,
@@ -29,6 +30,7 @@ EXPECTED = {
     Role.ADMIN: {
         Permission.USAGE_READ,
         Permission.ENGINE_READ,
+        Permission.USAGE_BY_USER,
         Permission.AUDIT_READ,
         Permission.AUDIT_VERIFY,
         Permission.ADMIN_READ,

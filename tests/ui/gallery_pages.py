@@ -5,10 +5,10 @@ from functools import partial
 import streamlit as st
 import ui_samples as samples
 
-from core import analytics
 from core.model import TEXT_FIELDS, TextField
 from core.ui import editor, views
-from core.ui.views.usage import draw_usage
+from core.ui.views.usage import draw_report
+from core.ui.views.usage_tables import draw_models
 
 EXAMPLE = (
     "Mr. Arlo Quimby, MRN 448812, seen 03/04/2026 in Springfield; call (555) 010-4477.\nCrushing chest pain radiating to the left arm."
@@ -115,7 +115,9 @@ def compare() -> None:
 def usage() -> None:
     """Cost and latency."""
     views.page_header("Usage", "From the audit store alone.")
-    draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
+    report = samples.usage_report()
+    draw_report(report, on_export=lambda *_: None)
+    draw_models(report, on_export=lambda *_: None)
 
 
 def hostile() -> None:

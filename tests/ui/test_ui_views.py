@@ -128,31 +128,67 @@ def test_outgoing_shows_marks_hash_bytes_and_estimate() -> None:
 
 
 def usage_script() -> None:
-    """Real and simulated calls."""
+    """Real calls with everything below them."""
+    from decimal import Decimal
+
     import ui_samples as samples
 
-    from core import analytics
-    from core.ui.views.usage import draw_usage
+    from core.analytics import ModelPrice, burn
+    from core.ui.views.usage import draw_report
+    from core.ui.views.usage_budget import draw_burn
+    from core.ui.views.usage_tables import draw_breakdown, draw_failures, draw_models
+    from core.ui.views.usage_volume import draw_volume
 
-    draw_usage(analytics.frame(samples.calls()), zone="Europe/Berlin")
+    def quiet(*_: object) -> None:
+        """No entry."""
+
+    report = samples.usage_report()
+    draw_report(report, on_export=quiet)
+    draw_models(report, on_export=quiet)
+    draw_failures(report, on_export=quiet)
+    draw_breakdown("Model", report.sums, "model", words=str, on_export=quiet)
+    days = [Decimal(1)] * 10
+    draw_burn(burn(days, 30, Decimal(25), today_share=Decimal("0.5")), "January 2026", on_export=quiet, partial=False)
+    prices = [ModelPrice("gpt-4.1", "GPT-4.1", "complex", None, Decimal(8), 1_500, 1_500)]
+    draw_volume(prices, on_export=quiet)
 
 
-def test_usage_keeps_simulated_apart() -> None:
-    """Real and simulated calls have metrics of their own, and the simulated ones say so."""
+def test_usage_draws_figures_charts_and_tables() -> None:
+    """Headline, a table for every figure, models, failures, budget in words, and ten thousand requests at one model's price."""
     at = drawn(usage_script)
-    labels = [m.label for m in at.metric]
-    assert labels == ["Calls", "Cost", "Latency p50", "Latency p95", "Latency p99", "Failures"] * 2
-    assert [at.metric[0].value, at.metric[6].value] == ["60", "40"]
-    assert "Simulated calls:" in html_of(at)
-    assert "ProviderTimeoutError" in html_of(at)
+    told = {m.label: m.value for m in at.metric}
+    assert (told["Calls"], told["Answered"], told["Latency p95"]) == ("60", "93 %", "5.4 s")
+    assert told["A month"] == "≥ \\$120.00"
+    assert told["In yuan, ¥1 = $1"] == "≥ ¥120.00"
+    page = html_of(at)
+    for words in ("ProviderTimeoutError", "deepseek-v3.2", "The budget will be spent on day 25.", "Simulated"):
+        assert (words in page) is (words != "Simulated")
+    titles = ("Cost over time", "Calls over time", "Latency by model", "Time to first token by model", "Tokens over time", "Outcomes")
+    assert all(title in page for title in (*titles, "By model", "Failures", "Budget, January 2026", "Volume calculator"))
+    assert len(at.get("download_button")) >= 10
+
+
+def simulated_script() -> None:
+    """Simulated calls."""
+    import ui_samples as samples
+
+    from core.ui.views.usage import draw_report
+
+    draw_report(samples.usage_report(simulated=True), on_export=lambda *_: None)
+
+
+def test_simulated_calls_say_so() -> None:
+    """Nobody takes the sandbox's figures for a provider's."""
+    assert "Simulated calls:" in html_of(drawn(simulated_script))
 
 
 def empty_usage_script() -> None:
     """No calls."""
-    from core import analytics
-    from core.ui.views.usage import draw_usage
+    import ui_samples as samples
 
-    draw_usage(analytics.frame([]))
+    from core.ui.views.usage import draw_report
+
+    draw_report(samples.usage_report(calls=0), on_export=lambda *_: None)
 
 
 def test_usage_without_calls_says_so() -> None:
@@ -166,16 +202,14 @@ def failures_only_script() -> None:
     """Nothing but failed calls."""
     import ui_samples as samples
 
-    from core import analytics
-    from core.ui.views.usage import draw_usage
+    from core.ui.views.usage import draw_report
 
-    draw_usage(analytics.frame([c for c in samples.calls() if c.outcome == "failed"]))
+    draw_report(samples.usage_report(only_failures=True), on_export=lambda *_: None)
 
 
 def test_usage_with_failures_only_draws() -> None:
     """Without an answered call there is no latency, and the page says so."""
-    at = drawn(failures_only_script)
-    assert "No answered call yet." in html_of(at)
+    assert "No answered call yet." in html_of(drawn(failures_only_script))
 
 
 def compare_script() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from core import analytics
+from core.analytics.usage import SUMS
 from core.assessment import (
     Assessment,
     CheckedAssessment,
@@ -15,8 +16,9 @@ from core.assessment import (
     MissingInformation,
     NextStep,
 )
-from core.model import CallRow, Category, Estimate, Message, Prompt, PromptMark, Role, Target, Tier, Usage
+from core.model import Category, Estimate, Message, Prompt, PromptMark, Target, Usage
 from core.ui.views import ComparisonColumn, Provenance
+from core.ui.views.usage import UsageReport
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> ![x](http://evil.example/p.png) **bold**"
 SENT_CASE = """=== CASE ===
@@ -197,33 +199,24 @@ def columns() -> list[ComparisonColumn]:
     ]
 
 
-def calls(*, real: int = 60, simulated: int = 40) -> list[CallRow]:
-    """Calls over ten days: two models, some failures, the last ones simulated."""
-    return [_call(i, simulated=i >= real) for i in range(real + simulated)]
-
-
-def _call(i: int, *, simulated: bool) -> CallRow:
-    model, price = (("deepseek-v3.2", "0.00061"), ("gpt-4.1", "0.0124"), ("gemini-2.5-flash", "0.0031"))[i % 3]
-    failed = i % 17 == 0
-    return CallRow(
-        time=datetime(2026, 1, 5, 9, tzinfo=UTC) + timedelta(hours=(i * 5) % 220),
-        provider="HolySheep AI",
-        model=model,
-        tier=Tier.ROUTINE,
-        actor="u1",
-        role=Role.CLINICIAN,
-        outcome="failed" if failed else "ok",
-        error_class="ProviderTimeoutError" if failed else None,
-        http_status=None if failed else 200,
-        attempt=1,
-        latency_ms=30_000 if failed else 1_500 + (i * 397) % 5_000,
-        ttft_ms=None if failed else 300 + (i * 53) % 700,
-        prompt_tokens=1_200,
-        completion_tokens=0 if failed else 1_500,
-        tokens_estimated=False,
-        cost_usd=Decimal(0) if failed else Decimal(price),
-        cost_partial=False,
+def usage_report(*, simulated: bool = False, only_failures: bool = False, calls: int = 60) -> UsageReport:
+    """Calls over ten days: three models, some failures; each its own row of sums."""
+    rows = [_sums(i) for i in range(calls) if not only_failures or i % 17 == 0]
+    columns = ("bucket", "provider", "model", "outcome", "error_class", *SUMS)
+    answered = [] if only_failures or not calls else [("holysheep", "gpt-4.1", 20, 1_900, 5_400, 6_300, 410, 800, 990)]
+    return UsageReport(
+        labels=tuple(f"{day} Jan" for day in range(5, 15)),
+        sums=analytics.usage_frame(columns, rows),
+        times=analytics.times_frame(answered),
+        together=(1_900, 5_400, 6_300) if answered else (None, None, None),
         simulated=simulated,
-        request_id=f"r{i}",
-        case_ref=f"case-{i // 2}",
     )
+
+
+def _sums(i: int) -> tuple[object, ...]:
+    model, nano = (("deepseek-v3.2", 610_000), ("gpt-4.1", 12_400_000), ("gemini-2.5-flash", 3_100_000))[i % 3]
+    failed = i % 17 == 0
+    told = dict.fromkeys(SUMS, 0) | {"calls": 1, "prompt_tokens": 1_200, "cases": i % 2, "model_cases": 1}
+    told |= {} if failed else {"completion_tokens": 1_500, "cost_nano_usd": nano}
+    ending = ("failed", "ProviderTimeoutError") if failed else ("ok", "")
+    return (i % 10, "holysheep", model, *ending, *(told[name] for name in SUMS))

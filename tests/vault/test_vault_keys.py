@@ -7,6 +7,7 @@ import os
 import sqlite3
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import pytest
 
 from core.errors import ConfigError, VaultError
 from core.model import FixedClock
-from core.vault import KeyRing, Vault
+from core.settings import settings
+from core.vault import KeyRing, Vault, new_key
+from core.vault.__main__ import main
+from core.vault.keys import Random
 from core.vault.sealing import Place, Sealed, rewrap, seal, unseal
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
@@ -242,6 +246,101 @@ def test_a_key_file_behind_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vault.key").symlink_to(tmp_path / "real.key")
     with pytest.raises(VaultError, match="can't be used"):
         KeyRing.demo(tmp_path / "vault.key")
+
+
+def test_a_key_file_holds_a_key_a_line(tmp_path: Path) -> None:
+    """The first line is current; a file that is not there is named and never made."""
+    path = tmp_path / "keys"
+    with pytest.raises(VaultError, match="can't be used"):
+        KeyRing.from_file(path)
+    assert not path.exists()
+    path.write_text(f"{new_key('k-2026')}\nk-old:{coded(OLD)}\n")
+    path.chmod(0o600)
+    ring = KeyRing.from_file(path)
+    assert (ring.current, ring.key("k-old")) == ("k-2026", OLD)
+
+
+class FarService:
+    """A key-management service: the keys never leave it, and it can be switched off."""
+
+    def __init__(self) -> None:
+        self.current = "arn-1"
+        self.up = True
+        self._ring = KeyRing({"arn-1": OLD, "arn-2": NEW}, "arn-1")
+
+    def wrap(self, key_id: str, data_key: bytes, context: bytes, random: Random) -> bytes:
+        """Wrapped over there."""
+        return self._ring.wrap(key_id, data_key, context, random)
+
+    def unwrap(self, key_id: str, wrapped: bytes, context: bytes) -> bytes:
+        """Unwrapped over there, while it is up."""
+        if not self.up:
+            raise VaultError(f"The key service does not answer; key '{key_id}' is wanted.")
+        return self._ring.unwrap(key_id, wrapped, context)
+
+
+def test_a_key_service_takes_the_rings_place(path: Path) -> None:
+    """Records are sealed, opened and rewrapped through it; when it is down nothing opens and the key id is named."""
+    service = FarService()
+    vault = Vault.open(path, keyring=service, clock=FixedClock())
+    vault.put("draft", "r-1", "u-1", {"n": 1})
+    service.current = "arn-2"
+    assert (vault.rewrap(), vault.key_ids()) == (1, {"arn-2": 1})
+    assert vault.get("draft", "r-1") == {"n": 1}
+    service.up = False
+    with pytest.raises(VaultError, match="'arn-2'"):
+        vault.get("draft", "r-1")
+    vault.close()
+
+
+def test_a_backup_opens_with_the_same_keys_alone(vault: Vault, tmp_path: Path, keyring: KeyRing) -> None:
+    """Made while the vault is in use, private, never over another file, and of no use without the key."""
+    vault.put("draft", "r-1", "u-1", {"n": 1})
+    target = tmp_path / "copy.sqlite3"
+    assert vault.backup(target) == 1
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with pytest.raises(VaultError, match="Name a new file"):
+        vault.backup(target)
+    restored, locked = reopened(target, keyring), reopened(target, KeyRing({"k-new": NEW}, "k-new"))
+    assert restored.get("draft", "r-1") == {"n": 1}
+    with pytest.raises(VaultError, match="k-old"):
+        locked.get("draft", "r-1")
+    restored.close()
+    locked.close()
+
+
+@pytest.fixture
+def configured(path: Path, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A vault with three records of an old key, and the key file of an installation where a newer key comes first."""
+    for number in range(3):
+        vault.put("draft", f"r-{number}", "u-1", {"n": number})
+    keys = tmp_path / "keys"
+    keys.write_text(f"k-new:{coded(NEW)}\nk-old:{coded(OLD)}\n")
+    keys.chmod(0o600)
+    monkeypatch.setenv("CASEGATE_VAULT_DATABASE", str(path))
+    monkeypatch.setenv("CASEGATE_VAULT_KEY_FILE", str(keys))
+    settings.cache_clear()
+    yield keys
+    settings.cache_clear()
+
+
+def test_rotation_from_the_command_line(configured: Path, path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """status, rewrap, status, backup: the old key can go, and no ciphertext changed."""
+    before = rows(path, "nonce, ciphertext")
+    assert [main([command]) for command in ("status", "rewrap", "status")] == [0, 0, 0]
+    assert capsys.readouterr().out.split("\n")[:3] == ["key k-old  3 records", "3 records wrapped anew.", "key k-new  3 records"]
+    assert main(["backup", str(tmp_path / "copy.sqlite3")]) == 0
+    assert rows(tmp_path / "copy.sqlite3", "nonce, ciphertext") == before
+    configured.write_text(f"k-old:{coded(OLD)}\n")
+    assert main(["backup", str(tmp_path / "copy.sqlite3")]) == 2
+    assert "Name a new file" in capsys.readouterr().err
+
+
+def test_a_new_key_is_printed_once_and_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    """What new-key prints is what the environment takes; a malformed id is refused."""
+    assert main(["new-key", "k-2027"]) == 0
+    assert KeyRing.from_base64(capsys.readouterr().out).current == "k-2027"
+    assert main(["new-key", "a b"]) == 2
 
 
 def test_sealed_shows_no_key() -> None:

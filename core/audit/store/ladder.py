@@ -19,6 +19,7 @@ from core.audit.entry import Chain, Row
 from core.audit.event import Event
 from core.audit.store import schema
 from core.audit.store.place import APPLICATION_ID, require_known
+from core.audit.store.usage_tables import start_usage
 from core.errors import AuditError, ChainError
 from core.model import Role
 
@@ -141,8 +142,13 @@ def _require_uncut(connection: sa.Connection, count: int) -> None:
         )
 
 
+def _to_rollups(connection: sa.Connection, _: Now) -> None:
+    """2 → 3: tables of usage figures, empty; they follow from the entries."""
+    start_usage(connection, schema.tables(connection.dialect.name))
+
+
 def _insert(connection: sa.Connection, rows: list[Row]) -> None:
     connection.exec_driver_sql(_INSERT, [row[:6] for row in rows])
 
 
-STEPS: Mapping[int, Callable[[sa.Connection, Now], None]] = MappingProxyType({2: _to_tree})
+STEPS: Mapping[int, Callable[[sa.Connection, Now], None]] = MappingProxyType({2: _to_tree, 3: _to_rollups})

@@ -10,7 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+from core.audit.store.usage_tables import add_usage_tables, start_usage
+
+SCHEMA_VERSION = 3
 POSTGRES_SCHEMA = "casegate_audit"
 FACTS = ("time", "actor_id", "action", "case_ref", "model", "outcome")
 _SAYS_WHO = " AND ".join(f"{name} IS NOT NULL" for name in ("time", "actor_id", "action", "outcome"))
@@ -53,6 +55,7 @@ def tables(backend: str) -> sa.MetaData:
         sa.Column("key_id", sa.Text, nullable=False, unique=True),
         sa.Column("public_key", sa.LargeBinary, nullable=False),
     )
+    add_usage_tables(metadata, number)
     if stored:
         sa.Table("schema_step", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
         sa.Table(  # its one row is the lock that the processes take once per batch
@@ -151,7 +154,9 @@ def guards(backend: str) -> tuple[str, ...]:
 def create(connection: sa.Connection) -> None:
     """Make the present schema in an empty database. Within the caller's transaction."""
     backend = connection.dialect.name
-    tables(backend).create_all(connection)
+    metadata = tables(backend)
+    metadata.create_all(connection)
+    start_usage(connection, metadata)
     if backend == "postgresql":
         connection.execute(CHAIN_END.insert(), {"id": 1, "sequence": 0, "entry_hash": bytes(32)})
     for statement in (*_indexes(backend), *guards(backend)):

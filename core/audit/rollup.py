@@ -1,0 +1,265 @@
+"""Usage figures by hour and by day: what an entry adds to them, and which rows cover a period. Pure.
+
+Three scopes keep the rows few. `all` knows provider, model, outcome and error class; `unit` knows tier, role and department instead of
+the error class; `person` knows who asked and from where, by day only, and neither the model nor the times taken: nobody's speed is kept
+by name. A case counts where it was first asked about: `cases` in the whole log, `model_cases` at that model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from operator import add
+from typing import Any, NamedTuple
+
+from core.audit.actions import CALL_ENDINGS, Action, Outcome
+from core.audit.histogram import Histogram
+
+HOURS_A_DAY = 24
+ACCEPTED = "accepted"
+FACT_ACTIONS: tuple[Action, ...] = (*CALL_ENDINGS, Action.PREFLIGHT_BLOCKED, Action.DECISION_RECORDED)
+SUMS = (
+    "calls",
+    "retried",
+    "fallbacks",
+    "blocked",
+    "accepted",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_nano_usd",
+    "cost_partial",
+    "cases",
+    "model_cases",
+)
+DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
+_ENDINGS = {Action.REQUEST_CANCELLED.value: Outcome.CANCELLED.value, Action.DIAGNOSIS_REQUEST_FAILED.value: Outcome.FAILED.value}
+
+
+class Scope(StrEnum):
+    """Which facts a row tells apart."""
+
+    ALL = "all"
+    UNIT = "unit"
+    PERSON = "person"
+
+
+class Grain(StrEnum):
+    """How long a row's time is; days are UTC days."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+KEPT: Mapping[Scope, frozenset[str]] = {
+    Scope.ALL: frozenset({"provider", "model", "simulated", "outcome", "error_class"}),
+    Scope.UNIT: frozenset({"provider", "model", "simulated", "outcome", "tier", "role", "department"}),
+    Scope.PERSON: frozenset({"simulated", "outcome", "role", "department", "actor"}),
+}
+ROWS_OF: tuple[tuple[Scope, Grain], ...] = (
+    (Scope.ALL, Grain.HOUR),
+    (Scope.ALL, Grain.DAY),
+    (Scope.UNIT, Grain.HOUR),
+    (Scope.UNIT, Grain.DAY),
+    (Scope.PERSON, Grain.DAY),
+)
+
+
+class Fact(NamedTuple):
+    """What one entry says about usage: a call's end, a blocked prompt or an accepted differential. Unknown text is "".
+
+    `sums` as in SUMS, without the two that count cases.
+    """
+
+    sequence: int
+    hour: int
+    action: str
+    provider: str
+    model: str
+    simulated: bool
+    outcome: str
+    error_class: str
+    tier: str
+    role: str
+    department: str
+    actor: str
+    case_ref: str
+    sums: tuple[int, ...]
+    latency_ms: int | None
+    ttft_ms: int | None
+
+
+class Key(NamedTuple):
+    """One row's place: `start` in hours since 1970 UTC; what its scope does not know is ""."""
+
+    scope: str
+    grain: str
+    start: int
+    provider: str
+    model: str
+    simulated: bool
+    outcome: str
+    error_class: str
+    tier: str
+    role: str
+    department: str
+    actor: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a row holds: sums in whole units as in SUMS, and the times taken by answered calls."""
+
+    sums: tuple[int, ...] = (0,) * len(SUMS)
+    latency: list[int] = field(default_factory=list)
+    ttft: list[int] = field(default_factory=list)
+
+    def add(self, sums: Iterable[int], latency: Iterable[int], ttft: Iterable[int]) -> None:
+        """More of the same."""
+        self.sums = tuple(map(add, self.sums, sums))
+        self.latency.extend(latency)
+        self.ttft.extend(ttft)
+
+    def histograms(self) -> tuple[Histogram, Histogram]:
+        """Latency and time to first token."""
+        return Histogram.of(self.latency), Histogram.of(self.ttft)
+
+
+def hour_of(at: datetime) -> int:
+    """Whole hours since 1970 UTC. Raises ValueError for a time without a zone."""
+    if at.tzinfo is None:
+        raise ValueError("usage times need a time zone")
+    return int(at.timestamp() // 3600)
+
+
+def time_of(hour: int) -> datetime:
+    """Inverse of `hour_of`, UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def fact_of(sequence: int, body: bytes | str) -> Fact | None:
+    """What an entry's body says about usage; None when it says nothing. Raises ValueError when it can't be read."""
+    try:
+        facts = json.loads(body)
+        if facts["action"] not in FACT_ACTIONS:
+            return None
+        return _fact(sequence, facts)
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not an audit entry") from None
+
+
+def _fact(sequence: int, facts: Mapping[str, Any]) -> Fact | None:
+    known, action = facts.get, facts["action"]
+    is_call = action in CALL_ENDINGS
+    if action == Action.DECISION_RECORDED and known("subject") != ACCEPTED:
+        return None
+    outcome = _ENDINGS.get(action, facts["outcome"]) if facts["outcome"] == Outcome.OK else facts["outcome"]
+    answered = is_call and outcome == Outcome.OK
+    return Fact(
+        sequence=sequence,
+        hour=hour_of(datetime.fromisoformat(facts["time"])),
+        action=action,
+        provider=known("provider") or "",
+        model=known("model") or "",
+        simulated=facts["simulated"],
+        outcome=outcome if is_call else "",
+        error_class=(known("error_class") or "") if is_call and not answered else "",
+        tier=known("tier") or "",
+        role=facts["actor_role"],
+        department=known("department") or "",
+        actor=facts["actor_id"],
+        case_ref=known("case_ref") or "",
+        sums=_call_sums(facts, answered) if is_call else _BLOCKED if action == Action.PREFLIGHT_BLOCKED else _ACCEPTED,
+        latency_ms=known("latency_ms") if answered else None,
+        ttft_ms=known("ttft_ms") if answered else None,
+    )
+
+
+_BLOCKED = (0, 0, 0, 1, 0, 0, 0, 0, 0)
+_ACCEPTED = (0, 0, 0, 0, 1, 0, 0, 0, 0)
+
+
+def _call_sums(facts: Mapping[str, Any], answered: bool) -> tuple[int, ...]:
+    known = facts.get
+    cost = known("cost_nano_usd")
+    return (
+        1,
+        int((known("attempt") or 1) > 1),
+        int(bool(known("fallback"))),
+        0,
+        0,
+        known("prompt_tokens") or 0,
+        known("completion_tokens") or 0,
+        cost or 0,
+        int(facts["cost_partial"] or (answered and cost is None)),
+    )
+
+
+def finest_keys(f: Fact) -> tuple[Key, Key, Key]:
+    """The row of each scope in its finest grain: what is summed first; `all` and `unit` rows of a day follow from those of its hours."""
+    day = f.hour - f.hour % HOURS_A_DAY
+    return (
+        Key("all", "hour", f.hour, f.provider, f.model, f.simulated, f.outcome, f.error_class, "", "", "", ""),
+        Key("unit", "hour", f.hour, f.provider, f.model, f.simulated, f.outcome, "", f.tier, f.role, f.department, ""),
+        Key("person", "day", day, "", "", f.simulated, f.outcome, "", "", f.role, f.department, f.actor),
+    )
+
+
+def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[tuple[str, str, str]]]) -> dict[Key, Tally]:
+    """Facts in order of sequence, summed into rows. `seen` tells which (case, provider, model) of these cases were asked about before."""
+    before = set(seen({fact.case_ref for fact in facts if fact.case_ref and fact.sums[0]}))
+    cases = {case for case, _, _ in before}
+    rows: dict[Key, Tally] = {}
+    for fact in facts:
+        sums = (*fact.sums, *_firsts(fact, before, cases))
+        latency = () if fact.latency_ms is None else (fact.latency_ms,)
+        ttft = () if fact.ttft_ms is None else (fact.ttft_ms,)
+        for key in finest_keys(fact):
+            if (row := rows.get(key)) is None:
+                row = rows[key] = Tally()
+            row.add(sums, latency, ttft)
+    for key, tally in list(rows.items()):
+        if key.grain == Grain.HOUR:
+            day = key._replace(grain=Grain.DAY.value, start=key.start - key.start % HOURS_A_DAY)
+            rows.setdefault(day, Tally()).add(tally.sums, tally.latency, tally.ttft)
+    return rows
+
+
+def _firsts(fact: Fact, before: set[tuple[str, str, str]], cases: set[str]) -> tuple[int, int]:
+    if not fact.case_ref or not fact.sums[0]:
+        return 0, 0
+    at_model = (fact.case_ref, fact.provider, fact.model)
+    firsts = int(fact.case_ref not in cases), int(at_model not in before)
+    before.add(at_model)
+    cases.add(fact.case_ref)
+    return firsts
+
+
+class Segment(NamedTuple):
+    """Part of a bucket: rows of one grain whose start lies in first ≤ start < last."""
+
+    bucket: int
+    grain: str
+    first: int
+    last: int
+
+
+def cover(edges: Sequence[int], *, days_only: bool = False) -> list[Segment]:
+    """Rows that make up the buckets between ascending `edges` (hours since 1970), each hour once: UTC days where they fit, else hours.
+
+    `days_only` takes UTC days alone: those that begin within a bucket.
+    """
+    found = []
+    for bucket, (first, last) in enumerate(pairwise(edges)):
+        up, down = -(-first // HOURS_A_DAY) * HOURS_A_DAY, last // HOURS_A_DAY * HOURS_A_DAY
+        if days_only:
+            found.append(Segment(bucket, Grain.DAY.value, up, -(-last // HOURS_A_DAY) * HOURS_A_DAY))
+        elif up >= down:
+            found.append(Segment(bucket, Grain.HOUR.value, first, last))
+        else:
+            parts = ((Grain.HOUR, first, up), (Grain.DAY, up, down), (Grain.HOUR, down, last))
+            found += [Segment(bucket, grain.value, a, b) for grain, a, b in parts if a < b]
+    return [segment for segment in found if segment.first < segment.last]

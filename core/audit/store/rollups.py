@@ -1,0 +1,213 @@
+"""Usage rows in the store's own database, kept in step by the writer's transaction.
+
+`mark` says through which entry the rows are complete. The writer moves it on whenever FOLD_EVERY entries have come since, in the same
+transaction as the entry that made it due; a question adds the entries after the mark to the rows, in one view of the database. So an
+answer is exact at every moment, whatever process died when, and an entry costs the writer next to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.audit.actions import Outcome
+from core.audit.entry import Entry
+from core.audit.histogram import Histogram
+from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold, hour_of
+from core.audit.store.schema import ENTRY, tables
+from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
+
+FOLD_EVERY = 1_000
+CHUNK = 5_000
+USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"))
+_KEY = ("scope", "grain", "start", *DIMENSIONS)
+_COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
+_TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
+_THROUGH = sa.select(MARK.c.through)
+_AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
+
+
+class Rollups:
+    """Keeps the rows in step. One per writer."""
+
+    def __init__(self) -> None:
+        self._due = 0  # no lower than what the next fold is due at, so that most entries cost one comparison
+
+    def __call__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+        """Called in the writer's transaction with the entries that were added."""
+        through = entries[-1].sequence
+        if through < self._due:
+            return
+        mark = connection.scalar(_THROUGH) or 0
+        if through - mark >= FOLD_EVERY:
+            mark = fold_chunk(connection, CHUNK)
+        self._due = mark + FOLD_EVERY
+
+
+def fold_chunk(connection: sa.Connection, most: int) -> int:
+    """Move the mark on by `most` entries at the most, in a transaction that is alone among writers. Gives the new mark."""
+    mark = connection.scalar(_THROUGH) or 0
+    rows = connection.execute(_AFTER.limit(most), {"mark": mark}).all()
+    if not rows:
+        return mark
+    facts = _facts(rows)
+    if facts:
+        _add(connection, fold(facts, lambda cases: _seen(connection, cases)))
+        _remember(connection, facts)
+    _note_hours(connection, _hours(rows))
+    through = int(rows[-1].sequence)
+    connection.execute(MARK.update().values(through=through))
+    return through
+
+
+def forget(connection: sa.Connection) -> None:
+    """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
+    connection.execute(USAGE.delete())
+    connection.execute(CASE.delete())
+    connection.execute(HOUR.delete())
+    connection.execute(MARK.update().values(through=0))
+
+
+def answers(
+    connection: sa.Connection, sums: Sequence[Question], times: Sequence[Question] = ()
+) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
+    """Counts, tokens and money, exact, for each of `sums`; for each of `times` how long answered calls took, over all its buckets.
+
+    One view of the database: `connection` is in a transaction that sees no later changes. Times are within 1 %; no person's are kept.
+    """
+    tail = _tail(connection)
+    return [_sums(connection, question, tail) for question in sums], [_times(connection, question, tail) for question in times]
+
+
+def _sums(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> UsageTable:
+    columns = [USAGE.c[name] for name in question.by]
+    segment, query = _asked(question)
+    summed = query.add_columns(segment.c.bucket, *columns, *(sa.func.sum(USAGE.c[name]).label(name) for name in SUMS))
+    return sums_together(question, connection.execute(summed.group_by(segment.c.bucket, *columns)).all(), tail)
+
+
+def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
+    if question.scope is Scope.PERSON:
+        return {}
+    _, query = _asked(question)
+    timed = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft).where(
+        USAGE.c.outcome == Outcome.OK.value
+    )
+    return times_together(question, connection.execute(timed).all(), tail)
+
+
+def places(connection: sa.Connection, since: int | None, until: int | None) -> tuple[int | None, int | None]:
+    """The first and last sequence at which entries of these hours (since ≤ hour ≤ until) can stand, wherever the clock went meanwhile."""
+    asked = [*([] if since is None else [HOUR.c.hour >= since]), *([] if until is None else [HOUR.c.hour <= until])]
+    first, last = connection.execute(sa.select(sa.func.min(HOUR.c.first), sa.func.max(HOUR.c.last)).where(*asked)).one()
+    mark = connection.scalar(_THROUGH) or 0
+    newest = _hours(connection.execute(_AFTER, {"mark": mark}).all())
+    told = [place for hour, place in newest.items() if (since is None or hour >= since) and (until is None or hour <= until)]
+    ends = [number for place in told for number in place] + [int(number) for number in (first, last) if number is not None]
+    return (min(ends), max(ends)) if ends else (0, 0)
+
+
+def _hours(rows: Iterable[Any]) -> dict[int, tuple[int, int]]:
+    """Hour → first and last sequence among rows in order."""
+    found: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        with suppress(ValueError):
+            if row.body is not None and (told := _TIME.search(row.body)):
+                hour = hour_of(datetime.fromisoformat(f"{told[1]}:00:00Z"))
+                found[hour] = (found.get(hour, (row.sequence,))[0], row.sequence)
+    return found
+
+
+def _note_hours(connection: sa.Connection, hours: Mapping[int, tuple[int, int]]) -> None:
+    if hours:
+        statement = _insert(connection, HOUR)
+        statement = statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
+        connection.execute(statement, [{"hour": hour, "first": first, "last": last} for hour, (first, last) in hours.items()])
+
+
+def departments(connection: sa.Connection) -> list[str]:
+    """Every department that has figures, for a filter to offer; those of the newest entries may be missing."""
+    query = sa.select(USAGE.c.department).where(
+        USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != ""
+    )
+    return sorted(connection.scalars(query.distinct()))
+
+
+def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:
+    segments = question.segments
+    kinds = {"bucket": sa.Integer, "grain": sa.Text, "first": sa.Integer, "last": sa.Integer}
+    names: list[Any] = [sa.column(name, kind) for name, kind in kinds.items()]
+    segment = sa.values(*names, name="segment").data([tuple(s) for s in segments] or [(0, "", 0, 0)]).cte("segment")
+    inside = sa.and_(USAGE.c.grain == segment.c.grain, USAGE.c.start >= segment.c.first, USAGE.c.start < segment.c.last)
+    query = sa.select().select_from(segment.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
+    return segment, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
+
+
+def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
+    """The newest entries, as rows that are not stored yet."""
+    mark = connection.scalar(_THROUGH) or 0
+    facts = _facts(connection.execute(_AFTER, {"mark": mark}))
+    return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
+
+
+def _facts(rows: Iterable[Any]) -> list[Fact]:
+    """What the rows say. A body that can't be read says nothing: it is the verification's to name it, and must not stop the writer."""
+    found = []
+    for row in rows:
+        with suppress(ValueError):
+            if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None:
+                found.append(fact)
+    return found
+
+
+def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[tuple[str, str, str]]:
+    query = sa.select(CASE).where(CASE.c.case_ref.in_(sorted(cases)))
+    return [(row.case_ref, row.provider, row.model) for row in connection.execute(query)] if cases else []
+
+
+def _remember(connection: sa.Connection, facts: Sequence[Fact]) -> None:
+    cases = sorted({(f.case_ref, f.provider, f.model) for f in facts if f.case_ref and f.sums[0]})
+    if cases:
+        names = ("case_ref", "provider", "model")
+        connection.execute(_insert(connection, CASE).on_conflict_do_nothing(), [dict(zip(names, case, strict=True)) for case in cases])
+
+
+def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
+    before = _histograms(connection, [key for key in rows if key.scope != Scope.PERSON and key.outcome == Outcome.OK])
+    statement = _insert(connection, USAGE)
+    changed = {name: USAGE.c[name] + statement.excluded[name] for name in SUMS}
+    changed |= {name: statement.excluded[name] for name in ("latency", "ttft")}
+    statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
+    connection.execute(statement, [_row(key, tally, before.get(key)) for key, tally in rows.items()])
+
+
+def _row(key: Key, tally: Tally, before: tuple[bytes, bytes] | None) -> dict[str, Any]:
+    latency, ttft = tally.histograms() if key.scope != Scope.PERSON else (Histogram(), Histogram())
+    if before is not None:
+        latency, ttft = (Histogram.decode(old).merge(new) for old, new in zip(before, (latency, ttft), strict=True))
+    return dict(zip(_COLUMNS, (*key, *tally.sums, latency.encode(), ttft.encode()), strict=True))
+
+
+def _histograms(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, tuple[bytes, bytes]]:
+    """The stored histograms of rows that are about to change."""
+    places: dict[tuple[str, str], set[int]] = {}
+    for key in keys:
+        places.setdefault((key.scope, key.grain), set()).add(key.start)
+    wanted, found = set(keys), {}
+    for (scope, grain), starts in places.items():
+        at = (USAGE.c.scope == scope, USAGE.c.grain == grain, USAGE.c.start.in_(sorted(starts)))
+        for row in connection.execute(sa.select(*(USAGE.c[name] for name in _KEY), USAGE.c.latency, USAGE.c.ttft).where(*at)):
+            if (key := Key(*row[: len(_KEY)])) in wanted:
+                found[key] = (bytes(row.latency), bytes(row.ttft))
+    return found
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """The dialects' own INSERT, which both know ON CONFLICT."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)

@@ -1,0 +1,53 @@
+"""The tables of usage figures. They hold nothing that does not follow from the entries, and may be emptied and filled anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.audit.rollup import DIMENSIONS, SUMS
+
+
+def add_usage_tables(metadata: sa.MetaData, number: Any) -> None:
+    """Rows by scope, grain and hour; cases that were asked about; where entries of an hour stand; and how far the rows reach."""
+    sa.Table(
+        "usage_rollup",
+        metadata,
+        sa.Column("scope", sa.Text, primary_key=True),
+        sa.Column("grain", sa.Text, primary_key=True),
+        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
+        *(sa.Column(name, sa.Boolean if name == "simulated" else sa.Text, primary_key=True) for name in DIMENSIONS),
+        *(sa.Column(name, number, nullable=False) for name in SUMS),
+        sa.Column("latency", sa.LargeBinary, nullable=False),
+        sa.Column("ttft", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    sa.Table(
+        "usage_case",
+        metadata,
+        *(sa.Column(name, sa.Text, primary_key=True) for name in ("case_ref", "provider", "model")),
+        sqlite_with_rowid=False,
+    )
+    sa.Table(
+        "usage_hour",
+        metadata,
+        sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("first", number, nullable=False),
+        sa.Column("last", number, nullable=False),
+    )
+    sa.Table(
+        "usage_mark",
+        metadata,
+        sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1", name="usage_mark_one"), primary_key=True, autoincrement=False),
+        sa.Column("through", number, nullable=False),
+    )
+
+
+def start_usage(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Make what is not there yet; the rows then follow from the entries. Within the caller's transaction."""
+    mark = metadata.tables["usage_mark"]
+    for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"):
+        metadata.tables[name].create(connection, checkfirst=True)
+    if connection.scalar(sa.select(mark.c.through)) is None:
+        connection.execute(mark.insert().values(id=1, through=0))

@@ -1,0 +1,118 @@
+"""What can be asked of the usage figures, and what comes back. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from operator import add
+from typing import Any, NamedTuple
+
+from core.audit.histogram import Histogram, merged
+from core.audit.rollup import DIMENSIONS, HOURS_A_DAY, KEPT, SUMS, Grain, Key, Scope, Segment, Tally, cover
+
+Group = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageFilter:
+    """Facts that calls must have; None for any."""
+
+    provider: str | None = None
+    model: str | None = None
+    simulated: bool | None = None
+    tier: str | None = None
+    role: str | None = None
+    department: str | None = None
+    actor: str | None = None
+
+    def given(self) -> dict[str, str | bool]:
+        """The facts that are asked for."""
+        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+
+
+class UsageTable(NamedTuple):
+    """Sums by bucket and by the dimensions asked for: rows of `columns`, in order of their keys."""
+
+    columns: tuple[str, ...]
+    rows: list[Group]
+
+
+class Taken(NamedTuple):
+    """How long answered calls took, in milliseconds."""
+
+    latency: Histogram
+    ttft: Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Sums between ascending `edges` (hours since 1970), told apart by `by`. Raises ValueError for what no row knows."""
+
+    edges: tuple[int, ...]
+    by: tuple[str, ...]
+    where: UsageFilter
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2 or list(self.edges) != sorted(set(self.edges)):
+            raise ValueError("usage: a period needs ascending edges")
+        if set(self.by) - set(DIMENSIONS):
+            raise ValueError("usage: not a dimension of the figures")
+        if {*self.by, *self.where.given()} - KEPT[self.scope]:
+            raise ValueError("usage: these facts are not kept together")
+
+    @property
+    def scope(self) -> Scope:
+        """The coarsest rows that know what is asked."""
+        wanted = {*self.by, *self.where.given()}
+        if "actor" in wanted:
+            return Scope.PERSON
+        return Scope.UNIT if wanted & {"tier", "role", "department"} else Scope.ALL
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The rows to read."""
+        return cover(self.edges, days_only=self.scope is Scope.PERSON)
+
+    def bucket_of(self, key: Key) -> int | None:
+        """Where a row that is not yet stored belongs; None when it is not asked for. One grain only, so that each fact counts once."""
+        if key.scope != self.scope or key.grain != (Grain.DAY if self.scope is Scope.PERSON else Grain.HOUR):
+            return None
+        if any(getattr(key, name) != value for name, value in self.where.given().items()):
+            return None
+        edges = [-(-e // HOURS_A_DAY) * HOURS_A_DAY for e in self.edges] if self.scope is Scope.PERSON else self.edges
+        bucket = bisect_right(edges, key.start) - 1
+        return bucket if 0 <= bucket < len(edges) - 1 else None
+
+    def group_of(self, key: Key) -> Group:
+        """The values of a row that tell it apart."""
+        return tuple(getattr(key, name) for name in self.by)
+
+
+def sums_together(question: Question, stored: Iterable[Sequence[Any]], tail: Mapping[Key, Tally]) -> UsageTable:
+    """Stored sums (bucket, *by, *SUMS) and those of the newest entries."""
+    width = 1 + len(question.by)
+    found: dict[Group, list[int]] = {tuple(row[:width]): [int(number) for number in row[width:]] for row in stored}
+    for key, tally in tail.items():
+        if (bucket := question.bucket_of(key)) is None:
+            continue
+        before = found.get(place := (bucket, *question.group_of(key)), [0] * len(SUMS))
+        found[place] = list(map(add, before, tally.sums))
+    return UsageTable(("bucket", *question.by, *SUMS), [(*key, *found[key]) for key in sorted(found)])
+
+
+def times_together(question: Question, stored: Iterable[Sequence[Any]], tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
+    """Stored histograms (*by, latency, ttft) and those of the newest entries, over all buckets; groups without any are left out."""
+    parts: dict[Group, tuple[list[bytes], list[bytes]]] = {}
+    width = len(question.by)
+    for row in stored:
+        lists = parts.setdefault(tuple(row[:width]), ([], []))
+        lists[0].append(bytes(row[width]))
+        lists[1].append(bytes(row[width + 1]))
+    for key, tally in tail.items():
+        if question.bucket_of(key) is not None:
+            lists = parts.setdefault(question.group_of(key), ([], []))
+            for place, histogram in zip(lists, tally.histograms(), strict=True):
+                place.append(histogram.encode())
+    taken = {group: Taken(merged(latency), merged(ttft)) for group, (latency, ttft) in sorted(parts.items())}
+    return {group: times for group, times in taken.items() if times.latency.counts or times.ttft.counts}

@@ -1,0 +1,194 @@
+"""The usage rows say at every moment what a scan of all entries says."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from audit.conftest import make_event
+
+from core.audit import Action, AuditLog, Entry, Event, FileAnchor, Histogram, Outcome, Question, UsageFilter, hour_of
+from core.audit.rollup import SUMS
+from core.audit.store import rollups
+from core.model import FixedClock, Role, Tier
+
+START = datetime(2026, 3, 7, 21, 15, tzinfo=UTC)
+HOURS, ENTRIES = 200, 240
+EDGES = tuple(hour_of(START) + offset for offset in (0, 5, 29, 30, 101, 197))
+CALLS = (Action.DIAGNOSIS_RESPONSE_RECEIVED, Action.DIAGNOSIS_REQUEST_FAILED, Action.REQUEST_CANCELLED)
+
+
+def some_event(chance: random.Random, number: int) -> Event:
+    """Any act that a day may bring."""
+    action = chance.choices(
+        [*CALLS, Action.PREFLIGHT_BLOCKED, Action.DECISION_RECORDED, Action.SIGN_IN, Action.DIAGNOSIS_REQUEST_INITIATED],
+        [8, 2, 1, 1, 2, 1, 4],
+    )[0]
+    outcome = {CALLS[1]: Outcome.FAILED, CALLS[2]: Outcome.CANCELLED}.get(action, Outcome.OK)
+    return make_event(
+        number,
+        action=action,
+        outcome=outcome,
+        error_class="ProviderTimeoutError" if outcome is not Outcome.OK else None,
+        actor_id=chance.choice(["u-1", "u-2", "u-3"]),
+        actor_role=chance.choice([Role.CLINICIAN, Role.RESEARCHER]),
+        case_ref=f"case-{chance.randrange(30)}",
+        provider=chance.choice(["holysheep", "sandbox"]),
+        model=chance.choice(["deepseek-v3.2", "gpt-4.1"]),
+        tier=chance.choice(list(Tier)),
+        simulated=chance.random() < 0.3,
+        attempt=chance.choice([1, 1, 1, 3]),
+        subject=chance.choice(["accepted", "rejected"]),
+        latency_ms=chance.choice([None, chance.randrange(300, 9000)]),
+        ttft_ms=chance.choice([None, chance.randrange(50, 900)]),
+        cost_nano_usd=chance.choice([None, chance.randrange(10**7)]),
+    )
+
+
+def some_events(chance: random.Random) -> list[Event]:
+    """Enough of them to fill rows of many kinds."""
+    return [some_event(chance, number) for number in range(ENTRIES)]
+
+
+def append(log: AuditLog, clock: FixedClock, step_s: float, event: Event) -> None:
+    """One more, some time later."""
+    clock.advance(step_s)
+    log.append(event)
+
+
+@pytest.fixture(scope="module", params=[(7, "sqlite"), (1_000, "sqlite"), (40, "postgresql")], ids=["often", "tail", "postgresql"])
+def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditLog]:
+    """Some hundred entries over eight days: folded every few entries, not yet folded at all, and on PostgreSQL."""
+    clock, chance, folder = FixedClock(at=START), random.Random(11), tmp_path_factory.mktemp("figures")
+    every, backend = request.param
+    database = folder / "audit.sqlite3" if backend == "sqlite" else request.getfixturevalue("postgres").fresh("figures")
+    opened = AuditLog.open(database, clock=clock, signing_key=folder / "key", anchor=FileAnchor(folder / "head"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rollups, "FOLD_EVERY", every)
+        steps = [HOURS * 3600 / ENTRIES * chance.uniform(0, 2) for _ in range(ENTRIES)]
+        with ThreadPoolExecutor(24) as threads:  # they share a durable commit, which is what takes the time
+            list(threads.map(lambda at: append(opened, clock, *at), zip(steps, some_events(chance), strict=True)))
+    yield opened
+    opened.close()
+
+
+def everything(log: AuditLog) -> list[Entry]:
+    """Oldest first, by way of the entries alone."""
+    return log.entries(limit=1_000)[::-1]
+
+
+def scan(entries: Iterable[Entry], question: Question) -> dict[tuple[Any, ...], Counter[str]]:
+    """Sums by bucket and dimensions, the plain way."""
+    found: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    cases: set[Any] = set()
+    for entry in entries:
+        e, told = entry.event, Counter[str]()
+        if e.action in CALLS:
+            at_model = (e.case_ref, e.provider, e.model)
+            told.update(calls=1, retried=(e.attempt or 1) > 1, prompt_tokens=e.prompt_tokens, completion_tokens=e.completion_tokens)
+            told.update(cost_nano_usd=e.cost_nano_usd or 0, cost_partial=e.outcome == "ok" and e.cost_nano_usd is None)
+            told.update(cases=e.case_ref not in cases, model_cases=at_model not in cases)
+            cases |= {e.case_ref, at_model}
+        elif e.action is Action.PREFLIGHT_BLOCKED:
+            told.update(blocked=1)
+        elif e.action is Action.DECISION_RECORDED and e.subject == "accepted":
+            told.update(accepted=1)
+        if (place := _place(entry, question)) is not None and told:
+            found[place].update(told)
+    return found
+
+
+def _place(entry: Entry, question: Question) -> tuple[Any, ...] | None:
+    e, is_call, hour = entry.event, entry.event.action in CALLS, hour_of(entry.time)
+    facts = {"provider": e.provider, "model": e.model, "simulated": e.simulated, "tier": e.tier, "role": e.actor_role, "department": ""}
+    facts |= {"actor": e.actor_id, "outcome": e.outcome if is_call else ""}
+    facts |= {"error_class": (e.error_class or "") if is_call and e.outcome != "ok" else ""}
+    at, edges = (hour, question.edges) if question.scope != "person" else (hour // 24, [-(-edge // 24) for edge in question.edges])
+    bucket = next((b for b, (a, z) in enumerate(pairwise(edges)) if a <= at < z), None)
+    if bucket is None or any(facts[k] != v for k, v in question.where.given().items()):
+        return None
+    return (bucket, *(facts[name] for name in question.by))
+
+
+QUESTIONS = {
+    "everything": Question(EDGES, (), UsageFilter()),
+    "by model and outcome": Question(EDGES, ("provider", "model", "simulated", "outcome", "error_class"), UsageFilter()),
+    "one model": Question(EDGES, ("outcome",), UsageFilter(model="gpt-4.1", simulated=False)),
+    "by tier": Question(EDGES, ("tier", "role"), UsageFilter(provider="holysheep")),
+    "one role": Question(EDGES, ("model", "department"), UsageFilter(role=Role.CLINICIAN.value)),
+    "by person": Question(EDGES, ("actor", "role", "outcome"), UsageFilter(simulated=False)),
+    "one person": Question(EDGES, ("outcome",), UsageFilter(actor="u-2")),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS.keys())
+def test_rows_say_what_a_scan_says(log: AuditLog, question: Question) -> None:
+    """Counts, tokens, money and cases, whether folded into rows or still in the tail."""
+    (table,), _ = log.figures.ask([question])
+    width = 1 + len(question.by)
+    assert table.columns == ("bucket", *question.by, *SUMS)
+    told = {row[:width]: Counter(dict(zip(SUMS, row[width:], strict=True))) for row in table.rows}
+    assert told == scan(everything(log), question)
+
+
+def test_times_are_those_of_the_entries(log: AuditLog) -> None:
+    """Histograms by model equal those made from the entries themselves; nobody's are kept by name."""
+    question = Question(EDGES, ("model", "simulated"), UsageFilter())
+    _, (found,) = log.figures.ask([], [question])
+    plain: dict[tuple[Any, ...], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for entry in everything(log):
+        e = entry.event
+        if e.action is CALLS[0] and EDGES[0] <= hour_of(entry.time) < EDGES[-1]:
+            for values, value in zip(plain[(e.model, e.simulated)], (e.latency_ms, e.ttft_ms), strict=True):
+                values += [] if value is None else [value]
+    assert found == {key: (Histogram.of(latency), Histogram.of(ttft)) for key, (latency, ttft) in plain.items()}
+    assert log.figures.ask([], [QUESTIONS["one person"]])[1] == [{}]
+
+
+def test_rows_can_be_made_anew(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild, chunk by chunk, gives the same figures; it reports where it is."""
+    questions = list(QUESTIONS.values())
+    before = log.figures.ask(questions, questions[:4])
+    monkeypatch.setattr(rollups, "CHUNK", 64)
+    steps: list[int] = []
+    assert log.figures.rebuild(steps.append) == ENTRIES
+    assert steps == [64, 128, 192, ENTRIES]
+    assert log.figures.ask(questions, questions[:4]) == before
+
+
+def test_a_store_from_before_the_rows_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries that were there first are in the figures at once, and in the rows after the next fold."""
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 10)
+    log = AuditLog.open(tmp_path / "audit.sqlite3", clock=FixedClock(at=START))
+    for number in range(25):
+        log.append(make_event(number))
+    log.figures.rebuild()
+    log.append(make_event(25))
+    (table,), _ = log.figures.ask([Question((hour_of(START), hour_of(START + timedelta(hours=1))), (), UsageFilter())])
+    assert table.rows[0][1] == 26
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("edges", "by", "where"),
+    [
+        ((5,), (), {}),
+        ((5, 5), (), {}),
+        ((7, 5), (), {}),
+        ((5, 7), ("colour",), {}),
+        ((5, 7), ("error_class", "tier"), {}),
+        ((5, 7), ("model",), {"actor": "u-1"}),
+    ],
+    ids=["one edge", "empty", "backwards", "no dimension", "not kept together", "a person's models"],
+)
+def test_what_no_row_knows_is_refused(edges: tuple[int, ...], by: tuple[str, ...], where: dict[str, str]) -> None:
+    """A question that the rows can't answer is our own mistake."""
+    with pytest.raises(ValueError, match="usage"):
+        Question(edges, by, UsageFilter(**where))  # type: ignore[arg-type]
