@@ -25,6 +25,7 @@ from core.model import Category
 
 REPORT = "report.json"
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
+_TELLING = frozenset({Category.NAME, Category.DATE})
 _AHEAD = 4  # pieces in flight for each worker
 OnProgress = Callable[[int, int, int], None]
 OnProblem = Callable[[str], None]
@@ -103,7 +104,7 @@ class _Open:
 
     source: Input
     key: str
-    target: Path
+    name: Future[str] | str
     part: Path
     file: TextIO
     counts: Counter[Category] = field(default_factory=Counter)
@@ -140,7 +141,7 @@ class _Run:
         queue: deque[tuple[_Open, Work | None, Future[Piece | str] | None]] = deque()
         try:
             for source in inputs:
-                for opened, work in self._steps(source):
+                for opened, work in self._steps(source, pool):
                     queue.append((opened, work, pool.submit(redact_piece, work, self.job) if pool and work else None))
                     while len(queue) > ahead:
                         self._take(*queue.popleft())
@@ -154,7 +155,7 @@ class _Run:
             for opened in list(self.under_way.values()):
                 opened.drop()
 
-    def _steps(self, source: Input) -> Iterator[tuple[_Open, Work | None]]:
+    def _steps(self, source: Input, pool: ProcessPoolExecutor | None) -> Iterator[tuple[_Open, Work | None]]:
         """The file's pieces, then None for its end. A fault in reading ends the file, not the run."""
         key = self.state.key(source.path, source.name)
         held = self.state.done.get(key)
@@ -162,7 +163,8 @@ class _Run:
             self.already += 1
             self._progress(source)
             return
-        opened = self._open(source, key)
+        # Reading a name takes as long as reading a line of text, so it is the workers' work as well.
+        opened = self._open(source, key, pool.submit(safe_name, source.name) if pool else safe_name(source.name))
         try:
             for work in pieces(source.path):
                 if opened.fault:
@@ -174,15 +176,10 @@ class _Run:
             opened.fault = opened.fault or f"can't be read ({error.strerror})"
         yield opened, None
 
-    def _open(self, source: Input, key: str) -> _Open:
-        name = _safe_name(source.name)
-        if name != source.name:
-            self.on_problem(f"{source.name}: written as {name}, for its own name may tell who it is about")
-        target = self.out / name
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = target.parent / f".part-{secrets.token_hex(8)}"
+    def _open(self, source: Input, key: str, name: Future[str] | str) -> _Open:
+        part = self.out / f".part-{secrets.token_hex(8)}"
         file = os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", newline="")
-        self.under_way[key] = _Open(source, key, target, part, file)
+        self.under_way[key] = _Open(source, key, name, part, file)
         return self.under_way[key]
 
     def _take(self, opened: _Open, work: Work | None, future: Future[Piece | str] | None) -> None:
@@ -195,29 +192,33 @@ class _Run:
             self.failed += 1
             self.on_problem(f"{opened.source.name}: {opened.fault}")
         else:
-            _settle(opened)
-            self.state.finish(opened.key, opened.target.relative_to(self.out).as_posix(), opened.counts)
+            self._settle(opened)
             self.done += 1
         self._progress(opened.source)
+
+    def _settle(self, opened: _Open) -> None:
+        """On the disk, in its place, and remembered, in this order."""
+        opened.file.flush()
+        os.fsync(opened.file.fileno())
+        opened.file.close()
+        name = opened.name if isinstance(opened.name, str) else opened.name.result()
+        if name != opened.source.name:
+            self.on_problem(f"{opened.source.name}: written as {name}, for its own name may tell who it is about")
+        target = self.out / name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened.part.replace(target)
+        self.state.finish(opened.key, name, opened.counts)
 
     def _progress(self, source: Input) -> None:
         self.bytes_done += source.size
         self.on_progress(self.done + self.already + self.failed, self.bytes_done, self.total)
 
 
-def _settle(opened: _Open) -> None:
-    opened.file.flush()
-    os.fsync(opened.file.fileno())
-    opened.file.close()
-    opened.part.replace(opened.target)
-
-
-def _safe_name(name: str) -> str:
-    """The input's own name, or a random one when it looks as if it named somebody."""
+def safe_name(name: str) -> str:
+    """The input's own name, or a random one when it looks as if it named somebody or held a date or a long number."""
     parts = [" ".join(_WORDS.findall(part)) for part in Path(name).with_suffix("").parts]
-    telling = any(
-        span.state == "masked" for part in parts for text in {part, part.title() if " " in part else part} for span in deid.detect(text)
-    )
+    read = {text for part in parts for text in (part, part.title() if " " in part else part)}
+    telling = any(span.state == "masked" and span.category in _TELLING for text in read for span in deid.detect(text))
     if name in (NAME, REPORT) or telling or re.search(r"\d{5}", name):
         return f"file-{secrets.token_hex(4)}{Path(name).suffix.lower()}"
     return name
