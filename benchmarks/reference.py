@@ -5,12 +5,13 @@
 Without CASES: a part of the case library, the evaluation part unless told otherwise. CASES is JSON lines with `id`, `demographics`
 ("35-year-old female", months and weeks too), `chief_complaint`, `symptoms`, `history`, `examination`, `labs`, `diagnosis`; optional
 are `medications`, `acceptable` (list), `icd10cm`, `cannot_miss`. `--show` lists every case that is not right at the first line;
-on the evaluation part its output is for reading, not for changing the knowledge base. `--card` writes the evaluation part's
-figures and today's date into the model card.
+on the evaluation part its output is for reading, not for changing the knowledge base. `--card` writes the figures and today's
+date into the model card and the engine's screen: those of the evaluation part, or of CASES as "vignettes by others".
 
 When a line counts as right: `benchmarks.reference_match`. Top-k: share of all cases, an abstention being a miss. MRR: over ten lines.
 Cannot-miss: cases so marked, or whose condition the knowledge base marks so. Brier and ECE: the first line's probability against
-whether it is right, over the cases answered. Coverage: share of cases whose reference the knowledge base holds. ms: median of a case.
+whether it is right, over the cases answered. Coverage: share of cases whose reference the knowledge base holds. ms: median over the
+cases, each the least of five runs.
 The last line is JSON with `coverage`, `top1`, `top3`, `top5`, `top10`, `mrr`, `ece`, `ms`, and the rest of the figures.
 """
 
@@ -26,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.reference_card import CARD, refreshed
+from benchmarks.reference_card import EVALUATION, OTHERS, run_of, write
 from benchmarks.reference_cases import Sample, library_samples, read_samples
 from benchmarks.reference_match import How, Matcher
 from benchmarks.reference_score import Share, brier, calibration_error, mean_reciprocal_rank, top
@@ -34,6 +35,7 @@ from core.assessment import Assessment
 from core.reference import ReferenceEngine
 
 LINES = 10
+REPEATS = 5
 DEPTHS = (1, 3, 5, 10)
 
 
@@ -58,9 +60,7 @@ class Outcome:
 
 def run(engine: ReferenceEngine, matcher: Matcher, sample: Sample) -> Outcome:
     """Ask the engine and mark its answer."""
-    begun = perf_counter()
-    answer = engine.assess(sample.texts, sample.demographics, top=LINES)
-    ms = 1_000 * (perf_counter() - begun)
+    answer, ms = timed(engine, sample)
     reference = matcher.reference(sample.diagnosis, sample.acceptable, sample.code)
     known = matcher.known(reference)
     marked = [matcher.right(reference, line.diagnosis, line.icd10cm) for line in answer.differential]
@@ -75,6 +75,16 @@ def run(engine: ReferenceEngine, matcher: Matcher, sample: Sample) -> Outcome:
         engine.findings_read(sample.texts, sample.demographics),
         ms,
     )
+
+
+def timed(engine: ReferenceEngine, sample: Sample) -> tuple[Assessment, float]:
+    """The answer and the milliseconds it takes: the least of REPEATS, since other processes can only add to it."""
+    times = []
+    for _ in range(REPEATS):
+        begun = perf_counter()
+        answer = engine.assess(sample.texts, sample.demographics, top=LINES)
+        times.append(1_000 * (perf_counter() - begun))
+    return answer, min(times)
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Share | float]:
@@ -157,16 +167,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"The cases can't be read: {error}", file=sys.stderr)
         return 2
-    if not samples or (chosen.card and (chosen.cases or chosen.part != "evaluation")):
+    if not samples or (chosen.card and not chosen.cases and chosen.part != EVALUATION):
         print("The model card shows the evaluation part." if samples else "There are no cases in the file.", file=sys.stderr)
         return 2
     outcomes = measured(samples)
-    told = report(outcomes, chosen.cases.name if chosen.cases else f"Case library, {chosen.part} part")
+    title = f"Vignettes by others ({chosen.cases.name})" if chosen.cases else f"Case library, {chosen.part} part"
+    told = report(outcomes, title)
     print(told)
     if chosen.show:
         print(f"\nNot right at the first line:\n{misses(outcomes)}")
     if chosen.card:
-        CARD.write_text(refreshed(CARD.read_text(encoding="utf-8"), told, f"{datetime.now(UTC):%Y-%m-%d}"), encoding="utf-8")
+        rows = [(name, LABELS[name], value) for name, value in figures(outcomes).items()]
+        version, day = ReferenceEngine.load().version, f"{datetime.now(UTC):%Y-%m-%d}"
+        write(OTHERS if chosen.cases else EVALUATION, told, run_of(title, version, day, len(outcomes), rows))
     print(json.dumps({name: round(value.value if isinstance(value, Share) else value, 4) for name, value in figures(outcomes).items()}))
     return 0
 

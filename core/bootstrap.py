@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from core.audit import Action, AuditLog, Event, Outcome, anchor_at, signer_from
+from core.audit import Action, AuditLog, Entry, Event, Outcome, anchor_at, signer_from
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
 from core.gateway import Gateway, Registry, check_key, cost_is_partial
-from core.model import Principal, Role, Target, Tier
+from core.model import Clock, Principal, Role, Target, Tier
 from core.reference import ReferenceEngine
-from core.settings import Environment, Settings, provider_keys, settings
+from core.settings import LOOPBACK, Environment, Settings, provider_keys, settings
+from core.site_rules import SiteRules
 from core.vault import KeyRing, KeyService, Vault
 
 VERSION = "0.1.0"
@@ -36,6 +38,18 @@ class SystemClock:
         return time.monotonic()
 
 
+class SiteLog(AuditLog):
+    """The audit store of a site: every entry names the redaction policy in force, unless it tells of another."""
+
+    rules: SiteRules | None = None
+
+    def append(self, event: Event) -> Entry:
+        """As AuditLog.append."""
+        if event.policy_version is None and self.rules is not None:
+            event = replace(event, policy_version=self.rules.last_known().effective.id)
+        return super().append(event)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services(Tools):
     """Everything built for one process. `vault`, `audit` and `gateway` are the real ones."""
@@ -45,6 +59,7 @@ class Services(Tools):
     vault: Vault
     gateway: Gateway
     registry: Registry
+    rules: SiteRules
     sandbox_key: str = field(repr=False)
 
     @property
@@ -61,6 +76,10 @@ class Services(Tools):
         """Every model that can be asked: of providers with a key, real providers first."""
         ready = self.gateway.configured()
         return tuple(Target(p.id, m.id) for p in self.registry.providers if p.id in ready for m in p.models)
+
+    def may_have_limited(self, target: Target) -> bool:
+        """Whether a limited data set may go there: to this machine, a simulated provider, or one whose agreement is in force."""
+        return _may_have_limited(self.registry, self.clock, target)
 
     def proposed(self, tier: Tier) -> Target:
         """The model proposed for a tier, at the default provider. Raises ConfigError when no provider has a key."""
@@ -91,6 +110,7 @@ def build(config: Settings, *, port: int) -> Services:
     except BaseException:
         vault.close()
         raise
+    rules = log.rules = SiteRules(vault, clock, partial(_may_have_limited, registry, clock))
     return Services(
         clock=clock,
         new_id=_new_id,
@@ -100,17 +120,19 @@ def build(config: Settings, *, port: int) -> Services:
         simulated=partial(_simulated, registry),
         cost_partial=partial(_cost_partial, registry),
         deadline_s=partial(_deadline_s, registry),
+        policy=rules.policy_for,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         settings=config,
         registry=registry,
+        rules=rules,
         sandbox_key=sandbox_key,
     )
 
 
-def _audit_log(config: Settings, clock: SystemClock) -> AuditLog:
+def _audit_log(config: Settings, clock: SystemClock) -> SiteLog:
     key = config.audit_key_path if config.audit_key is None else signer_from(config.audit_key.get_secret_value())
-    log = AuditLog.open(config.audit_path, clock=clock, signing_key=key, anchor=anchor_at(config.audit_anchor_place))
+    log = SiteLog.open(config.audit_path, clock=clock, signing_key=key, anchor=anchor_at(config.audit_anchor_place))
     log.start_sealing()
     return log
 
@@ -182,6 +204,13 @@ def _deadline_s(registry: Registry, tier: Tier, target: Target) -> float:
 
 def _simulated(registry: Registry, target: Target) -> bool:
     return registry.find(target)[0].simulated
+
+
+def _may_have_limited(registry: Registry, clock: Clock, target: Target) -> bool:
+    """A limited data set goes to this machine, to a simulated provider, or to one whose agreement is in force; to nobody else."""
+    provider = registry.find(target)[0]
+    on_premises = urlsplit(provider.base_url).hostname in LOOPBACK
+    return provider.simulated or on_premises or provider.baa.in_force(clock.now().date())
 
 
 def _cost_partial(registry: Registry, target: Target) -> bool:

@@ -86,6 +86,10 @@ class Appending(Protocol):
         ...
 
 
+def _default_policy(_principal: Principal, _target: Target) -> deid.Policy:
+    return deid.SAFE_HARBOR
+
+
 @dataclass(frozen=True)
 class Tools:
     """What the spine works with; bootstrap builds the real ones."""
@@ -98,6 +102,7 @@ class Tools:
     simulated: Callable[[Target], bool]
     cost_partial: Callable[[Target], bool]
     deadline_s: Callable[[Tier, Target], float]
+    policy: Callable[[Principal, Target], deid.Policy] = _default_policy
     temperature: float = 0.3
     max_tokens: int = 2000
 
@@ -114,7 +119,9 @@ def prepare(
 ) -> Prepared:
     """Steps 1–5. Raises AccessError or DeidError; a refusal by preflight is returned in `blocked`, not raised."""
     auth.authorize(principal, permission)
-    redacted = deid.deidentify(case.texts(), identity=case.identity, encounter=case.encounter, decisions=decisions)
+    redacted = deid.deidentify(
+        case.texts(), identity=case.identity, encounter=case.encounter, decisions=decisions, policy=tools.policy(principal, target)
+    )
     prompt = prompting.build_prompt(redacted, case.demographics(), target, temperature=tools.temperature, max_tokens=tools.max_tokens)
     cleared, blocked = _preflight(prompt, redacted, case.identity)
     lengths = {name: len(text) for name, text in case.texts().items()}

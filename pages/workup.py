@@ -1,5 +1,6 @@
 """Work-up: write a case, see what will be removed while typing, review what will be sent, send, read the differential."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from core import api
 from core.audit import Action
 from core.auth import Permission
-from core.ui.desk import answering, asking, case_form, drafts, examples, review, session
+from core.ui.desk import answering, asking, case_form, deciding, drafts, examples, review, session
 
 PERSON = session.guard(Permission.CASE_SUBMIT)
 
@@ -29,9 +30,9 @@ def try_example(name: str) -> None:
     fill_in(examples.load(name))
 
 
-def try_library_case() -> None:
-    """Fill in the case chosen from the library."""
-    fill_in(examples.load_more(st.session_state["library_case"]))
+def try_library_case(case_id: str) -> None:
+    """Fill in a case of the library."""
+    fill_in(examples.load_more(case_id))
 
 
 def fill_in(values: dict[str, Any]) -> None:
@@ -43,9 +44,18 @@ def fill_in(values: dict[str, Any]) -> None:
     asking.forget_notice()
 
 
-def open_preview(now: drafts.Draft) -> str:
+def open_preview(now: drafts.Draft) -> case_form.Preview:
     """Tell the preview route what the form holds; the token opens it for this session's editors."""
-    return api.desk().open(session.session_id(), texts=now.texts, identity=now.identity, encounter=drafts.today(), decisions=now.decisions)
+    redactor = deciding.Redactor(now.identity, drafts.today(), services.policy(PERSON, case_form.expected_target(now, services)))
+    token = api.desk().open(
+        session.session_id(),
+        texts=now.texts,
+        identity=now.identity,
+        encounter=redactor.encounter,
+        decisions=now.decisions,
+        policy=redactor.policy,
+    )
+    return case_form.Preview(token, redactor.policy.id, partial(deciding.decide, now, PERSON, redactor))
 
 
 title, actions = st.columns([3, 2], vertical_alignment="bottom")
@@ -59,11 +69,10 @@ with actions.container(horizontal=True, horizontal_alignment="right"):
         st.caption("Invented cases with invented identifiers. Loading one replaces what is on the form.")
         for name in examples.names():
             st.button(name, on_click=try_example, args=(name,), width="stretch")
-        more = examples.more()
-        chosen = st.selectbox(
-            "More cases", list(more), index=None, format_func=more.__getitem__, placeholder="Specialty: case", key="library_case"
-        )
-        st.button("Load", on_click=try_library_case, disabled=chosen is None, width="stretch")
+        wanted = st.selectbox("More cases", examples.specialties(), index=None, placeholder="Every specialty", key="library_specialty")
+        with st.container(height=320, border=False):
+            for case in examples.more(wanted):
+                st.button(examples.marks(case), key=f"try-{case.id}", on_click=try_library_case, args=(case.id,), width="stretch")
     st.button("New case", icon=":material/note_add:", on_click=new_case, disabled=draft.empty)
 
 if done and answering.showing():

@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from core.api.lanes import Lane
 from core.api.spans import field_report
+from core.deid import SAFE_HARBOR, Policy
 from core.model import TEXT_FIELDS, Decisions, Deidentified, Identity
 
 NO_DECISIONS = Decisions()
@@ -41,7 +42,9 @@ _log = logging.getLogger("casegate.api")
 class Redacting(Protocol):
     """`core.deid.deidentify`, or a stand-in for it."""
 
-    def __call__(self, texts: Mapping[str, str], *, identity: Identity, encounter: date, decisions: Decisions) -> Deidentified:
+    def __call__(
+        self, texts: Mapping[str, str], *, identity: Identity, encounter: date, decisions: Decisions, policy: Policy
+    ) -> Deidentified:
         """The case redacted. Raises DeidError."""
         ...
 
@@ -54,6 +57,7 @@ class PreviewContext:
     identity: Identity = field(repr=False)
     encounter: date
     decisions: Decisions = field(repr=False)
+    policy: Policy = SAFE_HARBOR
 
 
 class PreviewDesk:
@@ -78,11 +82,18 @@ class PreviewDesk:
         self._contexts: OrderedDict[bytes, tuple[float, PreviewContext]] = OrderedDict()
 
     def open(
-        self, session: str, *, texts: Mapping[str, str], identity: Identity, encounter: date, decisions: Decisions = NO_DECISIONS
+        self,
+        session: str,
+        *,
+        texts: Mapping[str, str],
+        identity: Identity,
+        encounter: date,
+        decisions: Decisions = NO_DECISIONS,
+        policy: Policy = SAFE_HARBOR,
     ) -> str:
         """Keep this as the session's context and return its token, the same for as long as the desk lives."""
         token = hmac.new(self._secret, session.encode(), hashlib.sha256).hexdigest()
-        self._keep(_key(token), PreviewContext(dict(texts), identity, encounter, decisions))
+        self._keep(_key(token), PreviewContext(dict(texts), identity, encounter, decisions, policy))
         return token
 
     def close(self, session: str) -> None:
@@ -160,7 +171,7 @@ def _answer(asked: PreviewRequest, context: PreviewContext, redact: Redacting) -
 
 def _spans(asked: PreviewRequest, context: PreviewContext, redact: Redacting) -> dict[str, Any]:
     texts = {**context.texts, asked.field: asked.text}
-    done = redact(texts, identity=context.identity, encounter=context.encounter, decisions=context.decisions)
+    done = redact(texts, identity=context.identity, encounter=context.encounter, decisions=context.decisions, policy=context.policy)
     return field_report(done, asked.field, asked.text)
 
 

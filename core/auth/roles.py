@@ -18,16 +18,45 @@ class Permission(StrEnum):
     USAGE_BY_USER = "see usage figures of each user"
     AUDIT_READ = "read the audit trail"
     AUDIT_VERIFY = "verify the audit trail"
+    ENGINE_READ = "see the reference engine"
     API_ASSIST = "ask through the API"
+    ADMIN_READ = "see the site's settings"
+    PRIVACY_RULES = "change the redaction rules"
+    LIMITED_DATA_SET = "use a limited data set"
 
 
 _GRANTS: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.CLINICIAN: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ}),
-        Role.RESEARCHER: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ}),
-        Role.PRIVACY_OFFICER: frozenset({Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
-        Role.ADMIN: frozenset({Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY}),
-        Role.VIEWER: frozenset({Permission.USAGE_READ}),
+        Role.CLINICIAN: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ}),
+        # A limited data set is for research, public health and operations alone (45 CFR 164.514(e)(3)): researchers send it,
+        # the privacy officer allows it for the site.
+        Role.RESEARCHER: frozenset(
+            {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ, Permission.LIMITED_DATA_SET}
+        ),
+        Role.PRIVACY_OFFICER: frozenset(
+            {
+                Permission.USAGE_READ,
+                Permission.ENGINE_READ,
+                Permission.USAGE_BY_USER,
+                Permission.AUDIT_READ,
+                Permission.AUDIT_VERIFY,
+                Permission.ADMIN_READ,
+                Permission.PRIVACY_RULES,
+                Permission.LIMITED_DATA_SET,
+            }
+        ),
+        Role.ADMIN: frozenset(
+            {
+                Permission.USAGE_READ,
+                Permission.ENGINE_READ,
+                Permission.USAGE_BY_USER,
+                Permission.AUDIT_READ,
+                Permission.AUDIT_VERIFY,
+                Permission.ADMIN_READ,
+                Permission.PRIVACY_RULES,
+            }
+        ),
+        Role.VIEWER: frozenset({Permission.USAGE_READ, Permission.ENGINE_READ}),
         Role.SERVICE: frozenset({Permission.API_ASSIST}),
     }
 )

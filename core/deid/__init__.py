@@ -5,7 +5,16 @@ raises DeidError, without text, rather than let anything pass.
 """
 
 from core.deid.engine import deidentify, detect, term_key, warm_up
-from core.deid.policy import BLANK_ALL, SAFE_HARBOR, SAFE_HARBOR_KEEP_FACILITIES, Policy
+from core.deid.policy import (
+    BLANK_ALL,
+    LIMITED_DATA_SET,
+    POLICIES,
+    SAFE_HARBOR,
+    SAFE_HARBOR_KEEP_FACILITIES,
+    Policy,
+    TermLists,
+    policy_named,
+)
 from core.deid.preflight import clear
 from core.deid.restore import restore
 
@@ -13,13 +22,17 @@ clear_followup = clear
 
 __all__ = [
     "BLANK_ALL",
+    "LIMITED_DATA_SET",
+    "POLICIES",
     "SAFE_HARBOR",
     "SAFE_HARBOR_KEEP_FACILITIES",
     "Policy",
+    "TermLists",
     "clear",
     "clear_followup",
     "deidentify",
     "detect",
+    "policy_named",
     "restore",
     "term_key",
     "warm_up",

@@ -35,7 +35,10 @@ _FIGURES = tuple(
     for p in (
         r"(?<![\w.-])(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d"
         r"|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
-        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\d/-])(?!\.\d)",
+        r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d"
+        r"|\d\d)(?![\d/])(?!-(?!\d{1,2}[-/]))(?!\.\d)",
+        r"(?<![\w/.-])(?:19|20)\d\d-0[1-9](?![\d-])",
+        r"(?<![\w/.-])(?:19|20)\d\d (?:1[0-2]|0[1-9]) (?:3[01]|[12]\d|0[1-9])(?![\w/.])",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
     )
 )
@@ -44,7 +47,6 @@ _COMPACT = re.compile(
     r"|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)",
     re.I,
 )
-_PAIR = re.compile(r"(?<![\w/.:-])(1[0-2]|0?[1-9])([/-])(3[01]|[12]\d|0?[1-9])(?![\w/%-])(?!\.\d)")
 _MONTH_ALONE = re.compile(
     r"\b(?:in|since|last|until|till|by|of|early|late|mid|this past|next|from|before|after|during|this)[ -](january"
     r"|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?"
@@ -59,8 +61,15 @@ _ORDINAL = re.compile(
 )
 _HOLIDAY = re.compile(
     r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)"
-    r"|halloween|easter sunday|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth)\b(?:,? (?:19"
-    r"|20)\d\d)?",
+    r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali"
+    r"|ramadan|eid(?: al-\w{4,5})?"
+    r"|passover|hanukkah|whit (?:monday|sunday)|good friday|boxing day|mardi gras|st\.? patrick'?s day|lunar new year"
+    r"|chinese new year|pongal|onam)\b"
+    r"(?:(?:,? (?:of )?(?:19|20)\d\d)|(?<= day)|(?<= eve))|\b(?:19|20)\d\d (?:pongal|diwali|christmas|easter|ramadan)\b",
+    re.I,
+)
+_FEAST = re.compile(
+    r"\b(?:on|since|last|before|after|until|till|over|at|past|this) (christmas|thanksgiving|easter|good friday|new year'?s|halloween)\b",
     re.I,
 )
 _BORN = re.compile(r"\b(?:born(?: in)?|dob|yob|birth year)[ :]{1,3}((?:18|19)\d\d)(?![\d/-])", re.I)
@@ -72,10 +81,22 @@ _AGE = re.compile(
     r"|two|three|four|five|six|seven|eight|nine))?)(?=[- ]years?[- ]old)",
     re.I,
 )
+_FOREIGN = (
+    r"(?:januar|jänner|janner|februar|märz|marz|mai|juni|juli|oktober|dezember|janvier|février|fevrier|mars|avril|juin|juillet|août|aout"
+    r"|septembre|octobre|novembre|décembre|decembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre"
+    r"|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|janeiro|fevereiro|março|marco|maio"
+    r"|junho|julho|setembro|outubro|novembro|dezembro)"
+)
+_ABROAD = (
+    re.compile(
+        rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?(?: (?:de |del |do )?(?:19|20)\d\d)?", re.I
+    ),
+    re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
+)
+_FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
 _MONTH_STEMS = words("dates.month_stems")
 _DATE_CUES = words("dates.date_cues")
 _HOLIDAY_WORDS = words("dates.holiday_words")
-_BEFORE_DATE = words("dates.before_date")
 _SCORE_WORDS = words("dates.score_words")
 _AFTER_SCORE = re.compile(
     r" ?(?:pain|strength|murmur|systolic|diastolic|motor|sem\b|pulses?|scale|mg|cc|ml|hours?|of\b|mm|cm|inch"
@@ -94,10 +115,14 @@ def dates(note: Note) -> Iterator[Found]:
         for match in pattern.finditer(text):
             if not _is_word(match[0]) and read_date(match[0]):
                 yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
+    if not _FOREIGN_HINT.isdisjoint(note.words):
+        for match in _ABROAD[0].finditer(text):
+            yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
+    for match in _ABROAD[1].finditer(text) if "I" in text or "X" in text or "V" in text else ():
+        yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     if not _DATE_CUES.isdisjoint(note.words):
         for match in _COMPACT.finditer(text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
-    yield from _pairs(note)
     yield from _loose(note, months)
 
 
@@ -106,33 +131,11 @@ def _is_word(value: str) -> bool:
     return value.startswith(("may ", "mar ", "march ")) and len(value) <= 8
 
 
-def _pairs(note: Note) -> Iterator[Found]:
-    for match in _PAIR.finditer(note.text):
-        if reads_as_score(note, match.start(), match.end()):
-            continue
-        index = note.index_at(match.start())
-        before = [note.low(i) for i in range(index - 4, index)]
-        cue = bool(before) and (before[-1] in _BEFORE_DATE or (before[-1] in ":,(" and before[-2] in _BEFORE_DATE))
-        month, dash, day = match.groups()
-        cue = cue or (int(day) > 10 and not _VISITS.isdisjoint(before))
-        if cue and (dash == "/" or before[-1] in ("on", "since", "date", "dob", "dated")):
-            yield Found(match.start(), match.end(), Category.DATE, 0.85, "date-pair")
-        elif dash == "/" and int(day) > 10 and _opens_line(note, index) and int(month) <= 12:
-            yield Found(match.start(), match.end(), Category.DATE, 0.75, "date-pair")
-
-
 def reads_as_score(note: Note, start: int, end: int) -> bool:
     """Whether the words around a pair of figures make it a score, a strength or a dose rather than a day."""
     index = note.index_at(start)
     before = {note.low(i) for i in range(index - 4, index)}
     return bool(_AFTER_SCORE.match(note.text, end) or _SCORE_WORDS & before or "over" in before)
-
-
-_VISITS = words("dates.visits")
-
-
-def _opens_line(note: Note, index: int) -> bool:
-    return index < len(note.tokens) and "\n" in note.tokens[index].gap
 
 
 def _loose(note: Note, months: bool) -> Iterator[Found]:
@@ -144,6 +147,8 @@ def _loose(note: Note, months: bool) -> Iterator[Found]:
     if not _HOLIDAY_WORDS.isdisjoint(note.words):
         for match in _HOLIDAY.finditer(note.text):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
+        for match in _FEAST.finditer(note.text):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "holiday")
 
 
 def _seasonal(note: Note, start: int) -> bool:
@@ -153,6 +158,59 @@ def _seasonal(note: Note, start: int) -> bool:
 
 
 _SEASONAL = frozenset(("worse", "worst", "better", "best", "every", "each", "usually", "typically", "peaks", "mostly"))
+
+
+_SUBJECT = frozenset(
+    [
+        "she",
+        "he",
+        "pt",
+        "patient",
+        "resident",
+        "who",
+        "mother",
+        "father",
+        "grandmother",
+        "grandfather",
+        "mom",
+        "dad",
+        "aunt",
+        "uncle",
+        "sister",
+        "brother",
+        "wife",
+        "husband",
+        "client",
+        "lady",
+        "man",
+        "woman",
+        "is",
+    ]
+)
+_BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!\.\d|,\d)")
+
+
+def bare_ages(note: Note) -> Iterator[Found]:
+    """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`."""
+    for match in _BARE_AGE.finditer(note.text):
+        index = note.index_at(match.start())
+        last, before = note.low(index - 1), note.low(index - 2)
+        named = index > 1 and note.tokens[index - 2].shape in "CU" and _person_like(note, index - 2)
+        if (
+            (last == "is" and before in _SUBJECT)
+            or (last == "at" and before in ("alive", "died", "dead", "passed", "dx", "still"))
+            or (last in ("age", "aged", "turned", "turning", "turns"))
+            or (last == "," and named and note.low(index + 1) in (",", ".", ";"))
+            or (last == "(" and named and note.low(index + 1) == ")")
+        ):
+            yield Found(match.start(1), match.end(1), Category.AGE, 0.85, "age")
+
+
+def _person_like(note: Note, index: int) -> bool:
+    word = note.tokens[index].word
+    return (
+        not word.clinical and not word.common >= 3 and (bool(word.first or word.last) or word.unknown) and len(note.tokens[index].text) > 2
+    )
 
 
 def ages(text: str) -> Iterator[Found]:

@@ -2,35 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from core.deid.dates import ages, dates
+from core.deid.boards import board_names
+from core.deid.columns import clinical_cells, header_cells, table_values
+from core.deid.company import beside_names, kept_names
+from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
+from core.deid.forms import form_values
 from core.deid.found import Found
+from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.names import cued_names
+from core.deid.national import national_numbers
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
+from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
+from core.deid.rhythm import short_dates
+from core.deid.spoken import spelled_names, spoken
 from core.model import Identity
 
 
 def detectors(note: Note) -> Iterator[Found]:
     """Every find of every detector; they overlap."""
+    yield from _plain(note)
+    yield from table_values(note.text)
+    yield from hl7_values(note.text)
+    yield from board_names(note.text)
+    for reading in readings(note.text):
+        yield from _reread(note, reading)
+
+
+def _plain(note: Note) -> Iterator[Found]:
     yield from contacts(note)
     yield from dates(note)
+    yield from short_dates(note)
     yield from ages(note.text)
+    yield from bare_ages(note)
     yield from numbered(note)
+    yield from national_numbers(note.text)
+    yield from spoken(note)
     yield from places(note)
     yield from facilities(note)
-    yield from cued_names(note)
-    yield from listed_names(note)
+    yield from form_values(note)
+    named = [*cued_names(note), *kept_names(note), *listed_names(note)]
+    yield from named
+    yield from beside_names(note, named)
     yield from capital_pairs(note)
+
+
+def _reread(note: Note, reading: Reading) -> Iterator[Found]:
+    """What another reading shows, where it stands in the note."""
+    read = Note(reading.text)
+    for found in (*_plain(read), *spelled_names(read, reading.spelled)):
+        start, end = reading.place(found.start, found.end)
+        if not note.in_tag(start, end):
+            yield found._replace(start=start, end=end)
 
 
 def find_all(
@@ -40,10 +73,21 @@ def find_all(
 
     Where tags already stand the tagger must be nearly certain, so that redacting the redacted finds nothing new.
     """
-    found = list(detectors(note))
+    kept = [*clinical_cells(note.text), *header_cells(note.text)]
+    found = [f for f in detectors(note) if not _held(f, kept)]
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
     if bars is None:
         return ruled
-    return resolve(trimmed(joined(ruled, tagged(note, SETTLED if note.tags else bars), note), note.text), len(note.text), note.tags)
+    learnt = [f for f in tagged(note, SETTLED if note.tags else bars) if not _held(f, kept)]
+    return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)
+
+
+# From this score on a find stands even in a clinical column: a telephone number is one wherever it is written.
+_STANDS = 0.95
+
+
+def _held(found: Found, cells: Sequence[tuple[int, int]]) -> bool:
+    """Whether a find of little certainty lies in a clinical cell or a column's label."""
+    return found.score < _STANDS and any(a <= found.start and found.end <= b for a, b in cells)

@@ -29,6 +29,8 @@ from core.model import Category, Decisions, Deidentified, Identity, Mark, Redact
 
 _AHEAD = words("engine.ahead")
 _ROUNDS = 3
+DECISION, SITE = "decision", "site-list"
+ALWAYS = ("identity", DECISION, SITE)  # masked under every policy
 _FAILED = "The redactor failed on this text. Nothing was sent; shorten or retype the text and try again."
 
 
@@ -94,12 +96,18 @@ def deidentify(
             return _withhold(texts, encounter, policy, decisions)
         needles = identity_needles(identity)
         read = {name: _read(text, identity, needles) for name, text in texts.items()}
-        fields = {n: _under(policy, f, encounter) for n, f in _spread(read, decisions).items()}
-        return _settled(fields, identity, needles, _Terms(encounter, decisions, policy))
+        terms = _Terms(encounter, _with_site(decisions, policy), policy)
+        fields = {n: _under(policy, f, encounter) for n, f in _spread(read, terms.decisions, policy.terms.always).items()}
+        return _settled(fields, identity, needles, terms)
     except DeidError:
         raise
     except Exception:  # noqa: BLE001 - fail closed: no detector's error may carry text or let it pass
         raise DeidError(_FAILED) from None
+
+
+def _with_site(decisions: Decisions, policy: Policy) -> Decisions:
+    """The clinician's word and the site's in one: whatever either wants redacted is, whatever either wants kept may stay."""
+    return Decisions(decisions.keep | policy.terms.never, decisions.redact | policy.terms.always)
 
 
 def _read(text: str, identity: Identity, needles: tuple[Needle, ...]) -> _Field:
@@ -108,10 +116,10 @@ def _read(text: str, identity: Identity, needles: tuple[Needle, ...]) -> _Field:
     return _Field(text, seen, note, find_all(note, identity, needles))
 
 
-def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Field]:
-    """Apply the clinician's decisions, then mask everywhere what is masked anywhere."""
+def _spread(fields: Mapping[str, _Field], decisions: Decisions, site: frozenset[str] = frozenset()) -> dict[str, _Field]:
+    """Apply the clinician's decisions and the site's list, then mask everywhere what is masked anywhere."""
     keep = kept_terms(decisions)
-    asked = tuple(Needle(key, Category.OTHER_ID) for t in decisions.redact if (key := squeeze(fold(t))))
+    asked, listed = _asked(decisions.redact - site), _asked(site)
     kept = {name: [f for f in item.found if not _is_kept(item.note, f, keep)] for name, item in fields.items()}
     sure = [(item.note, f) for name, item in fields.items() for f in kept[name] if f.state == "masked"]
     sure.sort(key=lambda pair: pair[1].detector != "tagger")  # of two readings of one value the rule's stands
@@ -121,11 +129,15 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions) -> dict[str, _Fi
         own = {(f.start, f.end, f.category) for f in kept[name]}
         again = [f for f in echoes(item.note, known, "propagation") if (f.start, f.end, f.category) not in own]
         found = kept[name] + [f for f in again if not _is_kept(item.note, f, keep)]
-        found += echoes(item.note, asked, "decision", 1.0)
+        found += (*echoes(item.note, listed, SITE, 1.0), *echoes(item.note, asked, DECISION, 1.0))
         out[name] = _Field(
             item.source, item.shadow, item.note, resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags)
         )
     return out
+
+
+def _asked(terms: Iterable[str]) -> tuple[Needle, ...]:
+    return tuple(Needle(key, Category.OTHER_ID) for t in terms if (key := squeeze(fold(t))))
 
 
 def _settled(fields: dict[str, _Field], identity: Identity, needles: tuple[Needle, ...], terms: _Terms) -> Deidentified:
@@ -136,7 +148,9 @@ def _settled(fields: dict[str, _Field], identity: Identity, needles: tuple[Needl
         if all(len(again[n].found) == len(f.found) for n, f in fields.items()):
             return result
         # What the second look finds anew is a value like any other: masked wherever it stands.
-        fields = {n: _under(terms.policy, f, terms.encounter) for n, f in _spread(again, terms.decisions).items()}
+        fields = {
+            n: _under(terms.policy, f, terms.encounter) for n, f in _spread(again, terms.decisions, terms.policy.terms.always).items()
+        }
     return _replace(fields, terms)
 
 
@@ -185,11 +199,7 @@ def _needles(note: Note, found: Found) -> Iterable[Needle]:
 
 def _under(policy: Policy, item: _Field, encounter: date) -> _Field:
     """What the policy masks; a birth year alone only when it reveals an age over 89."""
-    found = [
-        f
-        for f in item.found
-        if (f.category in policy.masked or f.detector in ("identity", "decision")) and not _harmless_year(item.note, f, encounter)
-    ]
+    found = [f for f in item.found if (f.category in policy.masked or f.detector in ALWAYS) and not _harmless_year(item.note, f, encounter)]
     return _Field(item.source, item.shadow, item.note, found)
 
 
@@ -245,7 +255,7 @@ def _tag(item: _Field, found: Found, span: Span, tags: Tags, persons: Mapping[tu
         return tags.person(_speaking(persons[_mention(item.note, found)], text))
     index = item.note.index_at(found.start)
     ahead = any(item.note.low(i) in _AHEAD for i in range(index - 5, index))
-    return tags.value(found.category, text, ahead=ahead, decided=found.detector == "decision")
+    return tags.value(found.category, text, ahead=ahead, decided=found.detector in (DECISION, SITE))
 
 
 def _speaking(person: Person, text: str) -> Person:

@@ -57,9 +57,54 @@ def _employers(note: Note) -> Iterator[Found]:
             yield Found(match.start(1), match.end(1), Category.FACILITY, 0.85, "employer")
 
 
+_CARE = words("facilities.care")
+_NOWHERE = words("facilities.nowhere")
+
+
+def _places_of_care(note: Note) -> Iterator[Found]:
+    """`last seen at Cedar Crest`: capitals behind a preposition of place, where a word of care says what place it is."""
+    for index, token in enumerate(note.tokens):
+        if token.low not in ("at", "from", "to", "via") or token.shape != "l" or index + 1 >= len(note.tokens):
+            continue
+        near = {note.low(i) for i in range(index - (6 if token.low == "at" else 3), index)}
+        if _CARE.isdisjoint(near):
+            continue
+        start = index + 1 + (note.low(index + 1) in ("the", "our"))
+        end = _capitals(note, start)
+        words_ = [t for t in note.tokens[start:end] if t.shape in "CU"]
+        if words_ and _place_of_care(note, words_, start, end, token.low):
+            end += note.low(end) in ("clinic", "hospital", "office", "campus")
+            yield _facility(note, start, end, 0.75)
+
+
+def _capitals(note: Note, start: int) -> int:
+    """Index behind a run of capitalised words, small words and hyphens between them included."""
+    end = start
+    for at in range(start, min(len(note.tokens), start + 7)):
+        token = note.tokens[at]
+        if at > start and ("\n" in token.gap or len(token.gap) > 1):
+            break
+        if token.shape in "CU" and (token.shape == "C" or len(token.text) > 1) and token.low not in _NOWHERE:
+            end = at + 1
+        elif at == start or not (token.low in ("of", "the", "&", "-", "'s") or (token.text == "." and note.low(at - 1) in ("st", "mt"))):
+            break
+    return end
+
+
+def _place_of_care(note: Note, named: list[Token], start: int, end: int, link: str) -> bool:
+    """Whether the capitals can be a facility's name: no clinical word alone, no abbreviation alone, and no person's name after `to`."""
+    first = named[0].word
+    if all(t.word.clinical or t.low in _GENERIC or t.low in cues.TITLES or (t.shape == "U" and len(t.text) < 4) for t in named):
+        return False
+    if named[0].low in cues.TITLES or named[0].low in cues.CREDENTIALS or note.low(end) in cues.EPONYM_NOUNS:
+        return False
+    return link == "at" or (len(named) > 1 and first.first < 2 and first.common <= 3) or named[-1].low in _HEADS
+
+
 def facilities(note: Note) -> Iterator[Found]:
     """Names of facilities with their head noun."""
     yield from _employers(note)
+    yield from _places_of_care(note)
     for match in _KNOWN.finditer(note.text):
         yield _known(note, match.start(), match.end())
     if "st" in note.words or "Sa" in note.text or "M" in note.text or "Good" in note.text:
@@ -122,6 +167,8 @@ def _named(note: Note, head: int) -> Iterator[Found]:
     while start < head and (note.low(start) in _LINKS or note.tokens[start].shape == "p" or note.tokens[start].low == "'s"):
         start += 1
     start = _drop_opening(note, start, head)
+    if note.low(head + 1) in _NO_PLACE or (note.low(head + 1) in _HEADS and note.low(head + 2) in _NO_PLACE):
+        return
     if start >= head or not _names_something(note, start, head):
         return
     end = head + 1
@@ -133,7 +180,19 @@ def _named(note: Note, head: int) -> Iterator[Found]:
         and note.tokens[end].shape in "CU"
     ):
         end += 1
-    yield _facility(note, start, end, 0.85)
+    yield _facility(note, start, _extended(note, end), 0.85)
+
+
+def _extended(note: Note, end: int) -> int:
+    """Index behind what goes on: `Hospital of the Ozarks`, `Heart & Rhythm`."""
+    at = end
+    if note.low(at) == "of":
+        at += 1 + (note.low(at + 1) == "the")
+    elif note.low(at) == "&":
+        at += 1
+    if at == end or at >= len(note.tokens) or note.tokens[at].shape != "C" or note.tokens[at].gap != " ":
+        return end
+    return end if note.tokens[at].word.clinical and note.low(end) == "of" else at + 1
 
 
 def _belongs(note: Note, index: int, following: Token) -> bool:
@@ -162,6 +221,9 @@ def _drop_opening(note: Note, start: int, head: int) -> int:
 
 
 _SKIP = words("facilities.skip")
+_NO_PLACE = frozenset(
+    ("study", "score", "trial", "criteria", "association", "guideline", "guidelines", "risk", "classification", "scale", "index", "rule")
+)
 
 
 _PLAIN_NAMES = words("facilities.plain_names")

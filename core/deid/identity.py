@@ -13,10 +13,12 @@ from core.deid.note import Note
 from core.deid.timeline import Written, read_date
 from core.model import Category, Identity
 
-_DATE_LIKE = re.compile(
-    r"(?<![\w/.-])\d{1,4} ?[-/. ] ?(?:\d{1,2}|[A-Za-z]{3,9}\.?) ?[-/., ] ?\d{2,4}(?![\w/-])"
-    r"|\b[A-Za-z]{3,9}\.? {0,2}\d{1,2}(?:st|nd|rd|th)?(?:,? {0,2}(?:\d{4}|'?\d\d))?(?!\d)"
-    r"|(?<!\d)\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -]?[A-Za-z]{3,9}\.?(?:[ ,-]{0,2}\d{2,4})?(?!\w)|(?<![\w/.-])\d{1,2}[/-]\d{1,2}(?![\w/-])"
+# Each sought by itself: in `seen 03/04/1957` the second would take `seen 03` and hide the date from the first.
+_DATE_LIKE = (
+    re.compile(r"(?<![\w/.-])\d{1,4} ?[-/. ] ?(?:\d{1,2}|[A-Za-z]{3,9}\.?) ?[-/., ] ?\d{2,4}(?![\w/-])"),
+    re.compile(r"\b[A-Za-z]{3,9}\.? {0,2}\d{1,2}(?:st|nd|rd|th)?(?:,? {0,2}(?:\d{4}|'?\d\d))?(?!\d)"),
+    re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th)?(?: of)?[ -]?[A-Za-z]{3,9}\.?(?:[ ,-]{0,2}\d{2,4})?(?!\w)"),
+    re.compile(r"(?<![\w/.-])\d{1,2}[/-]\d{1,2}(?![\w/-])"),
 )
 _STREET_WORDS = words("identity.street_words")
 
@@ -134,7 +136,7 @@ def _birth_dates(note: Note, written: str) -> Iterator[Found]:
             note, (Needle(squeeze(written), Category.DATE, solid=False),) if len(squeeze(written)) >= 4 else (), "identity", 1.0
         )
         return
-    for match in _DATE_LIKE.finditer(note.text):
+    for match in (m for pattern in _DATE_LIKE for m in pattern.finditer(note.text)):
         if _same(match[0], born):
             yield Found(match.start(), match.end(), Category.DATE, 1.0, "identity")
     if born.year:

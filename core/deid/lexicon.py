@@ -68,6 +68,8 @@ def table() -> dict[str, int]:
         _add(bits, words, _CLINICAL if label == "1" else _EPONYM)
     for label, words in sections("clinical.txt"):
         _add(bits, words, _EPONYM if label == "eponyms" else _CLINICAL)
+    for _, words in sections("drugs.txt"):
+        _add(bits, words, _CLINICAL)
     for label, words in sections("cities.txt"):
         _add(bits, (w for w in words if "_" not in w), int(label) << _CITY)
     return bits

@@ -100,7 +100,33 @@ def _lower_first_name(note: Note, index: int, kin: str) -> bool:
     if index >= len(note.tokens) or note.low(index - 1) != kin or note.tokens[index].shape != "l":
         return False
     word = note.tokens[index].word
-    return word.first == 3 and word.common <= 2 and not word.clinical
+    return word.first == 3 and word.common <= 3 and not word.clinical and note.low(index) not in _VERBS
+
+
+_VERBS = frozenset(
+    [
+        "will",
+        "may",
+        "can",
+        "hope",
+        "mark",
+        "grant",
+        "chase",
+        "sue",
+        "bill",
+        "drew",
+        "rob",
+        "frank",
+        "guy",
+        "pat",
+        "jack",
+        "art",
+        "ray",
+        "wade",
+        "rose",
+        "mike's",
+    ]
+)
 
 
 def _label_role(note: Note, index: int) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.deid.lexicon import look_up
+
 _BREAKS = frozenset("\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _LETTERS = str.maketrans(
@@ -23,9 +25,25 @@ _MINUSES = frozenset("\u2212\u2796\u207b\u208b")
 _QUOTES = {"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'", "“": '"', "”": '"', "„": '"'}
 _LOOKALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅавекмнорстухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν", "ABEKMHOPCTYXIJSabekmhopctyxijsABEZHIKMNOPTYXaopv")
 _MIXED_WORD = re.compile(r"[0-9A-Za-z\u0370-\u03ff\u0400-\u04ff]{2,64}")
-_D = "[0-9OoIlSB]"
-_SCANNED = re.compile(rf"(?<![A-Za-z0-9]){_D}{{3}}([- .])(?:{_D}{{2}}|{_D}{{3}})\1{_D}{{4}}(?![A-Za-z0-9])")
-_DIGIT_FOR = str.maketrans("OoIlSB", "001158")
+_D = r"[0-9OoIlSB|]"
+_SEP = r"(?:[-/.]| ?[-/.] ?| |[)] ?)"
+# A number of several parts, some digits scanned as letters: 5O5 555-O1O9, O3/l4/2O24.
+_SCANNED = re.compile(
+    rf"(?<![A-Za-z0-9./])(?![BIS]\d{{0,2}}[ /-]|[A-Z]/[A-Z] ){_D}{{1,4}}{_SEP}(?:{_D}{{1,6}}{_SEP})?{_D}{{2,8}}(?![A-Za-z0-9])"
+)
+# One part of five or more characters, with digits on both sides of the letter, or a day beside its month, or an age.
+_SCANNED_PART = re.compile(
+    r"(?<![A-Za-z0-9])(?=[0-9OoIlSB]{0,12}\d[OoIlSB]{1,3}\d)[0-9OoIlSB]{5,14}(?![A-Za-z0-9])"
+    r"|(?<=[A-Za-z] )[lIO]\d(?=[, .]|$)(?<=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [lIO]\d)"
+    r"|(?<![A-Za-z0-9])(?:[lI]\d|[0-3][lIO]|[lI]{2})(?=[- ]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)"
+    r"|(?<![A-Za-z0-9])(?:\d[lIOo]|[lI]\d)(?=(?: |-)(?:yrs?|years?|y/o)\b)"
+)
+_SCANNED_HINT = re.compile(r"\d[OoIlSB|]|[OoIlSB|]\d|[OoIl][-/.)][OoIlSB\d]")
+# A word with a digit for a letter: J0hnathan, Kess1er.
+_WORD_HINT = re.compile(r"[A-Za-z][015][A-Za-z]")
+_WORD_SCANNED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z]?[a-z]*[015]+[a-z]|[A-Z]+[015]+[A-Z])[A-Za-z015]{4,24}(?![A-Za-z0-9])")
+_DIGIT_FOR = str.maketrans("OoIlSB|", "0011581")
+_LETTERS_FOR = (str.maketrans("015", "ols"), str.maketrans("015", "ois"))
 _PLAIN = re.compile(r"[^\n\t\x20-\x5f\x61-\x7e]")
 
 
@@ -119,4 +137,37 @@ def _latin(word: re.Match[str]) -> str:
 
 
 def _scanned(text: str) -> str:
-    return _SCANNED.sub(lambda m: m[0].translate(_DIGIT_FOR) if sum(c.isdigit() for c in m[0]) >= 5 else m[0], text)
+    """Digits scanned as letters, and letters as digits, put right where the rest of the number or word says so."""
+    if _SCANNED_HINT.search(text):
+        text = _SCANNED_PART.sub(_digits_for, _SCANNED.sub(_digits_for_most, text))
+    return _WORD_SCANNED.sub(_word_for, text) if _WORD_HINT.search(text) else text
+
+
+def _digits_for(match: re.Match[str]) -> str:
+    return match[0].translate(_DIGIT_FOR)
+
+
+def _digits_for_most(match: re.Match[str]) -> str:
+    value = match[0]
+    held, digits = sum(c.isalnum() or c == "|" for c in value), sum(c.isdigit() for c in value)
+    return value.translate(_DIGIT_FOR) if digits < held and digits >= 3 and 2 * digits >= held and held >= 6 else value
+
+
+def _word_for(match: re.Match[str]) -> str:
+    """The word as meant, when a list holds it; else a capitalised word of six letters or more with one digit inside is read as one."""
+    word = match[0]
+    if sum(c.isalpha() for c in word) < 3:
+        return word
+    readings = [word.translate(t) for t in _LETTERS_FOR]
+    for reading in readings:
+        found = look_up(reading.lower())
+        if found.first or found.last or found.common or found.clinical or found.city:
+            return reading.upper() if word.isupper() else reading
+    lone = (
+        len(word) > 6
+        and word[0].isupper()
+        and word[1:].isalnum()
+        and sum(c.isdigit() for c in word) == 1
+        and word[1:-1].lower() == word[1:-1]
+    )
+    return readings[0] if lone and word[-1].isalpha() else word

@@ -7,13 +7,26 @@ from collections.abc import Iterator
 
 from core.deid import checks
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.lexicon import look_up, words
 from core.deid.note import Note
 from core.model import Category
 
 _VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
-_MORE_GROUPS = re.compile(r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}")
-_PLATE = re.compile(r"\bplates?(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}([A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})\b", re.I)
+_MORE_GROUPS = re.compile(
+    r"(?:[ -]\d{2,6}(?![\w/%:.])){1,5}(?: \d(?=[\n,;)]|$))?|(?: \d){1,3}(?=[\n,;)]|$)|(?: / ?\d{1,2}| \d{2})(?=[\n,;)]|$)"
+)
+# More of the same behind it: bands 88120, 88123/4, 88131.
+_FURTHER = re.compile(r"(?:(?:,|;|/|,? and|,? &) ?#?(\d{3,12}(?:/\d{1,3})?)(?![\w.%-])){1,12}")
+_PREFIX = re.compile(r"(?<![\w.-])[A-Z]{2,4} $")
+# With a cue a value may hold blanks behind a short prefix: HC 40117, KX71 ZZQ, C 29 448 117.
+_SPACED = re.compile(
+    r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d"
+    r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])"
+)
+_PLATE = re.compile(
+    r"\b(?:plates?|rego|tail(?: ?no\.?| ?number)?|car reg|license tag|tag no)(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}"
+    r"((?:[A-Z]{2} )?(?=[A-Z0-9 -]{0,8}\d|[A-Z]{1,3}-)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{1,5}(?:[ -][A-Z0-9]{1,4})?)\b",
+)
 _LOGIN = re.compile(
     r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:"
     r"| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})",
@@ -25,7 +38,8 @@ _BIOMETRIC = re.compile(
     re.I,
 )
 _PHOTO = re.compile(
-    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm)|(?:photo|photograph|image file|picture)s? (?:id|no|file"
+    r"\b(?:[\w-]{1,60}\.(?:jpe?g|png|heic|tiff?|gif|bmp|dcm|nef|cr2|dng|raw|webp|mov|mp4|avi|wav|mp3|m4a)|(?:photo"
+    r"|photograph|image file|picture)s? (?:id|no|file"
     r"|ref)[ :#.=]{1,3}[\w./-]{3,60})\b",
     re.I,
 )
@@ -66,11 +80,25 @@ _BARE = (
     (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8),
     (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8),
     (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8),
+    (re.compile(r"(?<![\w.-])[a-z]{2,5}\d{6,12}(?!\w)"), 0.8),
+    (re.compile(r"\(01\)\d{14}(?:\(\d\d\)[A-Za-z0-9-]{1,20}){0,6}|\+[A-Z]\d{3}[A-Z0-9]{6,40}/[A-Z0-9$+]{6,40}"), 0.95),
+)
+# Letters and digits in groups: MH-24-3317, TN/MC/58812, 7KD-R41, 2008T-118827.
+_GROUPED = re.compile(
+    r"(?<![\w.$/+-])#?(?=[A-Z/_-]{0,14}\d)(?=[\d/_-]{0,14}[A-Z])[A-Z0-9]{1,8}(?:[-/_][A-Za-z0-9]{1,10}){1,5}(?![\w]|[-/.]\w)"
+)
+_PLAIN_GROUP = re.compile(
+    r"#?(?:[A-Z]{1,6}-?\d{1,3}|\d{1,2}-?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)-?\d{2,4}"
+    r"|\d{1,3}[A-Z]{1,3}/\w{1,5}|[A-Z]{1,3}\d{1,2}(?:[-/][A-Z]?\d{1,2}){1,3}"
+    r"|[A-Z0-9]{1,4}/[A-Z0-9]{1,4})",
+    re.I,
 )
 _NO_ID = re.compile(
     r"#?(?:CA[- ]?(?:125|15|19|27|72)|NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC"
     r"|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
-    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d)",
+    r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d|(?:CMS|SSA|FDA|HCFA|SF|DD|VA)-?\d{2,5}$|NM_|NP_|KT-?1000|UB-?04"
+    r"|[ACGTRNDEQHILKMFPSWYV]\d{2,5}[ACGTRNDEQHILKMFPSWYV*]$|\d{1,3}-\d{1,3}$"
+    r"|1-?800-?222-?1222|1-?800-?273-?8255|800-?222-?1222)",
     re.I,
 )
 
@@ -86,7 +114,17 @@ def measured(text: str, end: int) -> bool:
 
 
 _SIX = re.compile(r"(?<![\w.$/#+-])(?<!\d,)\d{6}(?![\w%]|\.\d|,\d{3})")
-_IMAGE = re.compile(r"\b(?:image|images|series|slice|frame|to|and|,)[ #]{0,3}$", re.I)
+_IMAGE = re.compile(r"\b(?:image|series|slice|frame|im|se)s?(?: ?\d{1,4}(?:,|/| to| and|-)){0,3}[ #]{0,3}$", re.I)
+# What these words announce is a code that everyone shares.
+_SHARED = re.compile(
+    r"\b(?:loinc|ndc|cpt|icd(?:-?\d{1,2})?(?:-cm|-pcs)?|hcpcs|lcd|ncd|snomed(?: ct)?|rxnorm|rxcui|form|forms|section|sec"
+    r"|figure|fig|table|chapter|version"
+    r"|article|doi|pmid|pmcid|isbn|issn|iso|usp|omim|mim|orpha|atc|drg|apc|rev(?:enue)? code|cms|catalog|cat|part|model|nm"
+    r"|np|rs|hgvs|chr|grch"
+    r"|cvx|clinvar|cosmic|ensembl|uniprot|gtin|protocol|nct|pdb|lancet|nejm|jama|vol|volume|page|pp|hla|cd|il)"
+    r"(?: (?:no|code|number|id))?[.:]? {0,2}#?$",
+    re.I,
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d{1,2}(?:-?[A-Z]?\d{1,2})?")
 
@@ -98,11 +136,13 @@ def numbered(note: Note) -> Iterator[Found]:
         return
     for match in _VALUE.finditer(note.text):
         yield from _by_cue(note, match)
+    for match in _SPACED.finditer(note.text):
+        yield from _spaced(note, _unlabelled(note.text, match))
     yield from _by_shape(note.text)
 
 
 _PHRASES = (
-    (frozenset(("plate", "plates")), _PLATE, Category.VEHICLE),
+    (frozenset(("plate", "plates", "rego", "tail", "car", "tag")), _PLATE, Category.VEHICLE),
     (words("numbers.login"), _LOGIN, Category.OTHER_ID),
     (
         words("numbers.biometric"),
@@ -118,7 +158,7 @@ def _by_phrase(note: Note) -> Iterator[Found]:
         if gate.isdisjoint(note.words):
             continue
         for match in pattern.finditer(note.text):
-            if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID:
+            if any(c.isdigit() for c in match[1]) or category is Category.OTHER_ID or "-" in match[1]:
                 yield Found(match.start(1), match.end(1), category, 0.9, "cue")
     if not _PHOTO_WORDS.isdisjoint(note.words):
         for match in _PHOTO.finditer(note.text):
@@ -129,16 +169,27 @@ def _by_shape(text: str) -> Iterator[Found]:
     for pattern, score in _BARE:
         for match in pattern.finditer(text):
             value = match[0].lstrip("#")
-            if (
-                any(c.isdigit() for c in value)
-                and not _NO_ID.match(value)
-                and not _IMAGE.search(text, max(0, match.start() - 16), match.start())
-                and not _UNITS.match(text, match.end())
-            ):
+            if any(c.isdigit() for c in value) and _unshared(text, match):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
+    for match in _GROUPED.finditer(text):
+        value = match[0]
+        digits = sum(c.isdigit() for c in value)
+        if digits >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
+            yield Found(match.start(), match.end(), _shape_category(value.lstrip("#")), 0.8, "number")
     for match in _SIX.finditer(text):
         if not _UNITS.match(text, match.end()):
             yield Found(match.start(), match.end(), Category.OTHER_ID, 0.4, "bare-number", state="flagged")
+
+
+def _unshared(text: str, match: re.Match[str]) -> bool:
+    """Whether no unit, image number or code system claims a number."""
+    start = match.start()
+    return not (
+        _NO_ID.match(match[0])
+        or _UNITS.match(text, match.end())
+        or _IMAGE.search(text, max(0, start - 24), start)
+        or _SHARED.search(text, max(0, start - 24), start)
+    )
 
 
 def _shape_category(value: str) -> Category:
@@ -160,7 +211,48 @@ def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
     if cue in _STRONG or linked:
         more = _MORE_GROUPS.match(note.text, end)
         end = more.end() if more and not _UNITS.match(note.text, more.end()) else end
-    yield Found(match.start(), end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
+    start = _prefixed(note.text, match.start())
+    yield Found(start, end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
+    yield from _further(note.text, match, end, _CUES[cue])
+
+
+def _prefixed(text: str, start: int) -> int:
+    """Where a value begins with the short prefix in capitals that stands before it, as in `Hosp no GB 60021`."""
+    head = _PREFIX.search(text, max(0, start - 6), start)
+    word = head[0].strip().lower() if head else ""
+    if not head or word in _CUES or word in _FILL or word.upper() in _STATE_CODES or look_up(word).clinical or kind_like(word):
+        return start
+    return head.start()
+
+
+def kind_like(word: str) -> bool:
+    """Whether a short word is itself a label, such as `SN` or `DOB`."""
+    return word in _LABELS
+
+
+def _further(text: str, match: re.Match[str], end: int, category: Category) -> Iterator[Found]:
+    more = _FURTHER.match(text, end)
+    digits = sum(c.isdigit() for c in match[0])
+    if more and match[0].strip("#").isdigit() and all(abs(len(n) - digits) <= 1 for n in re.findall(r"(?<!/)\b\d+", more[0])):
+        yield Found(end, more.end(), category, 0.85, "cue")
+
+
+def _unlabelled(text: str, match: re.Match[str]) -> re.Match[str] | None:
+    """The value without the label that was taken for its prefix, as in `MRN WDH 0044718`."""
+    found: re.Match[str] | None = match
+    while found and (head := found[0].split(" ", 1)[0]).lower() in _CUES:
+        found = _SPACED.match(text, found.start() + len(head) + 1)
+    return found
+
+
+def _spaced(note: Note, match: re.Match[str] | None) -> Iterator[Found]:
+    """A value with blanks in it, right behind its cue."""
+    if match is None or sum(c.isdigit() for c in match[0]) < 2 or _UNITS.match(note.text, match.end()) or _NO_ID.match(match[0]):
+        return
+    cue, linked = _cue_before(note, match.start())
+    near = note.low(note.index_at(match.start()) - 1)
+    if cue and (cue in _STRONG or linked or near in _CUES) and not _UNITS.search(match[0]):
+        yield Found(match.start(), match.end(), _CUES[cue], 0.9, "cue")
 
 
 def _cue_before(note: Note, start: int) -> tuple[str, bool]:
@@ -181,6 +273,25 @@ def _cue_before(note: Note, start: int) -> tuple[str, bool]:
     return best, linked or best in ("id", "ids")
 
 
+_LABELS = frozenset(w for w in words("labels.other") | words("labels.kept") | words("labels.date")) | {
+    "dob",
+    "sn",
+    "ssn",
+    "npi",
+    "dea",
+    "id",
+    "no",
+    "nr",
+}
+_STATE_CODES = words("numbers.states")
+
+
+def category_of_cue(note: Note, start: int) -> Category | None:
+    """What the cue words before an offset say a number there is; None without one."""
+    cue, _ = _cue_before(note, start)
+    return _CUES.get(cue)
+
+
 def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
     value = match[0].lstrip("#")
     linked = linked or match[0][0] == "#"
@@ -188,9 +299,14 @@ def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
     if _UNITS.match(text, match.end()) or _NO_ID.match(value):
         return False
     if cue in _STRONG:
-        return digits >= 3 or (digits >= 2 and linked and len(value) >= 4)
+        return (
+            digits >= 3
+            or (digits >= 2 and linked and len(value) >= 4)
+            or (len(value) >= 5 and value.isalnum() and value.isupper() and digits > 0)
+        )
     if not linked:
-        return digits >= 5 and not _MEASURE.fullmatch(value)
+        mixed = 2 <= digits < len(value) and value == value.upper() and not _MEASURE.fullmatch(value)
+        return (digits >= 5 and not _MEASURE.fullmatch(value)) or (mixed and len(value) >= 5)
     if _YEAR.fullmatch(value) or (digits < 3 and len(value) < 5):
         return False
     return not (_MEASURE.fullmatch(value) and digits < 4)

@@ -21,12 +21,65 @@ _PHONES = (
     re.compile(rf"(?<![\w.$/-])[2-9]\d{{2}}[2-9]\d{{6}}(?!\w){_EXT}", re.I),
     re.compile(r"(?<![\w./-])[2-9]\d{2}-\d{4}(?![\w-])"),
     re.compile(r"(?<![\w.-])1-8\d\d-[0-9A-Z-]{7,9}(?![\w-])"),
+    re.compile(
+        r"(?<![\w.$/-])\(0\d{1,4}\)[ -]?\d{2,4}(?:[ -]\d{2,4}){1,3}(?![\w/])"
+        r"|(?<![\w.$/-])0\d{2,4}[ /-]{1,3}\d{2,4}(?:[ -]\d{1,4}){1,4}(?![\w/.])"
+    ),
+    re.compile(r"(?<![\w.$/-])0\d{4}[ -]\d{6}(?!\w)|(?<![\w.$/-])(?:00|011) ?[1-9]\d{0,2}(?:[ -]\d{2,5}){2,4}(?![\w/])"),
+    re.compile(
+        r"(?:(?<=[(:#] )|(?<=[(:#])|(?<=[a-z], )|(?<=[a-z]\) ))[2-9]\d{2}[ .][0-9]{4}(?=[);,.\s]|$)(?! ?(?:mg|ml|units?|x|cells|kcal))"
+    ),
+    re.compile(r"(?<![\w.$/-])(?:[2-9]\d{2}) (?:\d{2} ){2}\d{2}(?![\w/.])"),
 )
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
+_BY_CUE = (
+    re.compile(
+        r"\b(?:pager|beeper|pgr|page|bleep|dect|ascom|vocera|spectralink|ph|tel|telephone|phone|cell|mob|mobile|tfno|handy|call"
+        r"|ring|text|cb|#|p)[ .:#]{1,3}"
+        r"(\d(?:[ .-]?\d){3,12})(?![\w/%]|\.\d|:\d)(?! ?(?:mg|ml|mcg|units?|times|x|days?|weeks?|hours?|hrs?|min|am|pm|yo|years?)\b)",
+        re.I,
+    ),
+    re.compile(r"\b(?:ext|extn|extension)\.? ?#? ?(\d{2,6})(?![\w/])", re.I),
+    re.compile(r"(?<=[\w)] )([xX]\d{4,5})(?![\w/%.])(?<![05]000)"),
+    re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
+)
+_CUE_WORDS = frozenset(
+    [
+        "pager",
+        "beeper",
+        "pgr",
+        "page",
+        "bleep",
+        "dect",
+        "ascom",
+        "vocera",
+        "spectralink",
+        "ph",
+        "tel",
+        "telephone",
+        "phone",
+        "cell",
+        "mob",
+        "mobile",
+        "tfno",
+        "handy",
+        "call",
+        "ring",
+        "text",
+        "cb",
+        "p",
+        "ext",
+        "extn",
+        "extension",
+        "x",
+    ]
+)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
-    r"(?:\bhttps?://|\bwww\.)[^\s<>\"')\]]{1,500}"
-    r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?",
+    r"(?:\b(?:https?|s?ftp|file|ssh|rtsp)://|\bwww\.)[^\s<>\"')\]]{1,500}"
+    r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?"
+    r"|(?<![\w.@-])(?:[A-Za-z][A-Za-z0-9-]{1,40}\.){2,4}(?:nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in"
+    r"|za|eu|dev|app|me|tv)\b(?:/[^\s<>\"')\]]{0,300})?",
     re.I,
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
@@ -74,7 +127,17 @@ def _ssns(text: str) -> Iterator[Found]:
         yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
 
 
+def _cued_phones(note: Note) -> Iterator[Found]:
+    """Short numbers that only a cue makes a telephone number: pagers, extensions."""
+    for pattern in _BY_CUE:
+        for match in pattern.finditer(note.text):
+            if pattern is not _BY_CUE[0] or sum(c.isdigit() for c in match[1]) >= (4 if match[0][0].lower() in "pbdavs" else 6):
+                yield Found(match.start(1), match.end(1), Category.PHONE, 0.85, "phone-cue")
+
+
 def _phones(note: Note) -> Iterator[Found]:
+    if not _CUE_WORDS.isdisjoint(note.words) or "X" in note.text:
+        yield from _cued_phones(note)
     for pattern in _PHONES:
         for match in pattern.finditer(note.text):
             before = note.index_at(match.start())

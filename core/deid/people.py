@@ -130,7 +130,7 @@ def _last_first(note: Note, index: int) -> Iterator[Found]:
     token = note.tokens[index]
     comma = _next(note, index, ("",))
     first = _next(note, index + 1) if comma is not None and comma.text == "," else None
-    if first is None or token.word.last < 1 or not _good_first(first) or not _caps_ok(token):
+    if first is None or token.low in _ELEMENTS or token.word.last < 1 or not _good_first(first) or not _caps_ok(token):
         return
     shouted = token.shape == first.shape == "U" and first.word.common == 0
     if (
@@ -141,6 +141,8 @@ def _last_first(note: Note, index: int) -> Iterator[Found]:
     ):
         return
     end = index + 3
+    if note.low(end) == "," and end + 1 < len(note.tokens) and note.tokens[end + 1].shape == "C" and "\n" not in note.tokens[end + 1].gap:
+        return  # a list of names, of eponyms perhaps, not one name turned round
     if end < len(note.tokens) and note.tokens[end].shape == "I" and note.tokens[end].gap == " ":
         end += 1 + (note.low(end + 1) == ".")
     yield _name(note, index, end, 0.8, "last-first")
@@ -174,7 +176,7 @@ def _single(note: Note, index: int) -> Iterator[Found]:
     token, word = note.tokens[index], note.tokens[index].word
     if token.shape == "U" or word.common or word.capital or word.medical or _eponym_follows(note, index + 1):
         return
-    if len(token.text) == 2 and note.low(index + 1)[:1].isdigit():  # an element and its value: Na 139
+    if len(token.text) == 2 and (note.low(index + 1)[:1].isdigit() or token.low in _ELEMENTS):  # an element and its value: Na 139
         return
     if word.first >= 2 and word.city < 2 and (not token.opens or word.first == 3):
         yield _name(note, index, index + 1, 0.7, "first-name")
@@ -198,6 +200,7 @@ def _initials(note: Note, index: int) -> Iterator[Found]:
         yield _name(note, index, at + 1, 0.8, "initials")
 
 
+_ELEMENTS = frozenset(("na", "li", "mg", "ca", "cl", "fe", "zn", "cu", "su", "mo", "tu", "we", "th", "fr", "sa"))
 _NO_INITIALS = frozenset(("MD", "RN", "US"))
 
 

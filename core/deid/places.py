@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.deid.cues import EPONYM_NOUNS
 from core.deid.found import Found
-from core.deid.lexicon import long_cities, words
+from core.deid.lexicon import long_cities, look_up, words
 from core.deid.note import Note, Token
 from core.model import Category
 
@@ -41,6 +41,47 @@ _STREET = re.compile(
 _NAMED_STREET = re.compile(
     r"\b(?:[A-Z][a-z']{2,20}|\d{1,3}(?:st|nd|rd|th)) (?:[A-Z][a-z']{2,20} )?(?:Street|St\.?(?=[ ,]|$)(?! [A-Z])|Avenue"
     r"|Ave|Road|Rd|Lane|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy)\b(?! (?:[Tt]est|[Ss]coring))"
+)
+_CROSSING = re.compile(
+    r"(?<![\w/.-])(?:(?:[A-Z][a-z']{2,20}|\d{1,3}(?:st|nd|rd|th)|[NSEW]\.?) ){0,2}(?:[A-Z][a-z']{2,20}|\d{1,3}(?:st|nd|rd"
+    r"|th)) ?(?:&|and|at|/|@|x) ?(?:\d{1,3}(?:st|nd|rd|th)\b"
+    r"|(?:[A-Z][a-z']{2,20} ){1,2}(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Lane|Ln|Dr|Drive|Hwy|Pike|Pkwy"
+    r"|Way)\b)(?! (?:percentile|day|week|rib|grade|metatarsal|digit|finger|toe|floor))"
+    r"|(?<![\w/.-])\d{1,3}(?:st|nd|rd|th) ?(?:&|and|/|@) ?[A-Z][a-z']{2,20}\b"
+    r"|(?:\b(?:on|at|near|corner of|by) )(?P<low>[a-z']{3,20} (?:and|&) \d{1,3}(?:st|nd|rd|th)\b)"
+)
+_ROUTE = re.compile(
+    r"\b(?:[NSEW]/?B )?(?:I|US|SR|CR|FM|Hwy|HWY|Highway|Route|Rte|RR|State Route|County Road|County Rd|Interstate|Range Road"
+    r"|Forest Road|Loop)[ -]?\d{1,4}[A-Z]?\b"
+    r"(?:,? (?:[NSEW]/?B|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|Spur|Business|Bypass|Alt|Loop)(?:bound)?)?(?: ?(?:@|at|near"
+    r"|,)? ?(?:MM|mile marker|mile|MP|exit|Exit|milepost) ?#?\d{1,4}(?:\.\d{1,2})?)"
+    r"|\b(?:[NSEW]/?B )?(?:I-(?!1(?:23|24|25|31)\b)\d{1,3}|US-?\d{1,3}|SR-?\d{1,3}|CR-?\d{1,4}|FM ?\d{3,4}|(?:Hwy|HWY"
+    r"|Highway|Rte|Route|State Route|County Road|County Rd|Range Road|Rural Route) \d{1,4}[A-Z]?)\b(?: (?:[NSEW]/?B|Spur"
+    r"|Bypass|Business|Loop|[NSEW]))?"
+    r"(?! ?(?:mg|mcg|ml))|\b(?:MM|mile marker|milepost) ?\d{1,4}(?:\.\d)?\b"
+)
+_RURAL = re.compile(
+    r"\b(?:R\.?R\.?|R\.?D\.?|H\.?C\.?|Rural Route|Star Route|Route) ?#?\d{1,3},? Box \d{1,5}[A-Z]?\b|\b(?:PMB|PSC"
+    r"|CMR) ?#? ?\d{2,6}\b(?! ?(?:of|tissues))",
+    re.I,
+)
+_ON_STREET = re.compile(
+    r"\b(?:on|at|off|of|along|near|down|from|past|under|to|street \() ?((?:[NSEW]\.? )?(?:(?:[A-Z][\w'-]{2,20}|\d{1,3}(?:st"
+    r"|nd|rd|th)) ){1,3}"
+    r"(?:Court|Ct|Drive|Dr|Terrace|Ter|Place|Pl|Way|Circle|Cir|Trail|Trl|Loop|Square|Sq|Crescent|Close|Row|Parkway|Alley"
+    r"|Path|Pass|Bend|Hill|Rise|Mews|Walk|Gardens|Grove|Cottages|Turnpike|Pike|Street|Avenue|Road|Lane)\b)"
+    r"(?! (?:[Ss]core|[Tt]est|[Cc]riteria|Clinic|Hospital|Medical|Office))"
+)
+_LOWER_STREET = re.compile(
+    r"\b(?:on|at|off|to|of|lives?(?: at| on| by)?|near|by) ((?:[nsew]\.? )?[a-z][a-z']{2,15}(?: [a-z]{3,15})? (?:rd|road|st"
+    r"|street|ave|avenue|blvd|ln|lane|hwy|pkwy))\b"
+)
+_NOT_STREET = frozenset(
+    ("the", "this", "that", "his", "her", "their", "our", "my", "off", "across", "down", "wrong", "same", "next", "busy", "main", "any")
+)
+_UNIT_FIRST = re.compile(
+    r"\b(?:Suite|Ste|Apt|Apartment|Unit|Flat|Bldg|Building|PMB|Lot|Trailer|Piso|Wohnung) ?#?[\w-]{1,6},(?: "
+    r"| ?\n)(?=\d{1,6}[A-Za-z]? [A-Z]|[A-Z][a-z])"
 )
 _FOREIGN_STREET = re.compile(
     r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i"
@@ -77,6 +118,7 @@ _MOVES = words("places.moves")
 
 
 _PLACE_ENDS = words("places.place_ends")
+_FACILITY_ENDS = frozenset(("hospital", "clinic", "children's"))
 _TOWN_HEADS = words("places.town_heads")
 _TOWN_ENDS = (
     "ville",
@@ -150,7 +192,11 @@ def places(note: Note) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
     for pattern, group, score in _OTHER_STREETS:
         for match in pattern.finditer(text):
-            yield Found(match.start(group), match.end(group), Category.STREET, score, "street")
+            part = "low" if pattern is _CROSSING and match["low"] else group
+            yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
+    for match in _LOWER_STREET.finditer(text):
+        if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
+            yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
     for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
         yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
     for pattern in _ZIPS if numbers else ():
@@ -159,7 +205,16 @@ def places(note: Note) -> Iterator[Found]:
     yield from _cities(note)
 
 
-_OTHER_STREETS = ((_NAMED_STREET, 0, 0.8), (_LIVES, 1, 0.8), (_BOX, 0, 0.9))
+_OTHER_STREETS = (
+    (_CROSSING, 0, 0.8),
+    (_ROUTE, 0, 0.8),
+    (_RURAL, 0, 0.85),
+    (_ON_STREET, 1, 0.8),
+    (_UNIT_FIRST, 0, 0.85),
+    (_NAMED_STREET, 0, 0.8),
+    (_LIVES, 1, 0.8),
+    (_BOX, 0, 0.9),
+)
 _STREET_HEADS = words("places.street_heads")
 _STREET_TAILS = ("strasse", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
 
@@ -246,7 +301,11 @@ def _is_place(note: Note, start: int, end: int, level: int) -> bool:
         return before in _SURE_IN and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
     if before in _SURE_IN or (before in _IN and note.low(start - 2) in _MOVES):
         return not (word.eponym and level < 3) and not (word.first >= 2 and level < 3 and before in ("from",))
-    named = {note.low(end), note.low(end + 1)} & EPONYM_NOUNS
+    named = {note.low(end), note.low(end + 1)} & EPONYM_NOUNS or (
+        note.low(end).isdigit() and len(note.low(end)) < 3 and before not in _SURE_IN
+    )
+    if before in _FACILITY_ENDS and level >= 2 and token.shape == "C" and not named:
+        return True
     if before == "," and (note.low(start - 2) in _PLACE_ENDS or note.low(start - 2).isdigit()) and not token.opens:
         return level >= 2 and not named
     return level == 3 and not named and word.first < 3 and not word.common and not _beside_capital(note, start)

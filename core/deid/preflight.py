@@ -18,6 +18,7 @@ from core.deid.engine import kept_terms, term_key
 from core.deid.identity import identity_needles
 from core.deid.normalise import fold, shadow
 from core.deid.note import OWN_TAG, Note
+from core.deid.policy import policy_named
 from core.errors import DeidError, Finding, PreflightError
 from core.model import Category, ClearedPrompt, Deidentified, Identity, Prompt
 
@@ -47,10 +48,13 @@ def _messages(prompt: Prompt, deidentified: Deidentified, identity: Identity) ->
     panel = identity_needles(identity)
     known = tuple({n.key: n for n in _known(deidentified)}.values())
     keep, issued = kept_terms(deidentified.decisions), frozenset(deidentified.originals)
+    may_stay = frozenset(Category) - policy_named(deidentified.policy).masked
     asked = tuple(n for term in deidentified.decisions.redact for n in value_needles(fold(term), Category.OTHER_ID))
     for number, message in enumerate(prompt.messages):
         if message.role != "system":
-            yield from _message(message.content, f"message {number + 1} ({message.role})", identity, panel, known + asked, keep, issued)
+            yield from _message(
+                message.content, f"message {number + 1} ({message.role})", identity, panel, known + asked, keep, issued, may_stay
+            )
 
 
 def _message(
@@ -61,11 +65,12 @@ def _message(
     known: tuple[Needle, ...],
     keep: frozenset[str],
     issued: frozenset[str],
+    may_stay: frozenset[Category],
 ) -> Iterator[Finding]:
     seen = shadow(content)
     note = Note(seen.text)
     for found in find_all(note, identity, panel, bars=None):
-        if found.detector == "identity" or not _kept(note.text[found.start : found.end], keep):
+        if found.detector == "identity" or not (found.category in may_stay or _kept(note.text[found.start : found.end], keep)):
             yield Finding(
                 found.category.value if found.state == "masked" else f"possible {found.category.value}",
                 place,

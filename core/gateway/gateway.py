@@ -87,6 +87,11 @@ class Gateway:
         """Ids of the providers that have a key, in the registry's order."""
         return tuple(p.id for p in self._registry.providers if p.id in self._keys)
 
+    def fingerprint_of(self, provider_id: str) -> str:
+        """The fingerprint of a provider's key; empty when it has none."""
+        key = self._keys.get(provider_id)
+        return fingerprint(key) if key else ""
+
     def estimate(self, prompt: Prompt) -> Estimate:
         """Tokens, cost and seconds to expect. Raises ConfigError for an unknown target."""
         return estimate(prompt, self._registry.find(prompt.target)[1])

@@ -20,7 +20,7 @@ from core.model.clinical import (
 from core.model.clock import Clock, FixedClock
 from core.model.exchange import ClearedPrompt, Estimate, Message, Prompt, PromptMark, Reply, Target, Usage
 from core.model.people import CallRow, Principal, Role
-from core.model.redaction import Category, Decisions, Deidentified, Mark, Redacted, Span, State
+from core.model.redaction import Category, Decisions, Deidentified, KeepReason, Mark, Redacted, Span, State
 
 __all__ = [
     "MAX_AGE_YEARS",
@@ -37,6 +37,7 @@ __all__ = [
     "Estimate",
     "FixedClock",
     "Identity",
+    "KeepReason",
     "Mark",
     "Message",
     "Principal",

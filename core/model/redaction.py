@@ -78,6 +78,30 @@ class Redacted:
     marks: tuple[Mark, ...] = ()
 
 
+class KeepReason(StrEnum):
+    """Why what would be masked may stay in clear, as a code fit for the audit store; there are no others, and no words of one's own."""
+
+    CLINICAL_TERM = "clinical-term"
+    MEASUREMENT = "measurement"
+    ORDINARY_WORD = "ordinary-word"
+    WIDE_AREA = "wide-area"
+    PUBLIC_NAME = "public-name"
+
+    @property
+    def words(self) -> str:
+        """The reason as it is read on screen."""
+        return _REASONS[self]
+
+
+_REASONS = {
+    KeepReason.CLINICAL_TERM: "Disease, drug, device or test",
+    KeepReason.MEASUREMENT: "Measurement, dose or score",
+    KeepReason.ORDINARY_WORD: "Ordinary word, no name",
+    KeepReason.WIDE_AREA: "State, country or larger area",
+    KeepReason.PUBLIC_NAME: "Public name, nobody of this patient's circle",
+}
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Decisions:
     """The clinician's own word on terms of this case: keep in clear, or redact. Compared casefolded, spaces squeezed."""

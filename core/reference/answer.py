@@ -10,8 +10,10 @@ from core.assessment import Assessment, Diagnosis, EvidenceItem, MissingInformat
 from core.model import Demographics
 from core.reference.entries import Condition
 from core.reference.extraction import Reading
+from core.reference.fitness import Refusal
 from core.reference.knowledge import KnowledgeBase
 from core.reference.posterior import Contribution, Posterior, Scored, unexplained
+from core.reference.questions import ASK, LEADERS, Leader, ranked_questions, share_in
 
 _UNITS = 10_000
 _MIN_SHARE = 0.005
@@ -19,16 +21,7 @@ _MIN_LISTED = 5
 _RESERVED = 2
 _MIN_SUPPORT = 2
 _FLATTEN = 0.35
-_ASK = {
-    "symptom": "Ask about",
-    "course": "Ask about",
-    "risk": "Ask about",
-    "sign": "Examine for",
-    "vital": "Measure",
-    "lab": "Laboratory",
-    "imaging": "Imaging",
-    "ecg": "ECG",
-}
+_QUESTIONS = 5
 Strength = Literal["weak", "moderate", "strong"]
 
 
@@ -43,9 +36,10 @@ def limitations(kb: KnowledgeBase) -> tuple[str, ...]:
     )
 
 
-def abstain(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading], reason: str) -> Assessment:
+def abstain(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading], refusal: Refusal) -> Assessment:
     """An answer without a differential, with its reason and what it would need."""
     needs = (
+        MissingInformation(item=refusal.need, why_it_matters=refusal.why),
         MissingInformation(item="Main complaint with onset, course and character", why_it_matters="The differential starts from it."),
         MissingInformation(
             item="Accompanying symptoms, present and explicitly absent",
@@ -60,26 +54,41 @@ def abstain(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Re
         residual_probability=1.0,
         missing_information=needs,
         abstained=True,
-        abstain_reason=reason,
+        abstain_reason=refusal.reason,
         limitations=limitations(kb),
     )
 
 
 def answer(kb: KnowledgeBase, demographics: Demographics, readings: Sequence[Reading], found: Posterior, top: int) -> Assessment:
     """The ranked answer. Listed probabilities and the residual sum to 1 exactly, in ten-thousandths."""
-    listed = _listed(found, top)
-    shares = _shares(listed, certainty_ceiling(readings))
+    listed, shares = shares_of(found, certainty_ceiling(readings), top)
     return Assessment(
         case_summary=summary(kb, demographics, readings),
         differential=tuple(
-            _diagnosis(kb, rank, one, share / _UNITS, readings) for rank, (one, share) in enumerate(zip(listed, shares, strict=True), 1)
+            _diagnosis(kb, rank, one, share, readings) for rank, (one, share) in enumerate(zip(listed, shares, strict=True), 1)
         ),
-        residual_probability=(_UNITS - sum(shares)) / _UNITS,
-        missing_information=_missing(kb, found, readings),
+        residual_probability=residual(shares),
+        missing_information=_missing(kb, leaders_of(listed, shares), readings),
         abstained=False,
         abstain_reason=None,
         limitations=limitations(kb),
     )
+
+
+def shares_of(found: Posterior, ceiling: float, top: int) -> tuple[list[Scored], list[float]]:
+    """The conditions that an answer lists, and the share of 1 that each gets."""
+    listed = _listed(found, top)
+    return listed, [units / _UNITS for units in _shares(listed, ceiling)]
+
+
+def residual(shares: Sequence[float]) -> float:
+    """What the listed conditions leave, exact to the ten-thousandth."""
+    return (_UNITS - sum(round(share * _UNITS) for share in shares)) / _UNITS
+
+
+def leaders_of(listed: Sequence[Scored], shares: Sequence[float]) -> tuple[Leader, ...]:
+    """The first conditions of an answer, between which the next questions are to decide."""
+    return tuple((one.condition, share) for one, share in zip(listed[:LEADERS], shares, strict=False))
 
 
 def _shares(listed: Sequence[Scored], ceiling: float) -> list[int]:
@@ -205,30 +214,14 @@ def _rate(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _missing(kb: KnowledgeBase, found: Posterior, readings: Sequence[Reading]) -> tuple[MissingInformation, ...]:
-    """The unasked findings that separate the leading conditions most, five at the most."""
-    leaders = found.ranked[:5]
-    known = {r.finding for r in readings}
-    candidates = sorted({ident for one in leaders for ident in one.condition.findings if ident not in known})
-    ranked = sorted(candidates, key=lambda ident: (-_separation(kb, ident, leaders), ident))[:5]
-    return tuple(_question(kb, ident, leaders) for ident in ranked)
+def _missing(kb: KnowledgeBase, leaders: Sequence[Leader], readings: Sequence[Reading]) -> tuple[MissingInformation, ...]:
+    """The next questions, five at the most, by expected information gain."""
+    return tuple(_question(kb, ident, bits, leaders) for bits, ident in ranked_questions(kb, leaders, readings)[:_QUESTIONS])
 
 
-def _share(kb: KnowledgeBase, one: Scored, ident: str) -> float:
-    return one.condition.findings.get(ident, kb.findings[ident].base)
-
-
-def _separation(kb: KnowledgeBase, ident: str, leaders: Sequence[Scored]) -> float:
-    total = sum(one.probability for one in leaders)
-    mean = sum(one.probability * _share(kb, one, ident) for one in leaders) / total
-    return sum(one.probability * (_share(kb, one, ident) - mean) ** 2 for one in leaders)
-
-
-def _question(kb: KnowledgeBase, ident: str, leaders: Sequence[Scored]) -> MissingInformation:
+def _question(kb: KnowledgeBase, ident: str, bits: float, leaders: Sequence[Leader]) -> MissingInformation:
     finding = kb.findings[ident]
-    most = max(leaders, key=lambda one: _share(kb, one, ident))
-    least = min(leaders, key=lambda one: _share(kb, one, ident))
-    why = f"Expected in {_share(kb, most, ident):.0%} with {most.condition.name}"
-    if least is not most:
-        why += f", in {_share(kb, least, ident):.0%} with {least.condition.name}"
-    return MissingInformation(item=f"{_ASK[finding.kind]}: {finding.name}", why_it_matters=f"{why}.")
+    shares = [(share_in(kb, condition, ident), condition.name) for condition, _ in leaders]
+    (high, most), (low, least) = max(shares), min(shares)
+    why = f"Expected in {high:.0%} with {most}" + (f", in {low:.0%} with {least}" if low < high else "")
+    return MissingInformation(item=f"{ASK[finding.kind]}: {finding.name}", why_it_matters=f"{why}. Expected gain {bits:.2f} bits.")

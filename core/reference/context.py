@@ -64,8 +64,10 @@ def contexts(text: str, tokens: Sequence[Token], matches: Sequence[Match]) -> li
     """What is said of every token. Words used inside a matched phrase of several words open no scope."""
     said = [Said.NOTHING] * len(tokens)
     inside = {index for match in matches if len(match.used) > 1 for index in match.used}
+    # "Urinalysis negative" is a phrase; in "urinalysis negative for nitrites" its last word opens a scope all the same.
+    tails = {match.used[-1] for match in matches if all(value.startswith("-") for value in match.values)}
     for first, end in _sentences(text, tokens):
-        _Sentence(tokens, said, first, end, inside).mark()
+        _Sentence(tokens, said, first, end, inside, tails).mark()
     _sections(tokens, said)
     return said
 
@@ -94,8 +96,8 @@ def _runs_on(text: str, tokens: Sequence[Token], i: int) -> bool:
 class _Sentence:
     """One sentence being marked; all positions are token indices, `end` exclusive."""
 
-    def __init__(self, tokens: Sequence[Token], said: list[Said], first: int, end: int, inside: set[int]) -> None:
-        self.tokens, self.said, self.first, self.end, self.inside = tokens, said, first, end, inside
+    def __init__(self, tokens: Sequence[Token], said: list[Said], first: int, end: int, inside: set[int], tails: set[int]) -> None:
+        self.tokens, self.said, self.first, self.end, self.inside, self.tails = tokens, said, first, end, inside, tails
         self.triggers = list(self._triggers())
         self.stops = {start for start, _, kind in self.triggers if kind == "stop"}
 
@@ -121,7 +123,8 @@ class _Sentence:
         return Match(alone.values, (i,)) if alone is not None and i not in self.inside else None
 
     def _free(self, match: Match) -> bool:
-        return match.used[-1] < self.end and not self.inside.intersection(match.used)
+        opens_behind = len(match.used) > 1 and match.used[0] in self.tails
+        return match.used[-1] < self.end and (opens_behind or not self.inside.intersection(match.used))
 
     def mark(self) -> None:
         """Mark every token of the sentence with what the triggers say."""
@@ -147,6 +150,13 @@ class _Sentence:
             limit = self.end if self._norm(start) not in ("negative", "absent") or after - start > 1 else min(self.end, after + 5)
             self._paint(after, self._scope_end(after, limit), Said.DENIED)
 
+    def _on_no_behind(self, start: int, _after: int) -> None:
+        # "Gallstones were not seen": to the clause's beginning.
+        i = start
+        while i > self.first and start - i < 9 and self._norm(i - 1) not in (",", "but", "("):
+            i -= 1
+        self._paint(i, start, Said.DENIED)
+
     def _on_minus(self, start: int, after: int) -> None:
         # "rash (-)" looks back, "(-) rash" looks ahead; either way to the next comma.
         if start > self.first and self.tokens[start - 1].word:
@@ -162,7 +172,7 @@ class _Sentence:
         if before in (":", "=", "(") and self._norm(start) not in ("denied", "denies"):
             return closes
         named = start > self.first and (self.tokens[start - 1].word or before == ":")
-        return closes and named and (after >= self.end or self._norm(start) not in ("no", "denies", "nil"))
+        return closes and named and (after >= self.end or self._norm(start) not in ("no", "denies"))
 
     def _back(self, start: int) -> int:
         i = start

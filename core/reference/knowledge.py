@@ -13,21 +13,22 @@ from core.errors import ConfigError
 from core.reference.entries import BANDS, Condition, Finding, Measure, Step, StepKind, Urgency
 from core.reference.phrases import Trie
 from core.reference.records import Entry, Line, read_entries, split_list
-from core.reference.vocabulary import checked_id, number, read_absences, read_findings, read_measures
+from core.reference.vocabulary import checked_id, find_place, number, read_absences, read_categories, read_findings, read_measures
 
 DATA = Path(__file__).parent / "data"
-# The shape of an ICD-10-CM code; whether it exists is checked against the code list by a test, not at every start.
+# The shape of an ICD-10-CM code. Its category is looked up at every start; the whole code by a test, against the code list.
 _CODE = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
 _KEYS = frozenset({"name", "also", "icd10", "per_10000", "sex", "cannot_miss", "urgency", "has", "step", "source"})
 _HEADER_KEYS = frozenset({"version", "date", "notice"})
-MIN_FINDINGS, MAX_FINDINGS = 6, 30
+MIN_FINDINGS, MAX_FINDINGS = 8, 25
 
 
 @dataclass(frozen=True, eq=False)
 class KnowledgeBase:
     """All of it, read-only: entries by id, and tries for findings, stated absences and measures.
 
-    `carriers` leads from a finding to the conditions that list it (position, share); `groups` are each condition's correlation groups.
+    `carriers` leads from a finding to the conditions that list it (position, share); `group_carriers` from a correlation
+    group to the positions of the conditions that list any of it.
     """
 
     version: str
@@ -40,16 +41,16 @@ class KnowledgeBase:
     absences: Mapping[str, tuple[str, ...]]
     measure_words: Trie
     carriers: Mapping[str, tuple[tuple[int, float], ...]]
-    groups: tuple[frozenset[str], ...]
+    group_carriers: Mapping[str, tuple[int, ...]]
 
 
 def load(folder: Path = DATA) -> KnowledgeBase:
     """Read and check a knowledge base. Raises ConfigError naming file, line, entry and rule."""
     findings = read_findings(folder)
-    measures = read_measures(folder / "measures.kb", findings)
+    measures = read_measures(folder, findings)
     absences = read_absences(folder / "absences.kb", findings)
-    conditions = _conditions(folder / "conditions", findings)
-    _no_orphans(findings, conditions)
+    conditions = _conditions(folder / "conditions", findings, read_categories(folder / "categories.txt"))
+    _no_orphans(folder, findings, conditions)
     header = _header(folder / "header.kb")
     return KnowledgeBase(
         version=header.one("version"),
@@ -62,7 +63,7 @@ def load(folder: Path = DATA) -> KnowledgeBase:
         absences=MappingProxyType({f"-{phrase}": ids for phrase, ids in absences}),
         measure_words=_measure_trie(measures),
         carriers=MappingProxyType(_carriers(conditions)),
-        groups=tuple(frozenset(findings[ident].group for ident in condition.findings) for condition in conditions),
+        group_carriers=MappingProxyType(_group_carriers(conditions, findings)),
     )
 
 
@@ -72,6 +73,14 @@ def _carriers(conditions: tuple[Condition, ...]) -> dict[str, tuple[tuple[int, f
         for ident, share in condition.findings.items():
             found.setdefault(ident, []).append((position, share))
     return {ident: tuple(carriers) for ident, carriers in found.items()}
+
+
+def _group_carriers(conditions: tuple[Condition, ...], findings: Mapping[str, Finding]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for position, condition in enumerate(conditions):
+        for group in {findings[ident].group for ident in condition.findings}:
+            found.setdefault(group, []).append(position)
+    return {group: tuple(positions) for group, positions in found.items()}
 
 
 def _header(path: Path) -> Entry:
@@ -86,33 +95,31 @@ def _header(path: Path) -> Entry:
 def _phrase_trie(findings: Mapping[str, Finding], absences: list[tuple[str, tuple[str, ...]]]) -> Trie:
     trie = Trie()
     for finding in findings.values():
-        for phrase in finding.phrases:
-            trie.add(phrase, finding.id)
+        trie.add(finding.id, finding.phrases)
     for phrase, _ in absences:
-        trie.add(phrase, f"-{phrase}")
+        trie.add(f"-{phrase}", (phrase,))
     return trie
 
 
 def _measure_trie(measures: Mapping[str, Measure]) -> Trie:
     trie = Trie()
     for measure in measures.values():
-        for word in measure.words:
-            trie.add(word, measure.id)
+        trie.add(measure.id, measure.words)
     return trie
 
 
-def _no_orphans(findings: Mapping[str, Finding], conditions: tuple[Condition, ...]) -> None:
+def _no_orphans(folder: Path, findings: Mapping[str, Finding], conditions: tuple[Condition, ...]) -> None:
     used = {ident for condition in conditions for ident in condition.findings}
     if orphans := sorted(set(findings) - used):
-        raise ConfigError(f"Knowledge base, findings, entry '{orphans[0]}': no condition uses it ({len(orphans)} such findings).")
+        find_place(folder, orphans[0]).reject(f"no condition uses it ({len(orphans)} such findings)")
 
 
-def _conditions(folder: Path, findings: Mapping[str, Finding]) -> tuple[Condition, ...]:
+def _conditions(folder: Path, findings: Mapping[str, Finding], categories: frozenset[str]) -> tuple[Condition, ...]:
     found: list[Condition] = []
     seen: dict[str, Line] = {}
     for path in sorted(folder.glob("*.kb")):
         for entry in read_entries(path, _KEYS):
-            condition = _condition(entry, findings)
+            condition = _condition(entry, findings, categories)
             for taken in (condition.id, condition.name.casefold()):
                 if taken in seen and seen[taken] is not entry.place:
                     entry.place.reject(f"id or name stands already in {seen[taken].file} line {seen[taken].number}")
@@ -123,11 +130,13 @@ def _conditions(folder: Path, findings: Mapping[str, Finding]) -> tuple[Conditio
     return tuple(found)
 
 
-def _condition(entry: Entry, findings: Mapping[str, Finding]) -> Condition:
+def _condition(entry: Entry, findings: Mapping[str, Finding], categories: frozenset[str]) -> Condition:
     place = entry.place
     code = entry.one("icd10")
     if not _CODE.fullmatch(code):
         place.reject(f"'{code}' does not have the shape of an ICD-10-CM code")
+    if code[:3] not in categories:
+        place.reject(f"'{code[:3]}' is no category of ICD-10-CM")
     urgency = entry.one("urgency")
     if urgency not in get_args(Urgency):
         place.reject("urgency must be emergent, urgent or routine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -35,11 +36,14 @@ class Trie:
         self._waiting: dict[str, list[tuple[str, str]]] = {}
         self._nodes: dict[str, Node] = {}
 
-    def add(self, phrase: str, value: str) -> None:
-        """Add a phrase, with `a/b` alternatives and `~` gaps."""
-        for first in _first_words(phrase):
-            self._waiting.setdefault(first, []).append((phrase, value))
-            self._nodes.pop(first, None)
+    def add(self, value: str, phrases: Iterable[str]) -> None:
+        """Add phrases for a value, with `a/b` alternatives and `~` gaps."""
+        waiting, nodes = self._waiting, self._nodes
+        for phrase in phrases:
+            for first in _of_head(phrase.partition(" ")[0]) or _first_words(phrase):
+                waiting.setdefault(first, []).append((phrase, value))
+                if nodes:
+                    nodes.pop(first, None)
 
     def _from(self, first: str) -> Node | None:
         waiting = self._waiting.get(first)
@@ -98,11 +102,18 @@ def _insert(node: Node, words: Sequence[str], value: str) -> None:
 
 
 def _first_words(phrase: str) -> Iterable[str]:
-    """The first normalised tokens a phrase may have, without expanding it when its first word is a plain one."""
-    head = phrase.partition(" ")[0]
-    if head.isascii() and head.isalpha() and head.lower() not in DROPPED:
-        return (normal(head),)
+    """The first normalised tokens that a phrase may have."""
     return dict.fromkeys(words[0] for words in expand(phrase) if words)
+
+
+@lru_cache(maxsize=20_000)
+def _of_head(head: str) -> tuple[str, ...]:
+    """The normal forms of a first word and its alternatives; none when it isn't made of plain words, and the phrase must be expanded."""
+    choices = head.split("/") if "/" in head else (head,)
+    for choice in choices:
+        if len(choice) < 2 or not choice.isascii() or not choice.isalpha() or choice.lower() in DROPPED:
+            return ()
+    return tuple(dict.fromkeys(map(normal, choices)))
 
 
 def _walk(node: Node, tokens: Sequence[Token], i: int, used: tuple[int, ...]) -> Iterator[Match]:

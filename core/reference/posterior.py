@@ -7,9 +7,10 @@ whatever the best condition explains, so an ill-fitting case ends there and not 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from core.model import AgeRange, Demographics, Sex
 from core.reference.entries import BANDS, Condition, Finding
@@ -24,7 +25,8 @@ UNEXPLAINED = 0.3
 MAX_LOG_RATIO = 6.0
 OTHER_EXPLAINS = 0.2
 OTHER_FLOOR_PER_10000 = 3_000
-DETAILED = 60
+DETAILED = 30
+_STRENGTH = itemgetter(0, 1)
 _RANGE_BANDS = {
     AgeRange.CHILD: ("infant", "child", "teen"),
     AgeRange.ADULT: ("young", "adult"),
@@ -33,7 +35,9 @@ _RANGE_BANDS = {
 _FROM_YEARS = ((65, "senior"), (40, "adult"), (18, "young"), (12, "teen"), (2, "child"), (0, "infant"))
 
 
-Plain = tuple[Reading, str, float]
+# Sorts by strength, then by name: -|log|, finding, log ratio, correlation group, reading.
+Plain = tuple[float, str, float, str, Reading]
+Person = tuple[tuple[str, ...], Sex]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Conditions by falling probability, and the share of everything outside the knowledge base."""
+    """The likeliest conditions by falling probability, the share of every other one, and that of everything outside the knowledge base."""
 
     ranked: tuple[Scored, ...]
+    rest: float
     other: float
 
 
@@ -86,52 +91,80 @@ def _sex_factor(condition: Condition, sex: Sex) -> float:
 
 def log_ratio(finding: Finding, share: float, present: bool) -> float:
     """log of P(reading | condition) / P(reading), bounded."""
-    return _log(finding.base, share, present)
-
-
-@lru_cache(maxsize=50_000)
-def _log(base: float, share: float, present: bool) -> float:
     share = min(max(share, 0.002), 0.98)
-    ratio = share / base if present else (1 - share) / (1 - min(base, 0.98))
+    ratio = share / finding.base if present else (1 - share) / (1 - min(finding.base, 0.98))
     return max(-MAX_LOG_RATIO, min(MAX_LOG_RATIO, math.log(ratio)))
 
 
 def posterior(kb: KnowledgeBase, readings: Sequence[Reading], demographics: Demographics) -> Posterior:
-    """Probabilities of every condition that age and sex allow, and of everything else; they sum to 1.
-
-    The likeliest DETAILED carry their contributions, the rest only their scores.
-    """
-    opened = frozenset(_open_groups(kb, readings))
-    plain = _by_condition(kb, readings)
-    best: dict[str, float] = {}
-    rows: list[tuple[float, int, float]] = []
-    left, known = len(opened), 0.0
-    for position, prior, start in _priors(kb, bands_of(demographics), demographics.sex):
-        unsaid = len(opened - kb.groups[position])
-        total = start - UNEXPLAINED * unsaid
-        if (mine := plain.get(position)) is not None:
-            total += _tempered_sum(mine, best)
-        rows.append((total, position, prior))
-        left, known = min(left, unsaid), known + prior
+    """Probabilities of every condition that age and sex allow, and of everything else; they sum to 1. The likeliest DETAILED are listed."""
+    person = (bands_of(demographics), demographics.sex)
+    explains, opened = _explained(kb, _open_groups(kb, readings))
+    sums, explained = _evidence(kb, readings, person)
+    priors = _priors(kb, *person)
+    rows = [(UNEXPLAINED * (opened - explains[at]) - start - sums[at], at, prior) for at, prior, start in priors]
     # What no condition explains weighs on none of them.
-    other = _other(known, sum(best.values())) - UNEXPLAINED * left
-    return _shared_out(kb, rows, plain, other)
+    left = opened - max((explains[at] for at, _, _ in priors), default=0)
+    other = _other(_known(kb, *person), explained) - UNEXPLAINED * left
+    return _shared_out(kb, rows, readings, other)
+
+
+def _evidence(kb: KnowledgeBase, readings: Sequence[Reading], person: Person) -> tuple[list[float], float]:
+    """The sum of every condition's tempered logs, by its position; and what the best of them draw from the groups' present readings.
+
+    Groups are independent of each other, so each is added by itself; only within one must readings be ordered by strength.
+    """
+    sums, explained = [0.0] * len(kb.conditions), 0.0
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        groups.setdefault(kb.findings[reading.finding].group, []).append(reading)
+    for members in groups.values():
+        explained += (_add_one if len(members) == 1 else _add_several)(kb, members, person, sums)
+    return sums, explained
+
+
+def _add_one(kb: KnowledgeBase, members: Sequence[Reading], person: Person, sums: list[float]) -> float:
+    reading = members[0]
+    logs = _logs(kb, reading.finding, reading.present, person)
+    factor = reading.weight * LIKELIHOOD_TEMPER
+    for position, log in logs:
+        sums[position] += log * factor
+    return max(0.0, factor * max((log for _, log in logs), default=0.0)) if reading.present else 0.0
+
+
+def _add_several(kb: KnowledgeBase, members: Sequence[Reading], person: Person, sums: list[float]) -> float:
+    best = 0.0
+    for position, plain in _by_condition(kb, members, person).items():
+        for log, item in _weights(plain):
+            sums[position] += log
+            if log > best and item[4].present:
+                best = log
+    return best
+
+
+def _explained(kb: KnowledgeBase, opened: Mapping[str, str]) -> tuple[list[int], int]:
+    """How many of the open groups each condition knows of, by its position, and how many are open."""
+    explains = [0] * len(kb.conditions)
+    for group in opened:
+        for position in kb.group_carriers.get(group, ()):
+            explains[position] += 1
+    return explains, len(opened)
 
 
 def _other(known: float, explained: float) -> float:
     return PRIOR_TEMPER * math.log(max(10_000 - known, OTHER_FLOOR_PER_10000) / 10_000) + OTHER_EXPLAINS * explained
 
 
-def _shared_out(kb: KnowledgeBase, rows: list[tuple[float, int, float]], plain: Mapping[int, list[Plain]], other: float) -> Posterior:
-    rows.sort(key=lambda row: (-row[0], kb.conditions[row[1]].id))
-    peak = max(other, rows[0][0]) if rows else other
-    shares = [math.exp(row[0] - peak) for row in rows]
+def _shared_out(kb: KnowledgeBase, rows: list[tuple[float, int, float]], readings: Sequence[Reading], other: float) -> Posterior:
+    rows.sort()
+    peak = max(other, -rows[0][0]) if rows else other
+    shares = [math.exp(-row[0] - peak) for row in rows]
     total = math.exp(other - peak) + sum(shares)
     ranked = tuple(
-        Scored(kb.conditions[position], prior, _tempered(plain.get(position, ())) if rank < DETAILED else (), value, share / total)
-        for rank, ((value, position, prior), share) in enumerate(zip(rows, shares, strict=True))
+        Scored(kb.conditions[position], prior, _contributions(kb, kb.conditions[position], readings), -value, share / total)
+        for (value, position, prior), share in zip(rows[:DETAILED], shares, strict=False)
     )
-    return Posterior(ranked, math.exp(other - peak) / total)
+    return Posterior(ranked, sum(shares[DETAILED:]) / total, math.exp(other - peak) / total)
 
 
 @lru_cache(maxsize=64)
@@ -146,28 +179,52 @@ def _priors(kb: KnowledgeBase, bands: tuple[str, ...], sex: Sex) -> tuple[tuple[
     return tuple(found)
 
 
-def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[int, list[Plain]]:
-    """Each condition's readings with their groups and log ratios, by the condition's position."""
+@lru_cache(maxsize=64)
+def _known(kb: KnowledgeBase, bands: tuple[str, ...], sex: Sex) -> float:
+    """Presentations per 10,000 of all conditions that age and sex allow."""
+    return sum(prior for _, prior, _ in _priors(kb, bands, sex))
+
+
+def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading], person: Person) -> dict[int, list[Plain]]:
+    """Each condition's readings of one group with their log ratios, by the condition's position."""
     found: dict[int, list[Plain]] = {}
     for reading in readings:
-        finding = kb.findings[reading.finding]
-        for position, share in kb.carriers[reading.finding]:
-            log = _log(finding.base, share, reading.present) * reading.weight
-            found.setdefault(position, []).append((reading, finding.group, log))
+        for position, log in _logs(kb, reading.finding, reading.present, person):
+            weighed = log * reading.weight
+            found.setdefault(position, []).append((-abs(weighed), reading.finding, weighed, "", reading))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _logs(kb: KnowledgeBase, ident: str, present: bool, person: Person) -> tuple[tuple[int, float], ...]:
+    """What a finding means to every condition that lists it and that age and sex allow: (position, log ratio)."""
+    finding, allowed = kb.findings[ident], _allowed(kb, *person)
+    return tuple((position, log_ratio(finding, share, present)) for position, share in kb.carriers[ident] if position in allowed)
+
+
+@lru_cache(maxsize=64)
+def _allowed(kb: KnowledgeBase, bands: tuple[str, ...], sex: Sex) -> frozenset[int]:
+    return frozenset(position for position, _, _ in _priors(kb, bands, sex))
 
 
 def score(kb: KnowledgeBase, condition: Condition, prior: float, readings: Sequence[Reading]) -> Scored:
     """A condition's log score. A stated absence of a finding the condition makes likelier only ever lowers it."""
-    plain = [
-        (reading, kb.findings[reading.finding].group, log_ratio(kb.findings[reading.finding], share, reading.present) * reading.weight)
-        for reading in readings
-        if (share := condition.findings.get(reading.finding)) is not None
-    ]
-    weighted = _tempered(plain)
+    weighted = _contributions(kb, condition, readings)
     unsaid = len(unexplained(kb, condition, readings))
     total = PRIOR_TEMPER * math.log(prior / 10_000) + sum(c.log for c in weighted) - UNEXPLAINED * unsaid
     return Scored(condition, prior, weighted, total)
+
+
+def _contributions(kb: KnowledgeBase, condition: Condition, readings: Sequence[Reading]) -> tuple[Contribution, ...]:
+    """What every reading that the condition lists adds to its log score, the strongest first."""
+    plain = [_plain(kb, condition, reading) for reading in readings if reading.finding in condition.findings]
+    return tuple(Contribution(item[4], math.exp(item[2]), log) for log, item in _weights(plain))
+
+
+def _plain(kb: KnowledgeBase, condition: Condition, reading: Reading) -> Plain:
+    finding = kb.findings[reading.finding]
+    log = log_ratio(finding, condition.findings[finding.id], reading.present) * reading.weight
+    return -abs(log), finding.id, log, finding.group, reading
 
 
 def unexplained(kb: KnowledgeBase, condition: Condition, readings: Sequence[Reading]) -> tuple[str, ...]:
@@ -186,32 +243,16 @@ def _open_groups(kb: KnowledgeBase, readings: Sequence[Reading]) -> dict[str, st
     return found
 
 
-def _weights(plain: Sequence[Plain]) -> Iterator[tuple[Plain, float]]:
+def _weights(plain: list[Plain]) -> list[tuple[float, Plain]]:
     """Each reading's weighted log: within a group and direction the strongest counts full, the next half, and so on."""
     if len(plain) == 1:
-        yield plain[0], plain[0][2] * LIKELIHOOD_TEMPER
-        return
-    rank: dict[tuple[str, bool], float] = {}
-    for item in sorted(plain, key=_strength):
-        key = (item[1], item[2] > 0)
-        weight = rank.get(key, LIKELIHOOD_TEMPER)
-        rank[key] = weight * GROUP_DECAY
-        yield item, item[2] * weight
-
-
-def _strength(item: Plain) -> tuple[float, str]:
-    return -abs(item[2]), item[0].finding
-
-
-def _tempered(plain: Sequence[Plain]) -> tuple[Contribution, ...]:
-    return tuple(Contribution(item[0], math.exp(item[2]), log) for item, log in _weights(plain))
-
-
-def _tempered_sum(plain: Sequence[Plain], best: dict[str, float]) -> float:
-    """The sum of a condition's weighted logs; `best` keeps the largest that any condition draws from a group's present readings."""
-    total = 0.0
-    for item, log in _weights(plain):
-        total += log
-        if log > 0 and item[0].present and log > best.get(item[1], 0.0):
-            best[item[1]] = log
-    return total
+        return [(plain[0][2] * LIKELIHOOD_TEMPER, plain[0])]
+    weights: dict[tuple[str, bool], float] = {}
+    weighted = []
+    for item in sorted(plain, key=_STRENGTH):
+        log = item[2]
+        key = (item[3], log > 0)
+        weight = weights.get(key, LIKELIHOOD_TEMPER)
+        weights[key] = weight * GROUP_DECAY
+        weighted.append((log * weight, item))
+    return weighted

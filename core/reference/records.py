@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from core.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Where something stands: file name, line number from 1, and the entry it belongs to."""
 
     file: str
@@ -31,23 +30,24 @@ class Entry:
     """One block: its id and its fields, each with its place. A key may stand several times."""
 
     place: Line
-    fields: tuple[tuple[str, str, Line], ...]
+    fields: Mapping[str, Sequence[tuple[str, Line]]]
 
     def one(self, key: str, default: str | None = None) -> str:
         """The value of a key that stands once; the default, or a ConfigError, when it is missing."""
-        values = self.many(key)
+        values = self.fields.get(key, ())
         if len(values) > 1:
             values[1][1].reject(f"'{key}' stands twice")
         if not values and default is None:
             self.place.reject(f"'{key}' is missing")
         return values[0][0] if values else str(default)
 
-    def many(self, key: str) -> list[tuple[str, Line]]:
+    def many(self, key: str) -> Sequence[tuple[str, Line]]:
         """All values of a key with their places, in file order."""
-        return [(value, place) for name, value, place in self.fields if name == key]
+        return self.fields.get(key, ())
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of the lines that hold something. Raises ConfigError when the file can't be read."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -60,25 +60,29 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def read_entries(path: Path, keys: frozenset[str]) -> list[Entry]:
     """The blocks of a file, in order. Raises ConfigError for an unknown key or a line outside a block."""
-    found: list[tuple[Line, list[tuple[str, str, Line]]]] = []
-    for number, line in _lines(path):
-        if line.startswith("[") and line.endswith("]"):
-            found.append((Line(path.name, number, line[1:-1].strip()), []))
+    found: list[Entry] = []
+    fields: dict[str, list[tuple[str, Line]]] = {}
+    file, entry = path.name, ""
+    for number, line in read_lines(path):
+        if line[0] == "[" and line[-1] == "]":
+            entry, fields = line[1:-1].strip(), {}
+            found.append(Entry(Line(file, number, entry), fields))
             continue
-        place = Line(path.name, number, found[-1][0].entry if found else "")
+        place = Line(file, number, entry)
         key, colon, value = line.partition(":")
         if not found or not colon:
             place.reject("a line must be '[id]' or 'key: value'")
-        if key.strip() not in keys:
-            place.reject(f"unknown key '{key.strip()}'; known are {', '.join(sorted(keys))}")
-        found[-1][1].append((key.strip(), value.strip(), place))
-    return [Entry(place, tuple(fields)) for place, fields in found]
+        key = key.rstrip()
+        if key not in keys:
+            place.reject(f"unknown key '{key}'; known are {', '.join(sorted(keys))}")
+        fields.setdefault(key, []).append((value.lstrip(), place))
+    return found
 
 
 def read_table(path: Path, columns: int) -> list[tuple[Line, list[str]]]:
     """The rows of a `|` table. Raises ConfigError when a row has another number of columns."""
     rows = []
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         cells = [cell.strip() for cell in line.split("|")]
         place = Line(path.name, number, cells[0])
         if len(cells) != columns:

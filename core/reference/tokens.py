@@ -45,11 +45,11 @@ def normal(word: str) -> str:
     if len(low) <= 3:
         return low
     low = low.replace("ae", "e").replace("oe", "e").replace("our", "or").replace("leuco", "leuko").replace("sulph", "sulf")
-    return _singular(_IZE.sub(r"iz\1", low))
+    return _singular(_IZE.sub(r"iz\1", low) if "is" in low else low)
 
 
 def _singular(word: str) -> str:
-    if not word.endswith("s") or word.endswith(("ss", "us", "is")) or len(word) <= 3:
+    if word[-1] != "s" or word.endswith(("ss", "us", "is")) or len(word) <= 3:
         return word
     if word.endswith("aches"):
         return word[:-1]

@@ -8,12 +8,16 @@ _NO = """no; neither; (-); denies; denied; denying; deny; without; w/o; negative
 nor; no evidence of; no sign of; no history of; free of; lack of; lacks; lacking; doesn't; didn't; don't; isn't; wasn't;
 hasn't; haven't; aren't; weren't; hadn't; does not have; did not have; no complaint of; no reported; no report of; nil; non;
 no recent; no associated; negative; absent; no h/o; no hx of; no prior; no previous; no past; no known; not associated with;
-unremarkable for; rather than; resolution of; no longer; unlikely; fails to reveal; zero; ruled out for; none"""
+unremarkable for; free from; rather than; resolution of; no longer; unlikely; fails to reveal; zero; ruled out for; none"""
+_NO_BEHIND = """has been ruled out; was ruled out; were ruled out; is ruled out; have been ruled out; has been excluded; was excluded;
+were excluded; never present; not present; not seen; not found; not observed; not noted; not detected; not identified; not elicited;
+not palpable; not palpated; not heard; not visualized; not demonstrated; not evident; never occurred; not reported; not endorsed; not
+raised"""
 _PSEUDO = """no change in; no increase in; not only; no doubt; gram negative; no relief; not relieved; no improvement; not improve; not
 improving; not improved; not responding; not respond; no better; without relief; without improvement; no difference in; not
 sure; not resolve; not resolved; not resolving; no medication; not helped; without difficulty; not well controlled; no further;
 not certain; not limited to; family reports; family states; unable; not previously; not yet; first episode; not taking; not
-taken; not had; history obtained; history provided; history taking"""
+taken; history obtained; history provided; history taking"""
 _PAST = """history of; h/o; hx of; hx; past medical history; pmh; pmhx; past history; prior; previous; previously; s/p; status post; past
 surgical history; medical history; background of; resolved; psh; pshx"""
 _PAST_BEFORE = """years ago; as a child; in childhood; last year; when he was; when she was; in the past; years before; decades ago; years
@@ -35,6 +39,7 @@ notable for; remarkable for; since; until; after; experiencing; experienced; he;
 
 KINDS = {
     "no": _NO,
+    "no_behind": _NO_BEHIND,
     "pseudo": _PSEUDO,
     "past": _PAST,
     "past_before": _PAST_BEFORE,
@@ -49,8 +54,7 @@ KINDS = {
 def _build() -> Trie:
     trie = Trie()
     for kind, phrases in KINDS.items():
-        for phrase in phrases.split(";"):
-            trie.add(" ".join(phrase.split()), kind)
+        trie.add(kind, (" ".join(phrase.split()) for phrase in phrases.split(";")))
     return trie
 
 

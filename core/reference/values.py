@@ -34,6 +34,18 @@ _BARE = (("temperature", _TEMPERATURE), ("blood_pressure", _PRESSURE), ("oxygen_
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A measure's value in the text: in its first unit, or None when only a word such as `elevated` says how it is."""
+
+    measure: Measure
+    value: float | None
+    second: float | None
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Valued:
     """A finding that a value shows present or absent, and where it stands in the text."""
 
@@ -44,40 +56,41 @@ class Valued:
     worded: bool = False
 
 
-def read_values(kb: KnowledgeBase, text: str, tokens: Sequence[Token], band: str) -> list[Valued]:
-    """All findings that the values of a text show, in text order."""
-    found: list[Valued] = []
+def read_values(kb: KnowledgeBase, text: str, tokens: Sequence[Token], band: str, sex: str) -> list[Valued]:
+    """All findings that the values of a text show for an age band and sex, in text order."""
+    found = [valued for number in read_numbers(kb, text, tokens) for valued in _judged(number, band, sex)]
+    return sorted(found, key=lambda v: (v.start, v.finding))
+
+
+def read_numbers(kb: KnowledgeBase, text: str, tokens: Sequence[Token]) -> list[Number]:
+    """All values of measures in a text: those behind a measure's name, then those that their unit alone names."""
+    found: list[Number] = []
     taken: list[tuple[int, int]] = []
     for match in kb.measure_words.find(tokens):
         start, after = tokens[match.used[0]].start, tokens[match.used[-1]].end
         if any(low <= start < high for low, high in taken):
             continue
-        measure = kb.measures[match.values[0]]
-        if (end := _named(measure, text, start, after, band, found)) is not None:
-            taken.append((start, end))
+        if (number := _named(kb.measures[match.values[0]], text, start, after)) is not None:
+            found.append(number)
+            taken.append((start, number.end))
     for ident, pattern in _BARE:
         for bare in pattern.finditer(text):
             if ident in kb.measures and not any(low <= bare.start() < high for low, high in taken):
-                unit = bare.groupdict().get("unit") or ""
-                found += _judge(kb.measures[ident], float(bare["value"]), _second(bare), unit.lower(), band, bare.start(), bare.end())
-    return sorted(found, key=lambda v: (v.start, v.finding))
+                unit = (bare.groupdict().get("unit") or "").lower()
+                number = _number(kb.measures[ident], float(bare["value"]), _second(bare), unit, bare.start(), bare.end())
+                found += [number] if number else []
+    return found
 
 
-def _named(measure: Measure, text: str, start: int, after: int, band: str, found: list[Valued]) -> int | None:
+def _named(measure: Measure, text: str, start: int, after: int) -> Number | None:
     if after - start <= 2 and text[start:after].islower():
         return None
     match = _VALUE.match(text, after)
     if match is not None and (after - start > 1 or match.start("value") - after <= 2):
         end, unit = _unit(measure, text, match.end())
-        value = float(match["value"].replace(",", ""))
-        judged = _judge(measure, value, _second(match), unit, band, start, end)
-        found += judged
-        return end if judged else None
+        return _number(measure, float(match["value"].replace(",", "")), _second(match), unit, start, end)
     word = _WORD.match(text, after) if after - start > 1 else None
-    if word is None:
-        return None
-    found += _in_words(measure, word["word"].lower(), start, word.end())
-    return word.end()
+    return Number(measure, None, None, word["word"].lower(), start, word.end()) if word else None
 
 
 def _second(match: re.Match[str]) -> float | None:
@@ -112,18 +125,22 @@ def _in_first_unit(measure: Measure, value: float, unit: str) -> float:
     return value
 
 
-def _judge(measure: Measure, raw: float, second: float | None, unit: str, band: str, start: int, end: int) -> list[Valued]:
+def _number(measure: Measure, raw: float, second: float | None, unit: str, start: int, end: int) -> Number | None:
+    """A value in its first unit; None when it is implausible, or a pressure without its second number."""
     value = _in_first_unit(measure, raw, unit)
     if not measure.plausible[0] <= value <= measure.plausible[1] or (measure.id == "blood_pressure" and second is None):
-        return []
-    return [Valued(limit.finding, limit.met(value, second, band), start, end) for limit in measure.limits]
+        return None
+    return Number(measure, value, second, "", start, end)
 
 
-def _in_words(measure: Measure, word: str, start: int, end: int) -> list[Valued]:
-    overs = [limit.finding for limit in measure.limits if limit.over]
-    unders = [limit.finding for limit in measure.limits if not limit.over]
-    if word in _HIGH:
+def _judged(number: Number, band: str, sex: str) -> list[Valued]:
+    limits, start, end = number.measure.limits, number.start, number.end
+    if number.value is not None:
+        return [Valued(limit.finding, limit.met(number.value, number.second, band, sex), start, end) for limit in limits]
+    overs = [limit.finding for limit in limits if limit.over]
+    unders = [limit.finding for limit in limits if not limit.over]
+    if number.word in _HIGH:
         return [Valued(overs[0], True, start, end, worded=True)] if overs else []
-    if word in _LOW:
+    if number.word in _LOW:
         return [Valued(unders[0], True, start, end, worded=True)] if unders else []
     return [Valued(finding, False, start, end) for finding in (*overs, *unders)]

@@ -1,15 +1,16 @@
-"""Readers for the vocabulary (`findings.kb`, `absences.kb`) and the measures (`measures.kb`)."""
+"""Readers for the vocabulary (`findings*.kb`, `absences.kb`) and the measures (`measures*.kb`)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from core.reference.entries import BANDS, KINDS, Finding, Limit, Measure
-from core.reference.records import Entry, Line, read_entries, read_table, split_list
+from core.reference.entries import BANDS, KINDS, SEXES, Finding, Limit, Measure, Range
+from core.reference.records import Entry, Line, read_entries, read_lines, read_table, split_list
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_MEASURE_KEYS = frozenset({"name", "words", "units", "fahrenheit", "bare_over", "bare_under", "plausible", "over", "under"})
+_MEASURE_KEYS = frozenset({"name", "words", "units", "fahrenheit", "bare_over", "bare_under", "plausible", "range", "over", "under"})
 
 
 def number(text: str, place: Line, low: float, high: float, what: str) -> float:
@@ -47,6 +48,20 @@ def read_findings(folder: Path) -> dict[str, Finding]:
     return found
 
 
+def find_place(folder: Path, ident: str) -> Line:
+    """Where a finding stands. Raises KeyError when it stands nowhere."""
+    for path in sorted(folder.glob("findings*.kb")):
+        for place, cells in read_table(path, 7):
+            if cells[0] == ident:
+                return place
+    raise KeyError(ident)
+
+
+def read_categories(path: Path) -> frozenset[str]:
+    """The categories of ICD-10-CM. Raises ConfigError when the file can't be read."""
+    return frozenset(category for _, line in read_lines(path) for category in line.split())
+
+
 def _finding(place: Line, cells: list[str]) -> Finding:
     ident, kind, base, group, implies, name, phrases = cells
     if kind not in KINDS:
@@ -76,14 +91,15 @@ def read_absences(path: Path, findings: dict[str, Finding]) -> list[tuple[str, t
     return pairs
 
 
-def read_measures(path: Path, findings: dict[str, Finding]) -> dict[str, Measure]:
-    """The measures by id. Raises ConfigError for bad limits, units or unknown findings."""
+def read_measures(folder: Path, findings: dict[str, Finding]) -> dict[str, Measure]:
+    """The measures of every `measures*.kb` by id. Raises ConfigError for bad limits, ranges, units or unknown findings."""
     found: dict[str, Measure] = {}
-    for entry in read_entries(path, _MEASURE_KEYS):
-        measure = _measure(entry, findings)
-        if measure.id in found:
-            entry.place.reject("the id stands twice")
-        found[measure.id] = measure
+    for path in sorted({folder / "measures.kb", *folder.glob("measures*.kb")}):
+        for entry in read_entries(path, _MEASURE_KEYS):
+            measure = _measure(entry, findings)
+            if measure.id in found:
+                entry.place.reject("the id stands twice")
+            found[measure.id] = measure
     return found
 
 
@@ -92,8 +108,7 @@ def _measure(entry: Entry, findings: dict[str, Finding]) -> Measure:
     low, high = (number(part, place, -1e9, 1e9, "plausible") for part in _exactly(entry.one("plausible").split(), 2, place))
     limits = [_limit(value, at, True, findings) for value, at in entry.many("over")]
     limits += [_limit(value, at, False, findings) for value, at in entry.many("under")]
-    if not limits:
-        place.reject("a measure needs an 'over' or 'under' line")
+    usual, usual_by = _ranges(entry, (low, high))
     return Measure(
         id=checked_id(place.entry, place),
         name=entry.one("name"),
@@ -103,8 +118,41 @@ def _measure(entry: Entry, findings: dict[str, Finding]) -> Measure:
         bare_over=_bare(entry, "bare_over"),
         bare_under=_bare(entry, "bare_under"),
         plausible=(low, high),
+        usual=usual,
+        usual_by=usual_by,
         limits=tuple(limits),
     )
+
+
+def _ranges(entry: Entry, plausible: Range) -> tuple[Range, dict[str, Range]]:
+    """The reference range and those of bands and sexes; each must rise and lie within what is plausible."""
+    first, *rest = entry.one("range").split()
+    _paired(rest, entry.place, "a range is 'low-high' and then 'band low-high' or 'sex low-high' pairs")
+    return _range(first, entry.place, plausible), {who: _range(text, entry.place, plausible) for who, text in _pairs(rest, entry.place)}
+
+
+def _range(text: str, place: Line, plausible: Range) -> Range:
+    low, dash, high = text.partition("-")
+    if not dash:
+        place.reject(f"a range is 'low-high', not '{text}'")
+    found = number(low, place, *plausible, "a range's low end"), number(high, place, *plausible, "a range's high end")
+    if found[0] > found[1]:
+        place.reject(f"the range '{text}' falls")
+    return found
+
+
+def _paired(parts: Sequence[str], place: Line, rule: str) -> None:
+    if len(parts) % 2:
+        place.reject(rule)
+
+
+def _pairs(parts: Sequence[str], place: Line) -> list[tuple[str, str]]:
+    """(band or sex, value) pairs."""
+    pairs = list(zip(parts[::2], parts[1::2], strict=True))
+    for who, _ in pairs:
+        if who not in (*BANDS, *SEXES):
+            place.reject(f"'{who}' is not an age band or sex; they are {', '.join((*BANDS, *SEXES))}")
+    return pairs
 
 
 def _exactly(parts: list[str], count: int, place: Line) -> list[str]:
@@ -130,17 +178,12 @@ def _limit(text: str, place: Line, over: bool, findings: dict[str, Finding]) -> 
     ident, *rest = text.split()
     if ident not in findings:
         place.reject(f"'{ident}' is not a finding")
-    if not rest or len(rest) % 2 == 0:
-        place.reject("a limit is 'finding number' and then 'band number' pairs")
+    _paired(["", *rest], place, "a limit is 'finding number' and then 'band number' or 'sex number' pairs")
     first, _, second = rest[0].partition("/")
-    bands = dict(zip(rest[1::2], rest[2::2], strict=True))
-    for band in bands:
-        if band not in BANDS:
-            place.reject(f"'{band}' is not an age band; bands are {', '.join(BANDS)}")
     return Limit(
         finding=ident,
         over=over,
         default=number(first, place, 0, 1e6, "a limit"),
-        by_band={band: number(value, place, 0, 1e6, "a limit") for band, value in bands.items()},
+        by={who: number(value, place, 0, 1e6, "a limit") for who, value in _pairs(rest[1:], place)},
         second=number(second, place, 0, 1e6, "a limit") if second else None,
     )

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from core.audit import Event
 from core.errors import AuditError
-from core.model import Category, Decisions, Deidentified, FixedClock, Identity, Mark, Redacted, Span, Target, Tier
+from core.model import Category, Decisions, Deidentified, FixedClock, Mark, Redacted, Span, Target, Tier
 from core.reference import ReferenceEngine
 from core.settings import Settings, load_settings
 
@@ -95,7 +95,7 @@ def local_client(routes: list[Route], middleware: list[Middleware] | None = None
 def redact_words(words: Mapping[str, Category]) -> Callable[..., Deidentified]:
     """A redactor that masks these words wherever they stand and flags the word `Quandary`."""
 
-    def redact(texts: Mapping[str, str], *, identity: Identity, encounter: date, decisions: Decisions = Decisions()) -> Deidentified:
+    def redact(texts: Mapping[str, str], *, decisions: Decisions = Decisions(), **_: object) -> Deidentified:
         spans = {name: _spans(text, words) for name, text in texts.items()}
         fields = {name: _masked(text, spans[name]) for name, text in texts.items()}
         counts: dict[Category, int] = {}

@@ -9,11 +9,34 @@ from core.errors import AccessError
 from core.model import Principal, Role
 
 EXPECTED = {
-    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
-    Role.RESEARCHER: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ},
-    Role.PRIVACY_OFFICER: {Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
-    Role.ADMIN: {Permission.USAGE_READ, Permission.USAGE_BY_USER, Permission.AUDIT_READ, Permission.AUDIT_VERIFY},
-    Role.VIEWER: {Permission.USAGE_READ},
+    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ},
+    Role.RESEARCHER: {
+        Permission.CASE_SUBMIT,
+        Permission.CASE_COMPARE,
+        Permission.USAGE_READ,
+        Permission.ENGINE_READ,
+        Permission.LIMITED_DATA_SET,
+    },
+    Role.PRIVACY_OFFICER: {
+        Permission.USAGE_READ,
+        Permission.ENGINE_READ,
+        Permission.USAGE_BY_USER,
+        Permission.AUDIT_READ,
+        Permission.AUDIT_VERIFY,
+        Permission.ADMIN_READ,
+        Permission.PRIVACY_RULES,
+        Permission.LIMITED_DATA_SET,
+    },
+    Role.ADMIN: {
+        Permission.USAGE_READ,
+        Permission.ENGINE_READ,
+        Permission.USAGE_BY_USER,
+        Permission.AUDIT_READ,
+        Permission.AUDIT_VERIFY,
+        Permission.ADMIN_READ,
+        Permission.PRIVACY_RULES,
+    },
+    Role.VIEWER: {Permission.USAGE_READ, Permission.ENGINE_READ},
     Role.SERVICE: {Permission.API_ASSIST},
 }
 

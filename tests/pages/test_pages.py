@@ -18,9 +18,18 @@ PAGES = {
     "workup": {Role.CLINICIAN},
     "compare": {Role.CLINICIAN},
     "usage": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
+    "engine": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
     "audit_trail": {Role.PRIVACY_OFFICER, Role.ADMIN},
+    "admin": {Role.PRIVACY_OFFICER, Role.ADMIN},
 }
-TITLES = {"workup": "Work-up", "compare": "Compare", "usage": "Usage", "audit_trail": "Audit trail"}
+TITLES = {
+    "workup": "Work-up",
+    "compare": "Compare",
+    "usage": "Usage",
+    "engine": "Reference engine",
+    "audit_trail": "Audit trail",
+    "admin": "Admin",
+}
 DEMO_ROLES = (Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER)
 Setting = Callable[..., None]
 
@@ -159,15 +168,20 @@ def test_an_example_fills_the_form_and_is_reviewed_before_it_can_be_sent() -> No
     assert not next(c for c in run.checkbox if c.label == "I have reviewed what will be sent").value
 
 
-def test_a_library_case_is_chosen_and_loaded() -> None:
-    """More cases: Load waits for a choice, then the form holds the case; the evaluation part is not on offer."""
+def test_a_library_case_is_loaded_with_one_click() -> None:
+    """Each demo case is a button with its marks, narrowed by specialty; a click fills the form. The evaluation part is not on offer."""
     run = page("workup", Role.CLINICIAN)
-    offered = run.selectbox(key="library_case")
-    assert len(offered.options) == len(cases("demo"))
-    assert next(b for b in run.button if b.label == "Load").disabled
+    offered = {b.key.removeprefix("try-"): b for b in run.button if str(b.key).startswith("try-")}
+    assert set(offered) == {case.id for case in cases("demo")}
+    assert all(
+        (":red-badge[cannot miss]" in offered[c.id].label) is c.cannot_miss and c.difficulty in offered[c.id].label for c in cases("demo")
+    )
     case = next(case for case in cases("demo") if case.identity.values())
-    offered.set_value(case.id).run()
-    next(b for b in run.button if b.label == "Load").click().run()
+    run.selectbox(key="library_specialty").set_value(case.specialty).run()
+    assert {str(b.key) for b in run.button if str(b.key).startswith("try-")} == {
+        f"try-{c.id}" for c in cases("demo") if c.specialty == case.specialty
+    }
+    run.button(key=f"try-{case.id}").click().run()
     assert not run.exception
     assert next(n for n in run.number_input if n.label == "Age").value == case.age_years
     shown = " ".join(str(element.value) for element in (*run.code, *run.markdown, *run.text))

@@ -17,10 +17,10 @@ KB = load()
 
 
 def test_size() -> None:
-    """The knowledge base holds at least 250 conditions, each with 8 findings or more, and 1,200 findings."""
+    """The knowledge base holds at least 250 conditions, each with 8 to 25 findings, next steps and a source, and 1,200 findings."""
     assert len(KB.conditions) >= 250
     assert len(KB.findings) >= 1200
-    assert [c.id for c in KB.conditions if len(c.findings) < 8 or not c.steps] == []
+    assert [c.id for c in KB.conditions if not 8 <= len(c.findings) <= 25 or not c.steps or not c.source] == []
 
 
 def test_every_code_exists() -> None:
@@ -88,6 +88,30 @@ FAULTS = [
     ("implied", "findings.kb", "2.5 | chest_pain | chest_pain |", "2.5 | chest_pain | chest_pian |", r"implies 'chest_pian'"),
     ("columns", "findings.kb", "chest_pain | symptom | 6 |", "chest_pain | 6 |", r"needs 7 columns"),
     ("limit", "measures.kb", "over: tachycardia 100", "over: tachycardy 100", r"measures\.kb.*heart_rate.*not a finding"),
+    (
+        "too-many",
+        "conditions/chest.kb",
+        "has: hypertension_history 60, diabetes 32",
+        "has: fever 1, chills 1, cough 1, rash 1, hypertension_history 60, diabetes 32",
+        r"chest\.kb line \d+, entry 'acute_coronary_syndrome': a condition has 8 to 25 findings, this one 28",
+    ),
+    ("range", "measures.kb", "range: 60-100", "range: 100-60", r"measures\.kb line \d+, entry 'heart_rate': the range '100-60' falls"),
+    ("range-shape", "measures.kb", "range: 60-100", "range: 60", r"a range is 'low-high'"),
+    ("range-person", "measures.kb", "range: 60-100 infant", "range: 60-100 baby", r"'baby' is not an age band or sex"),
+    (
+        "plausible-twice",
+        "measures_labs.kb",
+        "range: 36-46 male 40-52 infant 29-42 child 33-42\n",
+        "",
+        r"measures_labs\.kb line \d+, entry 'hematocrit': 'range' is missing",
+    ),
+    (
+        "category",
+        "conditions/chest.kb",
+        "icd10: I24.9",
+        "icd10: I29.9",
+        r"chest\.kb line \d+, entry 'acute_co.*': 'I29' is no category",
+    ),
     ("band", "measures.kb", "infant 160", "baby 160", r"not an age band"),
     ("absence", "absences.kb", "fever, high_fever |", "fever, hot |", r"absences\.kb.*'hot' is not a finding"),
     ("notice", "header.kb", "not clinically reviewed", "reviewed", r"notice must say"),
@@ -111,7 +135,7 @@ def test_orphan_finding_is_refused(tmp_path: Path) -> None:
     shutil.copytree(DATA, tmp_path / "data")
     with (tmp_path / "data" / "findings.kb").open("a", encoding="utf-8") as file:
         file.write("\nhiccups | symptom | 1 | hiccups | - | Hiccups | hiccup\n")
-    with pytest.raises(ConfigError, match="'hiccups': no condition uses it"):
+    with pytest.raises(ConfigError, match=r"findings\.kb line \d+, entry 'hiccups': no condition uses it"):
         load(tmp_path / "data")
 
 

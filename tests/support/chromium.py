@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -42,9 +44,11 @@ def _install() -> None:
 
 def chromium() -> str:
     """The executable's path. Raises AssertionError when there is none to be had."""
-    found = _on_path() or _playwrights_own()
-    if not found:
-        _install()
+    with (Path(tempfile.gettempdir()) / f"casegate-chromium-{os.getuid()}.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
         found = _on_path() or _playwrights_own()
+        if not found:
+            _install()
+            found = _on_path() or _playwrights_own()
     assert found, "no Chromium: run `playwright install chromium`, or install your system's chromium package"
     return found

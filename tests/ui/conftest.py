@@ -98,7 +98,7 @@ def form(_gallery_form: tuple[Page, list[str]]) -> Page:
     """The gallery's form with all fields empty, 1280 by 900; one page for all tests."""
     page, _ = _gallery_form
     runs = page.get_by_text("runs:").inner_text()
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     expect(page.get_by_text("runs:")).not_to_have_text(runs)
     for label in ("Chief complaint", "Symptoms", "History"):
         expect(page.get_by_label(label)).to_have_value("")

@@ -38,6 +38,10 @@ def _problem(spec: TextField, text: str) -> str:
     return f"Write at least {spec.min_chars} characters." if 0 < len(text) < spec.min_chars else ""
 
 
+def _decided(field: str, asked: editor.Asked) -> None:
+    st.session_state.decided = f"{field} {asked.kind} {asked.term!r} {asked.reason} of {len(asked.text)}"
+
+
 def form() -> None:
     """Two editors and what Python knows."""
     draft = st.session_state.setdefault("draft", {spec.name: "" for spec in TEXT_FIELDS})
@@ -59,12 +63,14 @@ def form() -> None:
                 problem=partial(_problem, spec),
                 version=str(st.session_state.get("version", 0)),
                 context=str(changed),
+                on_decide=partial(_decided, spec.name),
             )
             draft[spec.name] = value.text
             st.session_state[f"ok-{spec.name}"] = value.preview_ok
     with right:
         st.session_state.runs = st.session_state.get("runs", 0) + 1
         st.text(f"runs: {st.session_state.runs}")
+        st.text(f"DECIDED {st.session_state.get('decided', 'nothing')}")
         sent = st.button("Send")
         for spec in TEXT_FIELDS[:3]:
             st.text(f"{spec.name}={draft[spec.name]!r} ok={st.session_state[f'ok-{spec.name}']}")

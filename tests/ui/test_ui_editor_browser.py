@@ -103,7 +103,7 @@ def test_programmatic_change_wins_and_pasted_line_breaks_are_plain(form: Page) -
     area.fill("one\r\ntwo")
     area.blur()
     expect(form.get_by_text(r"symptoms='one\ntwo' ok=True")).to_be_visible()
-    form.get_by_role("button", name="Clear").click()
+    form.get_by_role("button", name="Clear", exact=True).click()
     expect(area).to_have_value("")
     expect(form.get_by_text("symptoms='' ok=True")).to_be_visible()
 
@@ -137,10 +137,55 @@ def test_a_mark_explains_itself(form: Page) -> None:
     area.fill("Mr. Arlo Quimby")
     expect(form.get_by_text("1 identifier will be removed")).to_be_visible()
     area.hover(position={"x": 60, "y": 20})
-    expect(form.get_by_role("tooltip")).to_contain_text("Name becomes [PATIENT]")
+    expect(form.get_by_role("dialog", name=re.compile("Arlo Quimby: Name"))).to_contain_text("Name becomes [PATIENT]")
     area.press("End")
     area.press("ArrowLeft")
-    expect(form.get_by_role("status").filter(has_text="found by cue title")).to_be_visible()
+    expect(form.get_by_role("status").filter(has_text="found by the rule “cue title”")).to_be_visible()
+
+
+def test_a_mark_is_kept_with_a_reason_by_pointer(form: Page) -> None:
+    """A click on a mark opens its card; Keep wants one of the reasons; Python hears term, reason and the text that is on screen."""
+    area = form.get_by_label("Symptoms")
+    area.fill("Mr. Arlo Quimby, MRN 448812")
+    expect(form.get_by_text("2 identifiers will be removed")).to_be_visible()
+    area.click(position={"x": 60, "y": 20})
+    card = form.get_by_role("dialog", name=re.compile("Arlo Quimby"))
+    card.get_by_role("button", name="Keep in clear").click()
+    card.get_by_role("group", name="Why it may stay").get_by_role("button", name="Measurement").click()
+    expect(form.get_by_text("DECIDED symptoms keep 'Arlo Quimby' measurement of 27")).to_be_visible()
+    expect(card).to_be_hidden()
+    assert area.input_value() == "Mr. Arlo Quimby, MRN 448812"
+
+
+def test_a_flag_is_decided_from_the_list_by_keyboard_alone(form: Page) -> None:
+    """Without a pointer: the list of marks, a mark, its card, a decision; Escape leads back to the field."""
+    area = form.get_by_label("Symptoms")
+    area.fill("near Springfield")
+    expect(form.get_by_text("1 to decide: 1 place")).to_be_visible()
+    area.press("Tab")
+    form.keyboard.press("Enter")
+    mark = form.get_by_role("button", name="Springfield: place, keep or redact: you decide")
+    expect(mark).to_be_visible()
+    form.keyboard.press("Tab")
+    form.keyboard.press("Enter")
+    expect(form.get_by_role("button", name="Redact", exact=True)).to_be_focused()
+    form.keyboard.press("Escape")
+    expect(area).to_be_focused()
+    area.press("End")
+    area.press("ArrowLeft")
+    area.press("Alt+Enter")
+    form.keyboard.press("Enter")
+    expect(form.get_by_text("DECIDED symptoms redact 'Springfield' None of 16")).to_be_visible()
+
+
+def test_a_selection_is_redacted_as_whole_words(form: Page) -> None:
+    """Half a word selected means the word, characters beyond the basic plane before it or in it notwithstanding."""
+    area = form.get_by_label("Symptoms")
+    area.fill("🫀🩺 the 𝒳ylo clinic today")
+    area.evaluate("t => { const i = t.value.indexOf('ylo'); t.focus(); t.setSelectionRange(i + 1, i + 6) }")
+    form.get_by_role("button", name="Redact “𝒳ylo clinic” everywhere in this case").click()
+    expect(form.get_by_text("DECIDED symptoms redact '𝒳ylo clinic' None of 24")).to_be_visible()
+    expect(form.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_changed_context_asks_for_the_marks_again(form: Page) -> None:

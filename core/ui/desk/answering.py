@@ -10,7 +10,7 @@ from core.bootstrap import Services
 from core.consultation import Consultation
 from core.errors import Error
 from core.model import Principal
-from core.ui.desk import session
+from core.ui.desk import session, what_if
 from core.ui.desk.drafts import Draft
 from core.ui.views import CAUTION_NOTE, Provenance, caution_intervals, draw_answer
 
@@ -65,16 +65,18 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
         st.session_state[_REVEALED_KEY] = done.request_id
     if done.not_stored:
         st.warning(f"This answer is only on your screen: copy what you need. {done.not_stored}", icon=":material/warning:")
+    restore = consult.reveal(done, person)
     draw_answer(
         done.checked,
         sent_case=done.sent_case,
-        restore=consult.reveal(done, person),
+        restore=restore,
         provenance=provenance(services, done),
         intervals=caution_intervals(done.checked.assessment),
         interval_note=CAUTION_NOTE,
         find_quote=prompting.find_quote,
         describe_code=prompting.describe_code,
     )
+    what_if.draw_what_if(services, done, person, restore)
 
 
 def provenance(services: Services, done: Consultation) -> Provenance:

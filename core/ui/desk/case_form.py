@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
 from core.bootstrap import Services
 from core.model import MAX_AGE_YEARS, TEXT_FIELDS, Identity, Sex, Target, TextField, Tier
+from core.ui.desk import deciding
 from core.ui.desk.drafts import Draft
-from core.ui.editor import live_editor
+from core.ui.editor import Asked, live_editor
+from core.ui.views import draw_legend
 
 ROWS: Mapping[str, int] = {"chief_complaint": 1, "symptoms": 5, "history": 3, "medications": 2, "examination": 3, "labs": 3}
 IDENTITY_LABELS: tuple[tuple[str, str], ...] = (
@@ -26,15 +29,25 @@ IDENTITY_MAX = 200
 TIER_HELP = "The kind of task. It proposes the model below; choose another one if you wish."
 
 
-def draw_form(draft: Draft, open_preview: Callable[[Draft], str]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the editors need of the live preview: its token, a digest of what else the marks depend on, and who hears decisions."""
+
+    token: str
+    rules: str
+    on_decide: Callable[[str, Asked], None]
+
+
+def draw_form(draft: Draft, open_preview: Callable[[Draft], Preview]) -> bool:
     """Draw the form and take what was typed into the draft. True when every editor's live preview works.
 
-    `open_preview` tells the preview route what the form holds and returns the token that the editors show it.
+    `open_preview` tells the preview route what the form holds.
     """
     _person(draft)
     _identity(draft)
-    token = open_preview(draft)
-    answering = [_editor(draft, spec, token) for spec in TEXT_FIELDS]
+    preview = open_preview(draft)
+    draw_legend()
+    answering = [_editor(draft, spec, preview) for spec in TEXT_FIELDS]
     return all(answering)
 
 
@@ -64,32 +77,42 @@ def _identity(draft: Draft) -> None:
     draft.identity = Identity(**values)
 
 
-def _editor(draft: Draft, spec: TextField, token: str) -> bool:
+def _editor(draft: Draft, spec: TextField, preview: Preview) -> bool:
     value = live_editor(
         spec,
         value=draft.texts[spec.name],
-        token=token,
+        token=preview.token,
         key=f"editor-{spec.name}",
         version=draft.version,
-        context=_context(draft),
-        problem=partial(_problem, spec),
+        context=_context(draft, preview.rules),
+        problem=partial(_problem, draft, spec),
         height_rows=ROWS[spec.name],
+        on_decide=partial(preview.on_decide, spec.name),
     )
     draft.texts[spec.name] = value.text
     return value.preview_ok
 
 
-def _context(draft: Draft) -> str:
+def _context(draft: Draft, rules: str) -> str:
     """Changes when anything else changes that the marks depend on; salted for this process, it tells nothing to anyone."""
-    return str(hash((draft.identity, draft.keep, draft.redact, *draft.texts.values())))
+    return str(hash((draft.identity, draft.keep, draft.redact, rules, *draft.texts.values())))
 
 
-def _problem(spec: TextField, text: str) -> str:
-    """What is wrong with a field that has been begun; an untouched field is not scolded."""
+def _problem(draft: Draft, spec: TextField, text: str) -> str:
+    """What is wrong with a field that has been begun, or why a decision in it was refused; an untouched field is not scolded."""
     length = len(text.strip())
+    if refusal := deciding.refusal_at(draft, spec.name, text):
+        return refusal
     if len(text) > spec.max_chars:
         return f"Shorten to {spec.max_chars:,} characters; it has {len(text):,}."
     return f"Write at least {spec.min_chars} characters; it has {length}." if 0 < length < spec.min_chars else ""
+
+
+def expected_target(draft: Draft, services: Services) -> Target:
+    """The model that `draw_route` will give in this run: what the widgets hold already, before they are drawn."""
+    tier = Tier(st.session_state.get(f"tier-{draft.version}") or draft.tier)
+    chosen = st.session_state.get(f"model-{tier.value}-{draft.version}")
+    return chosen if isinstance(chosen, Target) else services.proposed(tier)
 
 
 def draw_route(draft: Draft, services: Services) -> Target:

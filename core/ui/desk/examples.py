@@ -35,9 +35,22 @@ def load(name: str) -> dict[str, Any]:
     }
 
 
-def more() -> dict[str, str]:
-    """The library's demo cases: id → specialty and title, by specialty."""
-    return {case.id: f"{case.specialty}: {case.title}" for case in cases("demo")}
+def specialties() -> tuple[str, ...]:
+    """The specialties of which the library's demo part has a case."""
+    return tuple(dict.fromkeys(case.specialty for case in cases("demo")))
+
+
+def more(specialty: str | None = None) -> tuple[LibraryCase, ...]:
+    """The library's demo cases, of one specialty or all, by specialty."""
+    return tuple(case for case in cases("demo") if specialty in (None, case.specialty))
+
+
+def marks(case: LibraryCase) -> str:
+    """A button's words, in our own Markdown: title, specialty, difficulty, and marks for cannot-miss and for identifiers in the texts."""
+    badges = [f":gray-badge[{case.specialty}]", f":blue-badge[{case.difficulty}]"]
+    badges += [":red-badge[cannot miss]"] if case.cannot_miss else []
+    badges += [":violet-badge[identifiers]"] if case.identifiers else []
+    return f"{case.title} {' '.join(badges)}"
 
 
 def load_more(case_id: str) -> dict[str, Any]:

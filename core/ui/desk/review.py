@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import consult, deid, prompting
+from core import consult, prompting
 from core.audit import Action
 from core.bootstrap import Services
 from core.consultation import Prepared
 from core.errors import CaseError, DeidError, Error, PreflightError
-from core.model import TEXT_FIELDS, Category, Principal, Span, Target
-from core.ui.desk import session
+from core.model import Principal, Span, Target
+from core.ui.desk import deciding, session, side_by_side
+from core.ui.desk.deciding import LABELS
 from core.ui.desk.drafts import Draft, today
 from core.ui.views import draw_outgoing
 
-LABELS = {spec.name: spec.label for spec in TEXT_FIELDS}
 REVIEWED = "I have reviewed what will be sent"
 SEND = "Send redacted case"
 _NOTED_KEY = "reviewed_payload"
@@ -53,9 +53,11 @@ def draw_review(draft: Draft, services: Services, person: Principal, target: Tar
         return Review(None, bar)
     with decide:
         _flags(draft, prepared, person)
+        deciding.draw_decided(draft, person)
         _injection(prepared)
     with shown:
         outgoing(prepared, services)
+        side_by_side.offer(draft.texts, prepared.deidentified)
     with refused:
         _refused(prepared, person, preview_ok=preview_ok)
     with bar:
@@ -130,7 +132,7 @@ def _flag(draft: Draft, person: Principal, key: str, field: str, span: Span) -> 
         column.button(
             label,
             key=f"{label}-{key}",
-            on_click=_decide,
+            on_click=deciding.decide_flag,
             args=(draft, person, term, span.category, action),
             width="stretch",
             help=f"{label} “{_plain(term)}” everywhere in this case",
@@ -144,15 +146,6 @@ def _with_article(noun: str) -> str:
 def _plain(term: str) -> str:
     """For a tooltip, which is read as Markdown."""
     return "".join(c if c.isalnum() or c in " -'.," else " " for c in term)
-
-
-def _decide(draft: Draft, person: Principal, term: str, category: Category, action: Action) -> None:
-    session.record(person, action, case_ref=draft.case_ref, phi_counts={category: 1})
-    key = deid.term_key(term)
-    if action is Action.FLAG_KEPT:
-        draft.keep |= {key}
-    else:
-        draft.redact |= {key}
 
 
 def _blocked(prepared: Prepared, refusal: PreflightError, person: Principal) -> None:

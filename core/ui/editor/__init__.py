@@ -4,6 +4,6 @@
 what is sent is redacted again on the server.
 """
 
-from core.ui.editor.editor import EditorValue, live_editor
+from core.ui.editor.editor import Asked, EditorValue, live_editor
 
-__all__ = ["EditorValue", "live_editor"]
+__all__ = ["Asked", "EditorValue", "live_editor"]

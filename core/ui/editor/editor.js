@@ -1,4 +1,3 @@
-const HUES = "__HUES__";
 const PREVIEW_DELAY_MS = 100;
 const PREVIEW_MAX_WAIT_MS = 400;
 const PREVIEW_TIMEOUT_MS = 6000;
@@ -10,13 +9,13 @@ const PLURALS = { "ip address": "ip addresses", biometric: "biometrics", "age ov
 const unsent = new Map();
 const editors = new WeakMap();
 
-export default function mount({ parentElement, data, setStateValue }) {
+export default function mount({ parentElement, data, setStateValue, setTriggerValue }) {
   let editor = editors.get(parentElement);
   if (!editor) {
     editor = new Editor(parentElement);
     editors.set(parentElement, editor);
   }
-  editor.update(data, setStateValue);
+  editor.update(data, setStateValue, setTriggerValue);
   /* Streamlit may call an outdated mount's clean-up while the element lives on. */
   return () => setTimeout(() => {
     if (editor.root.isConnected) return;
@@ -101,7 +100,8 @@ class Editor {
     this.status = find(".status");
     this.count = find(".count");
     this.problem = find(".problem");
-    this.tip = find(".tip");
+    this.card = new Card(this.root, (...chosen) => this.decide(...chosen), () => this.area.focus());
+    this.roll = new Roll(this.root, (span, term, rect) => { this.card.show(span, term, rect, true); this.card.focus(); });
     this.nonce = null;
     this.rev = 0;
     this.text = "";
@@ -119,24 +119,30 @@ class Editor {
     area.addEventListener("blur", () => { this.commit(); this.showCaption(null); });
     area.addEventListener("keydown", (e) => {
       if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) this.commit();
-      if (e.key === "Escape") this.hideTip();
+      if (e.key === "Enter" && e.altKey) { e.preventDefault(); this.openCard(); this.card.focus(); }
+      if (e.key === "Escape") this.card.hide();
     });
     for (const name of ["keyup", "click", "focus"]) area.addEventListener(name, () => this.atCaret());
+    area.addEventListener("click", () => this.openCard());
+    area.addEventListener("select", () => { if (this.selection()) this.openCard(); });
     area.addEventListener("mousemove", (e) => this.hover(e));
-    area.addEventListener("mouseleave", () => this.hideTip());
+    area.addEventListener("mouseleave", () => this.card.leave());
     this.flush = () => { if (document.visibilityState === "hidden") this.commit(); };
     document.addEventListener("visibilitychange", this.flush);
   }
 
   stop() {
     document.removeEventListener("visibilitychange", this.flush);
+    this.card.stop();
     for (const timer of [this.previewTimer, this.commitTimer, this.retryTimer]) clearTimeout(timer);
     this.request?.abort();
   }
 
-  update(data, send) {
+  update(data, send, trigger) {
     this.data = data;
     this.send = send;
+    this.trigger = trigger;
+    this.card.open = data.decides;
     this.label.textContent = data.label;
     this.need.textContent = data.required ? "required" : "";
     this.root.style.setProperty("--rows", data.rows);
@@ -152,6 +158,7 @@ class Editor {
 
   adopt(data) {
     this.nonce = data.nonce;
+    this.card.hide();
     const kept = unsent.get(data.id);
     const text = kept?.nonce === data.nonce ? kept.text : data.value;
     if (kept?.nonce !== data.nonce) unsent.delete(data.id);
@@ -172,7 +179,7 @@ class Editor {
     this.rev++;
     this.spans = shift(this.spans, before, this.text);
     unsent.set(this.data.id, { nonce: this.nonce, text: this.text });
-    this.hideTip();
+    this.card.hide();
     this.draw();
     this.askSoon();
     this.commitSoon();
@@ -275,6 +282,7 @@ class Editor {
     this.backdrop.replaceChildren(...nodes);
     this.root.classList.toggle("stale", Boolean(this.failure));
     this.caption = null;
+    this.roll.draw(this.spans, this.text);
     this.drawStatus();
     this.drawCount();
   }
@@ -298,58 +306,71 @@ class Editor {
   }
 
   atCaret() {
+    this.showCaption(this.spanAtCaret());
+  }
+
+  spanAtCaret() {
     const { selectionStart: a, selectionEnd: b } = this.area;
-    const span = a === b ? this.spans.find((s) => s.start < a && a < s.end) : null;
-    this.showCaption(span);
+    return a === b ? this.spans.find((s) => s.start < a && a < s.end) ?? null : null;
+  }
+
+  /* The words selected, whole; nothing when there is nothing to redact in them. */
+  selection() {
+    const { selectionStart: a, selectionEnd: b } = this.area;
+    if (a === b || !this.data.decides) return null;
+    const [start, end] = wholeWords(this.text, a, b);
+    return start < end && end - start <= LONGEST_TERM ? { start, end } : null;
   }
 
   showCaption(span) {
-    this.caption = span ? words(span) : null;
+    this.caption = span ? words(span) + (this.data.decides ? " · Alt+Enter to decide" : "") : null;
     const marks = this.backdrop.querySelectorAll("mark");
     marks.forEach((mark, i) => mark.classList.toggle("at", this.spans[i] === span));
     this.drawStatus();
   }
 
+  openCard() {
+    const span = this.spanAtCaret();
+    if (span) return this.card.show(span, this.text.slice(span.start, span.end), this.placeOf(span), true);
+    const chosen = this.selection();
+    if (chosen) return this.card.offer(this.text.slice(chosen.start, chosen.end), this.placeOf(chosen));
+    return this.card.hide();
+  }
+
+  /* Where a stretch of the text stands on screen: the backdrop's own layout tells. */
+  placeOf({ start, end }) {
+    const range = document.createRange();
+    const nodes = document.createTreeWalker(this.backdrop, NodeFilter.SHOW_TEXT);
+    let at = 0;
+    let begun = false;
+    for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+      const next = at + node.data.length;
+      if (!begun && start < next) { range.setStart(node, start - at); begun = true; }
+      if (begun && end <= next) { range.setEnd(node, end - at); break; }
+      at = next;
+    }
+    const lines = range.getClientRects();
+    return lines[lines.length - 1] ?? this.area.getBoundingClientRect();
+  }
+
   hover(event) {
+    if (event.buttons) return;
     const marks = [...this.backdrop.querySelectorAll("mark")];
     const inside = (r) => event.clientX >= r.left && event.clientX <= r.right && event.clientY >= r.top && event.clientY <= r.bottom;
     const i = marks.findIndex((mark) => [...mark.getClientRects()].some(inside));
-    if (i < 0) return this.hideTip();
-    this.showTip(this.spans[i], [...marks[i].getClientRects()].find(inside));
+    if (i < 0) return this.card.leave();
+    const span = this.spans[i];
+    this.card.hint(span, this.text.slice(span.start, span.end), [...marks[i].getClientRects()].find(inside));
   }
 
-  showTip(span, rect) {
-    const kind = document.createElement("b");
-    kind.textContent = capital(span.category);
-    const becomes = span.state === "flagged" ? document.createElement("span") : document.createElement("code");
-    becomes.textContent = span.state === "flagged" ? "keep or redact: you decide" : span.tag;
-    const why = document.createElement("span");
-    why.textContent = `found by ${plainly(span.detector)}`;
-    this.tip.replaceChildren(kind, span.state === "flagged" ? " · " : " becomes ", becomes, document.createElement("br"), why);
-    this.tip.dataset.hue = HUES[span.category] ?? "red";
-    this.tip.hidden = false;
-    const box = this.root.getBoundingClientRect();
-    const left = Math.min(rect.left - box.left, box.width - this.tip.offsetWidth);
-    this.tip.style.left = `${Math.max(0, left)}px`;
-    this.tip.style.top = `${rect.bottom - box.top + 6}px`;
+  /* What was typed goes first, so that Python decides about the text that is on screen. */
+  decide(kind, term, reason = "") {
+    this.area.setSelectionRange(this.area.selectionEnd, this.area.selectionEnd);
+    this.card.hide();
+    this.area.focus();
+    this.commit();
+    this.trigger("decide", { kind, term: term.toWellFormed?.() ?? term, reason, text: this.text.toWellFormed?.() ?? this.text });
   }
-
-  hideTip() {
-    this.tip.hidden = true;
-  }
-}
-
-function capital(word) {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
-function plainly(detector) {
-  return String(detector ?? "").replace(/[_:.]+/g, " ");
-}
-
-function words(span) {
-  const fate = span.state === "flagged" ? "keep or redact: you decide" : `becomes ${span.tag}`;
-  return `${capital(span.category)} ${fate} (found by ${plainly(span.detector)})`;
 }
 
 function said(error) {

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
-from core.model import Category, TextField
+from core.model import Category, KeepReason, TextField
 from core.ui.palette import css_variables, hue_of
 
 _HERE = Path(__file__).parent
@@ -29,6 +29,19 @@ class EditorValue:
     text: str
     rev: int
     preview_ok: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """What the reader wants of one term of a field: leave it in clear, redact it, or take an earlier word back.
+
+    `text` is the field's whole text as it was then. `reason` is None for what was only flagged.
+    """
+
+    kind: Literal["keep", "redact", "undo"]
+    term: str
+    text: str
+    reason: KeepReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ def live_editor(
     placeholder: str = "",
     version: str = "",
     context: str = "",
+    on_decide: Callable[[Asked], None] | None = None,
 ) -> EditorValue:
     """Draw the editor of `field` and return what has been typed so far.
 
@@ -61,6 +75,8 @@ def live_editor(
     `token` goes to the preview route as `X-Preview-Token`. `context` stands for whatever else the preview depends
     on (identity panel, decisions): when it changes the marks are asked for anew; it reaches the browser, so pass a digest.
     `problem` is shown beside the field and read out; a function gets the text as it is now. Not for use inside `st.form`.
+    `on_decide` is called, before the script runs again, with what the reader decided at a mark or a selection; without it
+    marks only explain themselves.
     """
     value = _with_plain_lines(value)
     seat = _take_seat(key, value, version)
@@ -72,9 +88,10 @@ def live_editor(
         "disabled": disabled,
         "placeholder": placeholder,
         "context": context,
+        "decides": on_decide is not None,
     }
     # Streamlit may end the run inside this call; the seat is kept only once the caller is certain to get the text.
-    _component()(key=key, data=data, on_edit_change=_nothing)
+    _component()(key=key, data=data, on_edit_change=_nothing, on_decide_change=_telling(key, on_decide))
     _seats()[key] = _Seat(seat.nonce, given.text, given.rev, version)
     return given
 
@@ -128,15 +145,35 @@ def _nothing() -> None:
     """Streamlit wants a callback for each state it is to return."""
 
 
+def _telling(key: str, on_decide: Callable[[Asked], None] | None) -> Callable[[], None]:
+    def tell() -> None:
+        asked = _asked(st.session_state.get(key))
+        if asked is not None and on_decide is not None:
+            on_decide(asked)
+
+    return tell
+
+
+def _asked(state: object) -> Asked | None:
+    """What the browser says was decided; None when it is not of that form."""
+    match state:
+        case {"decide": {"kind": "keep" | "redact" | "undo" as kind, "term": str(term), "text": str(text), "reason": str(reason)}}:
+            known = next((r for r in KeepReason if r == reason), None)
+            return Asked(kind, term, _with_plain_lines(text), known)
+        case _:
+            return None
+
+
 @cache
 def _component() -> Callable[..., Any]:
     hues = json.dumps({str(category): hue_of(category) for category in Category})
+    reasons = json.dumps([[reason.value, reason.words] for reason in KeepReason])
     css = f".cg-editor{{{css_variables()}}}\n" + _asset("editor.css")
     return st.components.v2.component(
         "casegate_live_editor",
         html=_asset("editor.html"),
         css=css,
-        js=_asset("editor.js").replace('"__HUES__"', hues, 1),
+        js=_asset("card.js").replace('"__HUES__"', hues, 1).replace('"__REASONS__"', reasons, 1) + _asset("editor.js"),
     )
 
 

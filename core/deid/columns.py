@@ -1,0 +1,159 @@
+"""Tables whose header names the column: comma, semicolon, tab, pipe, or columns aligned by spaces.
+
+A header is a line of short cells of which enough are known labels, one of them an identifying one, with a row of the same
+make below it. Values go by their column's label; clinical columns are reported apart, for what stands there stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from core.deid.found import Found
+from core.deid.labels import KEPT, kind_of, value_found
+from core.model import Category
+
+_MARKS = ("\t", "|", ";", ",")
+_ALIGNED = re.compile(r"\S+(?: \S+)*")
+_RULE = re.compile(r"[\s|:+=_-]*")
+_QUOTED = re.compile(r'"[^"\n]*"')
+_MOST_LABEL, _MOST_CELLS = 32, 60
+_TABLE = "table"
+
+
+class Cell(NamedTuple):
+    """One cell, outer spaces and quotes left out."""
+
+    start: int
+    end: int
+
+
+class _Header(NamedTuple):
+    mark: str
+    cells: list[Cell]
+    labels: list[str]
+    kinds: list[Category | str | None]
+    line_start: int
+
+
+def table_values(text: str) -> Iterator[Found]:
+    """What goes out of tables."""
+    for cell, kind, label in _columns(text):
+        if kind is not None and kind != KEPT:
+            yield from value_found(text, cell.start, cell.end, kind, label, _TABLE)
+
+
+def clinical_cells(text: str) -> Iterator[Cell]:
+    """The cells of columns that hold drugs, results, diagnoses and the like."""
+    return (cell for cell, kind, _ in _columns(text) if kind == KEPT)
+
+
+def header_cells(text: str) -> Iterator[Cell]:
+    """The labels themselves, which are nobody's name."""
+    header: _Header | None = None
+    for start, end, follows in _lines(text):
+        header = _header(text, start, end, follows)
+        if header:
+            yield from header.cells
+
+
+def is_tabular(text: str) -> bool:
+    """A quick gate: whether a second column could stand anywhere."""
+    return "\t" in text or "|" in text or ";" in text or "   " in text or text.count(",") > 3
+
+
+def _lines(text: str) -> Iterator[tuple[int, int, int]]:
+    """Start and end of every line, and the end of the next that is not a mere rule."""
+    edges, at = [], 0
+    for line in text.split("\n"):
+        if not (line and _RULE.fullmatch(line)):
+            edges.append((at, at + len(line)))
+        at += len(line) + 1
+    for i, (start, end) in enumerate(edges):
+        yield start, end, i + 1 < len(edges) and edges[i + 1][0]
+
+
+def _columns(text: str) -> Iterator[tuple[Cell, Category | str | None, str]]:
+    if "\n" not in text or not is_tabular(text):
+        return
+    header: _Header | None = None
+    for start, end, follows in _lines(text):
+        if header:
+            row = _cells(text, start, end, header.mark)
+            if _fits(header, row):
+                for cell, column in _assigned(header, row, start):
+                    yield cell, header.kinds[column], header.labels[column]
+                continue
+        header = _header(text, start, end, follows)
+
+
+def _fits(header: _Header, row: list[Cell]) -> bool:
+    wanted = len(header.cells)
+    if header.mark == " ":
+        return 2 <= len(row) <= wanted + 1
+    return wanted - (wanted > 3) <= len(row) <= wanted + 1 if header.mark == "," else 2 <= len(row) <= wanted + 1
+
+
+def _cells(text: str, start: int, end: int, mark: str) -> list[Cell]:
+    if mark == " ":
+        return [Cell(m.start(), m.end()) for m in _ALIGNED.finditer(text, start, end)]
+    line = text[start:end]
+    if '"' in line:
+        line = _QUOTED.sub(lambda m: m[0].replace(mark, "\0"), line)
+    cells, at = [], start
+    for part in line.split(mark)[:_MOST_CELLS]:
+        left, right = at + len(part) - len(part.lstrip(' "*')), at + len(part.rstrip(' "*'))
+        cells.append(Cell(left, max(left, right)))
+        at += len(part) + 1
+    if mark == "|" and len(cells) > 2:
+        cells = cells[cells[0].start == cells[0].end : len(cells) - (cells[-1].start == cells[-1].end)]
+    return cells
+
+
+def _header(text: str, start: int, end: int, follows: int | bool) -> _Header | None:
+    if not follows or end - start > 600 or end - start < 5:
+        return None
+    for mark in (*_MARKS, " "):
+        if mark != " " and text.find(mark, start, end) < 0:
+            continue
+        cells = _cells(text, start, end, mark)
+        if len(cells) < (2 if mark in "\t|" else 3) or len(cells) > _MOST_CELLS:
+            continue
+        labels = [text[c.start : c.end] for c in cells]
+        if not all(_like_label(label) for label in labels):
+            continue
+        kinds = [kind_of(label) for label in labels]
+        if _tells(kinds) and _row_below(text, follows, mark, len(cells)):
+            return _Header(mark, cells, labels, kinds, start)
+    return None
+
+
+def _like_label(label: str) -> bool:
+    return len(label) <= _MOST_LABEL and sum(c.isdigit() for c in label) <= 2 and not label.endswith((".", "?", "!", ":"))
+
+
+def _tells(kinds: list[Category | str | None]) -> bool:
+    known = sum(k is not None for k in kinds)
+    return any(k is not None and k != KEPT and k is not Category.AGE for k in kinds) and 5 * known >= 2 * len(kinds) and known > 1
+
+
+def _row_below(text: str, start: int, mark: str, wanted: int) -> bool:
+    end = text.find("\n", start)
+    row = _cells(text, start, end if end >= 0 else len(text), mark)
+    labels = [text[c.start : c.end] for c in row]
+    return (2 if mark in " \t|;" else wanted - (wanted > 3)) <= len(row) <= wanted + 1 and sum(
+        kind_of(x) is not None for x in labels
+    ) * 2 < len(row) + 2
+
+
+def _assigned(header: _Header, row: list[Cell], line_start: int) -> Iterator[tuple[Cell, int]]:
+    """Each cell with its column: by count when the counts agree, else by where it stands under the header."""
+    if header.mark != " " or len(row) == len(header.cells):
+        yield from ((cell, i) for i, cell in enumerate(row) if i < len(header.cells) and cell.start < cell.end)
+        return
+    starts = [c.start - header.line_start for c in header.cells]
+    for cell in row:
+        at = cell.start - line_start
+        column = max((i for i, s in enumerate(starts) if s <= at + 2), default=0)
+        yield cell, column

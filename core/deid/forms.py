@@ -1,0 +1,166 @@
+"""Fields whose label stands before them: `Surname: Okafor`, `County ..... Elm`, JSON and FHIR keys, XML attributes and elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from core.deid.cues import CLINICIAN, PATIENT, PERSON
+from core.deid.found import Found
+from core.deid.labels import KEPT, kind_of, role_of, value_found
+from core.deid.lexicon import words
+from core.deid.note import Note
+from core.deid.numbers import measured
+from core.deid.runs import name_run, trimmed_run
+from core.model import Category
+
+_LABEL = re.compile(
+    r"(?<![\w.'])([A-Za-z][A-Za-z'/#]{0,18}\.?(?:[ _-][A-Za-z'/#]{1,16}\.?){0,3}) ?(?:[:=]|\.{3,90}:?|_{3,60})[ \t]{0,20}(?=[^\s.:=_])"
+)
+_VALUE_END = re.compile(r"\n|\t|  |[|;]|, (?=[A-Za-z /]{2,24}:)")
+_BIOMETRIC = words("numbers.biometric")
+_NAME_LABELS = words("forms.names")
+_PLACE_LABELS = words("forms.places")
+_MOST_VALUE = 80
+_PAIR = re.compile(
+    r'"([A-Za-z_][\w .-]{0,30})"\s{0,4}:\s{0,4}(\[?)\s{0,4}"((?:[^"\\\n]|\\.){1,200})"((?:\s{0,4},\s{0,4}"(?:[^"\\\n]|\\.){1,80}"){0,6})'
+)
+_PARENT = re.compile(r'"([A-Za-z]\w{0,30})"\s{0,4}:\s{0,4}\[?\s{0,4}\{')
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"')
+_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]{1,40})(?: [^<>\n]{0,120})?>([^<>\n]{1,120})</\1>")
+_ATTRIBUTE = re.compile(r"<([A-Za-z][\w:.-]{1,40}) (?:[^<>\n]{0,80} )?(?:value|V|extension)=\"([^\"\n]{1,120})\"")
+_PEOPLE = words("forms.person_keys")
+_ORGANISATIONS = words("forms.organisation_keys")
+_DETECTOR = "field"
+
+
+def form_values(note: Note) -> Iterator[Found]:
+    """What labelled fields hold, where the label promises an identifier."""
+    text = note.text
+    if ":" in text or "=" in text or "..." in text or "___" in text:
+        yield from _labelled(note)
+    if '":' in text or '" :' in text:
+        yield from _keyed(text)
+    if "</" in text or "/>" in text:
+        yield from _elements(text)
+
+
+def _labelled(note: Note) -> Iterator[Found]:
+    text = note.text
+    matches = [*_LABEL.finditer(text), None]
+    for match, following in pairwise(matches):
+        if match is None:
+            return
+        label, kind = _known(match[1])
+        if kind is None or kind == KEPT:
+            continue
+        start = match.end()
+        stop = _VALUE_END.search(text, start, start + _MOST_VALUE)
+        end = min(stop.start() if stop else start + _MOST_VALUE, following.start() if following else len(text), len(text))
+        yield from _value(note, start, end, kind, label)
+
+
+def _known(label: str) -> tuple[str, Category | str | None]:
+    """The longest tail of the words before the colon that is a label."""
+    parts = label.split()
+    if not _BIOMETRIC.isdisjoint(re.findall(r"[a-z]+", label.lower())):
+        return label, None
+    for i in range(len(parts)):
+        tail = " ".join(parts[i:])
+        kind = kind_of(tail)
+        if kind is not None:
+            return tail, kind
+    return label, None
+
+
+def _value(note: Note, start: int, end: int, kind: Category | str, label: str) -> Iterator[Found]:
+    low = label.lower()
+    if kind is Category.NAME:
+        if not _NAME_LABELS.isdisjoint(re.findall(r"[a-z]+", low)):
+            yield from _name(note, start, end, label)
+    elif kind is Category.STREET:
+        if any(c.isdigit() for c in note.text[start:end]):
+            yield from value_found(note.text, start, end, kind, label, _DETECTOR)
+    elif kind in (Category.PLACE, Category.FACILITY):
+        if not _PLACE_LABELS.isdisjoint(re.findall(r"[a-z]+", low)) and note.text[start].isupper():
+            yield from value_found(note.text, start, _phrase_end(note.text, start, end), kind, label, _DETECTOR)
+    else:
+        for found in value_found(note.text, start, end, kind, label, _DETECTOR):
+            if not (measured(note.text, found.end) or _slight(note.text[found.start : found.end], kind)):
+                yield found
+
+
+def _phrase_end(text: str, start: int, end: int) -> int:
+    """A place in a form ends with its sentence."""
+    stop = re.compile(r"[.:(] |[.,]$").search(text, start, end)
+    return stop.start() if stop else end
+
+
+def _slight(value: str, kind: Category | str) -> bool:
+    digits = sum(c.isdigit() for c in value)
+    if kind in (Category.DATE, Category.AGE, Category.ZIP, Category.EMAIL, Category.URL, Category.PHONE, Category.FAX, Category.SSN):
+        return False
+    return digits < 4 and not (digits >= 2 and len(value) >= 5 and value == value.upper())
+
+
+def _name(note: Note, start: int, end: int, label: str) -> Iterator[Found]:
+    index = note.index_at(start)
+    stop = trimmed_run(note, index, name_run(note, index, lower=2, last_first=True), keep=1)
+    if stop > index and note.tokens[stop - 1].end <= end + 1 and note.low(index) not in words("labels.blank"):
+        yield Found(note.tokens[index].start, note.tokens[stop - 1].end, Category.NAME, 0.95, _DETECTOR, role_of(label))
+
+
+def _keyed(text: str) -> Iterator[Found]:
+    """JSON: a key names its value; `display`, `text` and `value` are told by the key of the object they stand in."""
+    parents = [(m.end(), m[1]) for m in _PARENT.finditer(text)]
+    at, parent = 0, ""
+    for match in _PAIR.finditer(text):
+        while at < len(parents) and parents[at][0] <= match.start():
+            parent = parents[at][1]
+            at += 1
+        kind, role = _key_kind(match[1], parent)
+        if kind is None or kind == KEPT:
+            continue
+        for start, end in (match.span(3), *((match.start(4) + s.start(1), match.start(4) + s.end(1)) for s in _STRING.finditer(match[4]))):
+            yield from (
+                f._replace(role=role) if role and f.category is Category.NAME else f for f in _json_value(text, start, end, kind, match[1])
+            )
+
+
+def _json_value(text: str, start: int, end: int, kind: Category | str, key: str) -> Iterator[Found]:
+    if kind in (Category.STREET, Category.PLACE, Category.FACILITY):
+        yield Found(start, end, Category(kind), 0.95, _DETECTOR)
+    else:
+        yield from value_found(text, start, end, kind, key, _DETECTOR)
+
+
+def _key_kind(key: str, parent: str) -> tuple[Category | str | None, str]:
+    low, above = key.lower(), parent.lower()
+    if low in ("display", "text", "name"):
+        if above in _PEOPLE or (above == "name" and low == "text"):
+            return Category.NAME, PATIENT if above in ("subject", "patient", "name") else CLINICIAN if above != "contact" else PERSON
+        if above in _ORGANISATIONS:
+            return Category.FACILITY, ""
+        return (
+            (Category.STREET, "")
+            if above == "address"
+            else (Category.NAME, "")
+            if low == "name" and above in ("", "patient")
+            else (None, "")
+        )
+    if low == "value":
+        return (Category.OTHER_ID, "") if above == "identifier" else (None, "")
+    if low == "line":
+        return Category.STREET, ""
+    if low in ("system", "use", "type", "status", "code", "resourcetype", "unit", "start", "end"):
+        return None, ""
+    return kind_of(key), ""
+
+
+def _elements(text: str) -> Iterator[Found]:
+    for pattern in (_ELEMENT, _ATTRIBUTE):
+        for match in pattern.finditer(text):
+            kind = kind_of(match[1].split(":")[-1])
+            if kind is not None and kind != KEPT and match[1].lower() not in ("title", "label", "code", "line", "b", "i", "p"):
+                yield from value_found(text, *match.span(2), kind, match[1], _DETECTOR)

@@ -1,0 +1,110 @@
+"""Other readings of a text, where the way it is set hides what it says: letters set apart, words broken over lines, markup.
+
+Each reading is a text with the offset of every character in the text it was made from, so what is found there has a place here.
+Only texts that show signs of such setting get one, and each reading is at most as long as the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+_APART = re.compile(r"(?<![^\s(\[:])[A-Za-z0-9](?:[ ]{1,4}[A-Za-z0-9.,:/#@+()-](?![^\s,.;:)\]])){3,200}")
+_HYPHENED = re.compile(r"(?<![\w-])[A-Za-z](?:-[A-Za-z]){3,40}(?![\w-])")
+_DOTTED = re.compile(r"(?<![\w.])[A-Za-z](?:\. ?[A-Za-z]){4,40}\.?(?![\w.])")
+_COUNTING = frozenset("123456789"[a:b] for a in range(9) for b in range(a + 4, 10))
+_BREAK = re.compile(
+    r"(?<=[^\W\d_])-\n {0,8}(?=[a-z])|(?<=[\w(][-/(@])\n {0,8}(?=\w)|(?<=-\d\d)\n(?=\d{3})|(?<=\w@)\n(?=\w)|(?<=\d\))\n(?=\d{3})"
+)
+_MARKUP = re.compile(
+    r"</?[A-Za-z][^<>\n]{0,200}>|&(?:nbsp|amp|quot|apos|lt|gt|#\d{1,5}|#x[0-9A-Fa-f]{1,4});|\\(?:par|tab|line|b|i|ul|b0|i0"
+    r"|ulnone|plain|pard|cell|row)\b ?"
+    r"|\\[a-z]{1,20}-?\d{1,6} ?|\\'[0-9a-f]{2}|\{\\[^{}\n]{0,200}|[{}]"
+)
+_SPACED = re.compile(r"</?(?:td|th|tr|div|p|br|li|h\d|table|span|ul|ol|body|html|head|label|dt|dd)\b", re.I)
+
+
+class Reading(NamedTuple):
+    """A text and, for each of its characters, the offset in the text it reads; `spelled` are stretches joined letter by letter."""
+
+    text: str
+    at: Sequence[int]
+    spelled: tuple[tuple[int, int], ...] = ()
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the reading stands in the text it reads."""
+        return self.at[start], self.at[end - 1] + 1
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """The readings that the text asks for, mostly none."""
+    apart = _stretches(text)
+    if apart:
+        yield _without(text, apart)
+    if "\n" in text and (breaks := [(*m.span(), "") for m in _BREAK.finditer(text)]):
+        yield _rid(text, breaks)
+    if ("</" in text or "&nbsp;" in text or "\\par" in text or "{\\rtf" in text) and (cuts := list(_markup(text))):
+        yield _rid(text, cuts)
+
+
+def _stretches(text: str) -> list[tuple[int, int]]:
+    found = [m.span() for m in _APART.finditer(text)]
+    found += [m.span() for p in (_HYPHENED, _DOTTED) for m in p.finditer(text)]
+    return sorted(found)
+
+
+def _without(text: str, stretches: list[tuple[int, int]]) -> Reading:
+    """The text with the letters of each stretch joined; wider gaps part words."""
+    pieces: list[str] = []
+    at: list[int] = []
+    spelled: list[tuple[int, int]] = []
+    last = 0
+    for start, end in stretches:
+        if start < last:
+            continue
+        pieces.append(text[last:start])
+        at += range(last, start)
+        begin = len(at)
+        kept = _joined(text, start, end)
+        pieces.append("".join(text[i] for i in kept))
+        at += kept
+        last = end
+        if "".join(pieces[-1].split()) not in _COUNTING:
+            spelled.append((begin, len(at)))
+    pieces.append(text[last:])
+    at += range(last, len(text))
+    return Reading("".join(pieces), at, tuple(spelled))
+
+
+def _joined(text: str, start: int, end: int) -> list[int]:
+    kept = []
+    for i in range(start, end):
+        char = text[i]
+        if char == " " and not (text[i + 1] == " " and text[i - 1] != " "):
+            continue
+        if char in "-." and text[i - 1].isalpha() and text[i + 1 : i + 2].isalpha() and text[start + 1] == char:
+            continue
+        kept.append(i)
+    return kept
+
+
+def _markup(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _MARKUP.finditer(text):
+        spaced = _SPACED.match(match[0]) or match[0].startswith(("&nbsp", "\\par", "\\tab", "\\line", "\\cell", "\\row"))
+        yield match.start(), match.end(), " " if spaced else ""
+
+
+def _rid(text: str, cuts: list[tuple[int, int, str]]) -> Reading:
+    """The text without the cuts, each replaced by its filling of at most one character."""
+    pieces: list[str] = []
+    at: list[int] = []
+    last = 0
+    for start, end, filling in cuts:
+        pieces += (text[last:start], filling)
+        at += range(last, start)
+        at += [start] * len(filling)
+        last = end
+    pieces.append(text[last:])
+    at += range(last, len(text))
+    return Reading("".join(pieces), at)
