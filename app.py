@@ -25,7 +25,8 @@ def check_start() -> None:
     """Refuse to start on a wrong setting, with a message that says what to set."""
     try:
         require_safe_listening(settings(), str(st.get_option("server.address") or ""))
-        bootstrap.check(settings())
+        for warning in bootstrap.check(settings()):
+            sys.stderr.write(f"{warning}\n")
         bootstrap.warm_up(settings())
     except ConfigError as error:
         sys.stderr.write(f"\nCasegate did not start. {error.user_message}\n")

@@ -5,21 +5,39 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from core import deid
 from core.audit import Action, AuditLog, Entry, Event, Outcome, anchor_at, signer_from
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
-from core.gateway import Gateway, Registry, check_key, cost_is_partial
+from core.gateway import (
+    AnswerForm,
+    FileKey,
+    Gateway,
+    KeySource,
+    Provider,
+    Purse,
+    Rates,
+    Registry,
+    Trust,
+    check_environment,
+    check_key,
+    cost_is_partial,
+    notices,
+    open_ledger,
+    parse_limits,
+    trust_of,
+)
 from core.model import Clock, Principal, Role, Target, Tier
 from core.reference import ReferenceEngine
-from core.settings import LOOPBACK, Environment, Settings, provider_keys, settings
+from core.settings import Environment, Settings, keys_elsewhere, provider_keys, settings
 from core.site_rules import SiteRules
 from core.vault import KeyRing, KeyService, Vault
 
@@ -87,7 +105,9 @@ class Services(Tools):
         if not ready:
             raise ConfigError("No model can be asked: no provider has a key. Set one of the key variables in core/gateway/providers.toml.")
         wanted = self.settings.default_provider
-        return self.registry.model_for_tier(tier, wanted if wanted in ready else ready[0])
+        order = sorted(ready, key=lambda provider_id: provider_id != wanted)
+        models = [m for provider_id in order for m in self.registry.provider(provider_id).models]
+        return next((m for m in models if tier in m.tiers), models[0]).target
 
     def close(self) -> None:
         """Close what holds files and sockets."""
@@ -102,8 +122,16 @@ def build(config: Settings, *, port: int) -> Services:
     registry = Registry.load(config.providers_file, port=port)
     sandbox_key = _sandbox_key(config)
     keys = _keys(registry, config, sandbox_key)
-    gateway = Gateway(registry, keys, clock=clock, sleep=time.sleep, random=secrets.SystemRandom().random)
     _make_data_dir(config.data_dir)
+    gateway = Gateway(
+        registry,
+        keys,
+        clock=clock,
+        sleep=time.sleep,
+        random=secrets.SystemRandom().random,
+        purse=_purse(config, clock),
+        hedge_after_s=config.hedge_after_s or None,
+    )
     vault = Vault.open(config.vault_path, keyring=_keyring(config), clock=clock)
     try:
         log = _audit_log(config, clock)
@@ -123,6 +151,8 @@ def build(config: Settings, *, port: int) -> Services:
         policy=rules.policy_for,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
+        fallbacks=partial(_fallbacks, registry, gateway),
+        answer_form=partial(_answer_form, registry),
         settings=config,
         registry=registry,
         rules=rules,
@@ -146,17 +176,41 @@ def _make_data_dir(path: Path) -> None:
         ) from None
 
 
-def _keys(registry: Registry, config: Settings, sandbox_key: str) -> dict[str, str]:
-    keys = provider_keys({p.id: p.key_variables for p in registry.providers if not p.simulated}, config.env)
+def _keys(registry: Registry, config: Settings, sandbox_key: str) -> dict[str, str | KeySource]:
+    found = provider_keys({p.id: p.key_variables for p in registry.providers if not p.simulated}, config.env)
+    keys: dict[str, str | KeySource] = {name: FileKey(key) if isinstance(key, Path) else key for name, key in found.items()}
     for provider in registry.providers:
         if provider.id in keys:
-            check_key(provider, keys[provider.id])
+            _check_key(provider, keys[provider.id], config.env)
     if config.demo:
         keys |= {p.id: sandbox_key for p in registry.providers if p.simulated}
-    elif not keys and config.env is not Environment.DEVELOPMENT:
-        names = ", ".join(v for p in registry.providers if not p.simulated for v in p.key_variables)
+    elif not keys and config.env is not Environment.DEVELOPMENT and not any(p.enabled and p.auth == "none" for p in registry.providers):
+        names = ", ".join(v for p in registry.providers if p.enabled and not p.simulated for v in p.key_variables)
         raise ConfigError(f"No provider key is set for {config.env.value}: set one of {names}.")
     return keys
+
+
+def _check_key(provider: Provider, source: str | KeySource, env: Environment) -> None:
+    key = source if isinstance(source, str) else source.read()
+    check_key(provider, key)
+    check_environment(provider, key, env.value, keys_elsewhere(provider.key_variables, env))
+
+
+def _purse(config: Settings, clock: SystemClock) -> Purse:
+    """Spending limits and rates. SQLAlchemy's store is opened only when there are limits."""
+    limits = parse_limits(config.budgets)
+    ledger = open_ledger(config.budget_path, clock=clock) if limits else None
+    return Purse(clock, limits=limits, ledger=ledger, rates=Rates(config.user_rate, "CASEGATE_USER_RATE") if config.user_rate else None)
+
+
+def _fallbacks(registry: Registry, gateway: Gateway, tier: Tier, target: Target) -> tuple[Target, ...]:
+    """The tier's route behind the target, as far as it can be asked; the gateway looks again at each call."""
+    ready = gateway.configured()
+    return tuple(t for t in registry.fallbacks(tier, target) if t.provider in ready and gateway.may_follow(target, t))
+
+
+def _answer_form(registry: Registry, target: Target) -> AnswerForm:
+    return registry.find(target)[1].answers
 
 
 def _sandbox_key(config: Settings) -> str:
@@ -207,10 +261,8 @@ def _simulated(registry: Registry, target: Target) -> bool:
 
 
 def _may_have_limited(registry: Registry, clock: Clock, target: Target) -> bool:
-    """A limited data set goes to this machine, to a simulated provider, or to one whose agreement is in force; to nobody else."""
-    provider = registry.find(target)[0]
-    on_premises = urlsplit(provider.base_url).hostname in LOOPBACK
-    return provider.simulated or on_premises or provider.baa.in_force(clock.now().date())
+    """Whether the site's policy lets a limited data set go there today."""
+    return registry.policy.admits(trust_of(registry.find(target)[0], clock.now().date()), deid.LIMITED_DATA_SET.id)
 
 
 def _cost_partial(registry: Registry, target: Target) -> bool:
@@ -244,13 +296,23 @@ def warm_up(config: Settings) -> None:
         _reference()
 
 
-def check(config: Settings) -> None:
-    """Read the providers' file and every key. Raises ConfigError; builds nothing."""
+def check(config: Settings) -> tuple[str, ...]:
+    """Read the providers' file, every key and every limit; gives warnings, in sentences. Raises ConfigError; builds nothing."""
     registry = Registry.load(config.providers_file)
     registry.provider(config.default_provider or None)
-    _keys(registry, config, _sandbox_key(config))
+    keys = _keys(registry, config, _sandbox_key(config))
+    parse_limits(config.budgets)
     if not config.demo:
         _keyring(config)
+    return _warnings(registry, keys, config)
+
+
+def _warnings(registry: Registry, keys: Mapping[str, object], config: Settings) -> tuple[str, ...]:
+    today = SystemClock().now().date()
+    asked = [p for p in registry.providers if p.enabled and (p.id in keys or p.auth == "none")]
+    bare = [p.name for p in asked if trust_of(p, today) is Trust.NONE and config.env is not Environment.DEVELOPMENT]
+    without = (f"No business associate agreement is in force with {name}: it gets Safe Harbor output only." for name in bare)
+    return (*(n.words() for n in notices(asked, today)), *without)
 
 
 SYSTEM = Principal("casegate", Role.SERVICE)

@@ -10,7 +10,7 @@
 5. `deid.clear`, the preflight: prompt → ClearedPrompt, or the reason why not
 6. `submit` is entered with what was prepared and the hash of what was reviewed
 7. `audit.append` *before* egress: no entry, no call
-8. `gateway.complete`: ClearedPrompt → Reply
+8. `gateway.complete`: ClearedPrompt → Reply; every attempt beyond the first is an entry before it is sent, every one that fails after
 9. `prompting.parse_assessment`: Reply → Assessment; one repair round, itself cleared and audited
 10. `audit.append`: hashes, model, tokens, cost, latency; no text
 11. `vault.put`: consultation and map, encrypted
@@ -19,92 +19,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
 
 from core import audit, auth, deid, prompting
 from core.assessment import CheckedAssessment
 from core.audit import Action, Event
 from core.auth import Permission
+from core.call import Call, OnText, Tools, event_of, reply_facts, sha256_of
 from core.consultation import Consultation, Prepared
-from core.errors import AccessError, CancelledError, PreflightError, ProviderError, ReplyFormatError, VaultError
+from core.errors import AccessError, PreflightError, ReplyFormatError, VaultError
 from core.gateway import Cancel
-from core.model import (
-    ClearedPrompt,
-    ClinicalCase,
-    Clock,
-    Decisions,
-    Deidentified,
-    Estimate,
-    Identity,
-    Principal,
-    Prompt,
-    Reply,
-    Target,
-    Tier,
-    Usage,
-)
+from core.model import ClearedPrompt, ClinicalCase, Decisions, Deidentified, Identity, Principal, Prompt, Reply, Target
 
-ENDPOINT = "chat/completions"
-OnText = Callable[[str, int], None]
-
-
-class Completing(Protocol):
-    """What the spine needs of the gateway."""
-
-    def complete(
-        self, cleared: ClearedPrompt, *, deadline_s: float, request_id: str, on_text: OnText | None = None, cancel: Cancel | None = None
-    ) -> Reply:
-        """Ask, within the deadline in seconds. Raises GatewayError."""
-        ...
-
-    def estimate(self, prompt: Prompt) -> Estimate:
-        """What the call is expected to take."""
-        ...
-
-
-class Keeping(Protocol):
-    """What the spine needs of the vault."""
-
-    def put(self, kind: str, record_id: str, owner: str, payload: Mapping[str, Any]) -> None:
-        """Encrypt and store."""
-        ...
-
-    def get(self, kind: str, record_id: str) -> dict[str, Any] | None:
-        """Decrypt, or None."""
-        ...
-
-
-class Appending(Protocol):
-    """What the spine needs of the audit log."""
-
-    def append(self, event: Event) -> audit.Entry:
-        """Return when the entry is durable. Raises AuditError."""
-        ...
-
-
-def _default_policy(_principal: Principal, _target: Target) -> deid.Policy:
-    return deid.SAFE_HARBOR
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the spine works with; bootstrap builds the real ones."""
-
-    clock: Clock
-    new_id: Callable[[], str]
-    audit: Appending
-    vault: Keeping
-    gateway: Completing
-    simulated: Callable[[Target], bool]
-    cost_partial: Callable[[Target], bool]
-    deadline_s: Callable[[Tier, Target], float]
-    policy: Callable[[Principal, Target], deid.Policy] = _default_policy
-    temperature: float = 0.3
-    max_tokens: int = 2000
+__all__ = ["OnText", "Tools", "note_review", "open_consultation", "prepare", "reveal", "submit"]
 
 
 def prepare(
@@ -116,16 +45,30 @@ def prepare(
     case_ref: str,
     decisions: Decisions = Decisions(),
     permission: Permission = Permission.CASE_SUBMIT,
+    fall_back: bool = True,
 ) -> Prepared:
-    """Steps 1–5. Raises AccessError or DeidError; a refusal by preflight is returned in `blocked`, not raised."""
+    """Steps 1–5. Raises AccessError or DeidError; a refusal by preflight is returned in `blocked`, not raised.
+
+    Without `fall_back` the target alone is asked, as a comparison of models or a study's arm needs it.
+    """
     auth.authorize(principal, permission)
     redacted = deid.deidentify(
         case.texts(), identity=case.identity, encounter=case.encounter, decisions=decisions, policy=tools.policy(principal, target)
     )
     prompt = prompting.build_prompt(redacted, case.demographics(), target, temperature=tools.temperature, max_tokens=tools.max_tokens)
+    prompt = _for(tools, prompt, target)
     cleared, blocked = _preflight(prompt, redacted, case.identity)
+    behind = tools.fallbacks(case.tier, target) if fall_back else ()
     lengths = {name: len(text) for name, text in case.texts().items()}
-    return Prepared(case_ref, principal, case.tier, lengths, redacted, prompt, tools.gateway.estimate(prompt), cleared, blocked)
+    return Prepared(case_ref, principal, case.tier, lengths, redacted, prompt, tools.gateway.estimate(prompt), cleared, blocked, behind)
+
+
+def _for(tools: Tools, prompt: Prompt, target: Target) -> Prompt:
+    """The same messages for that target, with the surest form of answer it offers."""
+    form = tools.answer_form(target)
+    return replace(
+        prompt, target=target, json_mode=form != "text", answer_schema=prompting.answer_schema() if form == "json-schema" else ""
+    )
 
 
 def _preflight(prompt: Prompt, redacted: Deidentified, identity: Identity) -> tuple[ClearedPrompt | None, PreflightError | None]:
@@ -138,7 +81,7 @@ def _preflight(prompt: Prompt, redacted: Deidentified, identity: Identity) -> tu
 def note_review(tools: Tools, prepared: Prepared, principal: Principal) -> str:
     """Record that the clinician has reviewed exactly this payload, and return its hash, which `submit` wants. Raises AuditError."""
     simulated = tools.simulated(prepared.prompt.target)
-    tools.audit.append(_event(prepared, principal, Action.PREVIEW_REVIEWED, simulated=simulated))
+    tools.audit.append(event_of(prepared, principal, Action.PREVIEW_REVIEWED, simulated=simulated))
     return prepared.sha256
 
 
@@ -151,8 +94,11 @@ def submit(
     reviewed_sha256: str,
     on_text: OnText | None = None,
     cancel: Cancel | None = None,
+    study: str = "",
 ) -> Consultation:
     """Steps 6–12. Sends only what was reviewed, and only for whom it was prepared: who `prepare` let in, in that role.
+
+    A fallback gets the reviewed messages under its own model's name, cleared anew. `study`: on whose budget the call is made.
 
     Raises AccessError for anybody else, PreflightError when it was not cleared or not reviewed, AuditError when the store can't be written
     (then no call is made), GatewayError when no reply came, ReplyFormatError when two replies made no sense.
@@ -160,18 +106,30 @@ def submit(
     if principal != prepared.principal:
         raise AccessError(wanted="send a case that somebody else prepared", held=principal.role.value)
     cleared = _reviewed(prepared, reviewed_sha256)
-    call = _Call(tools, prepared, principal, tools.new_id(), on_text, cancel)
+    call = Call(tools, prepared, principal, tools.new_id(), on_text, cancel, study)
     call.note(Action.DIAGNOSIS_REQUEST_INITIATED)
     try:
-        reply = call.ask(cleared)
+        reply = call.ask(
+            cleared, [deid.clear(_for(tools, cleared.prompt, t), prepared.deidentified, identity=identity) for t in prepared.fallbacks]
+        )
         checked, reply, repaired = _understand(call, reply, identity)
     except BaseException as error:  # whatever ends the call, its end is an entry
         call.note_failure(error)
         raise
     call.note(
-        Action.DIAGNOSIS_RESPONSE_RECEIVED, **_reply_facts(reply, tools), outcome=audit.Outcome.OK, concern_count=len(checked.concerns)
+        Action.DIAGNOSIS_RESPONSE_RECEIVED,
+        **reply_facts(reply, tools),
+        outcome=audit.Outcome.OK,
+        concern_count=len(checked.concerns),
+        estimate_nano_usd=audit.nano_usd(prepared.estimate.cost_usd),
     )
     return _keep(call, checked, reply, repaired)
+
+
+def _fallbacks(tools: Tools, prepared: Prepared, cleared: ClearedPrompt, identity: Identity) -> list[ClearedPrompt]:
+    """The reviewed messages for each fallback. Raises PreflightError."""
+    prompts = [_for(tools, cleared.prompt, target) for target in prepared.fallbacks]
+    return [deid.clear(prompt, prepared.deidentified, identity=identity) for prompt in prompts]
 
 
 def _reviewed(prepared: Prepared, reviewed_sha256: str) -> ClearedPrompt:
@@ -182,84 +140,15 @@ def _reviewed(prepared: Prepared, reviewed_sha256: str) -> ClearedPrompt:
     return prepared.cleared
 
 
-@dataclass
-class _Call:
-    """One logical request: its id, what it has cost so far, and its entries in the audit store."""
-
-    tools: Tools
-    prepared: Prepared
-    principal: Principal
-    request_id: str
-    on_text: OnText | None
-    cancel: Cancel | None
-    spent: tuple[Reply, ...] = ()
-
-    def ask(self, cleared: ClearedPrompt) -> Reply:
-        """Step 8, within the tier's deadline."""
-        deadline_s = self.tools.deadline_s(self.prepared.tier, self.prepared.prompt.target)
-        reply = self.tools.gateway.complete(
-            cleared, deadline_s=deadline_s, request_id=self.request_id, on_text=self.on_text, cancel=self.cancel
-        )
-        self.spent = (*self.spent, reply)
-        return reply
-
-    def note(self, action: Action, **facts: Any) -> None:
-        """Append an entry about this call."""
-        self.tools.audit.append(
-            _event(self.prepared, self.principal, action, request_id=self.request_id, simulated=self._simulated(), **facts)
-        )
-
-    def note_failure(self, error: BaseException) -> None:
-        """Record that the call ended without an answer: the error's class, never its text."""
-        cancelled = isinstance(error, CancelledError)
-        facts: dict[str, Any] = _reply_facts(self.total(), self.tools) if self.spent else self._unanswered(cancelled)
-        facts["outcome"] = audit.Outcome.CANCELLED if cancelled else audit.Outcome.FAILED
-        if isinstance(error, ProviderError):
-            facts |= {"http_status": error.status, "attempt": error.attempts}
-        self.note(Action.REQUEST_CANCELLED if cancelled else Action.DIAGNOSIS_REQUEST_FAILED, **facts, error_class=type(error).__name__)
-
-    def _unanswered(self, cancelled: bool) -> dict[str, Any]:
-        """A stopped call has still cost its prompt: an estimate, marked as such."""
-        if not cancelled:
-            return {}
-        return {"prompt_tokens": self.prepared.estimate.prompt_tokens, "completion_tokens": 0, "tokens_estimated": True}
-
-    def _simulated(self) -> bool:
-        return self.tools.simulated(self.prepared.prompt.target)
-
-    def total(self) -> Reply:
-        """The last reply, with the cost and time of every round of this call."""
-        first, last = self.spent[0], self.spent[-1]
-        if first is last:
-            return last
-        return replace(
-            last,
-            usage=_add(first.usage, last.usage),
-            cost_usd=None if first.cost_usd is None or last.cost_usd is None else first.cost_usd + last.cost_usd,
-            latency_s=first.latency_s + last.latency_s,
-            ttft_s=first.ttft_s,
-            attempts=first.attempts + last.attempts,
-        )
-
-
-def _add(a: Usage, b: Usage) -> Usage:
-    return Usage(
-        a.prompt_tokens + b.prompt_tokens,
-        a.completion_tokens + b.completion_tokens,
-        a.cached_tokens + b.cached_tokens,
-        a.estimated or b.estimated,
-    )
-
-
-def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[CheckedAssessment, Reply, bool]:
+def _understand(call: Call, reply: Reply, identity: Identity) -> tuple[CheckedAssessment, Reply, bool]:
     """Step 9. Raises ReplyFormatError after the second try; the text of the last reply is then in the vault."""
-    sent = call.prepared.prompt
+    sent = _for(call.tools, call.prepared.prompt, reply.target)  # whoever answered is asked to repair
     case_text = sent.messages[-1].content
     try:
         return prompting.parse_assessment(reply.text, case_text=case_text), call.total(), False
     except ReplyFormatError as error:
         repair = deid.clear(prompting.repair_prompt(sent, reply.text, error), call.prepared.deidentified, identity=identity)
-        call.note(Action.REPAIR_REQUESTED, reply_sha256=_sha256(reply.text), payload_sha256=repair.sha256)
+        call.note(Action.REPAIR_REQUESTED, reply_sha256=sha256_of(reply.text), payload_sha256=repair.sha256)
         second = call.ask(repair)
     try:
         return prompting.parse_assessment(second.text, case_text=case_text), call.total(), True
@@ -271,7 +160,7 @@ def _understand(call: _Call, reply: Reply, identity: Identity) -> tuple[CheckedA
         raise
 
 
-def _keep(call: _Call, checked: CheckedAssessment, reply: Reply, repaired: bool) -> Consultation:
+def _keep(call: Call, checked: CheckedAssessment, reply: Reply, repaired: bool) -> Consultation:
     """Step 11. A consultation that could not be stored says why in `not_stored`."""
     prepared, tools, owner = call.prepared, call.tools, call.principal.user_id
     done = Consultation(
@@ -311,6 +200,7 @@ def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Co
         Event(
             actor_id=principal.user_id,
             actor_role=principal.role,
+            department=principal.department or None,
             action=Action.CONSULTATION_OPENED,
             case_ref=done.case_ref,
             request_id=request_id,
@@ -325,40 +215,3 @@ def reveal(consultation: Consultation, principal: Principal) -> Callable[[str], 
     if consultation.owner != principal.user_id:
         return lambda text: text
     return lambda text: deid.restore(text, consultation.originals)
-
-
-def _reply_facts(reply: Reply, tools: Tools) -> dict[str, Any]:
-    return {
-        "prompt_tokens": reply.usage.prompt_tokens,
-        "completion_tokens": reply.usage.completion_tokens,
-        "tokens_estimated": reply.usage.estimated,
-        "cost_nano_usd": audit.nano_usd(reply.cost_usd),
-        "cost_partial": tools.cost_partial(reply.target),
-        "latency_ms": round(reply.latency_s * 1000),
-        "ttft_ms": None if reply.ttft_s is None else round(reply.ttft_s * 1000),
-        "attempt": reply.attempts,
-        "reply_sha256": _sha256(reply.text),
-    }
-
-
-def _event(prepared: Prepared, principal: Principal, action: Action, **facts: Any) -> Event:
-    target = prepared.prompt.target
-    return Event(
-        actor_id=principal.user_id,
-        actor_role=principal.role,
-        action=action,
-        case_ref=prepared.case_ref,
-        provider=target.provider,
-        model=target.model,
-        tier=prepared.tier,
-        endpoint=ENDPOINT,
-        policy_version=prepared.deidentified.policy,
-        prompt_version=prepared.prompt.version,
-        input_lengths=dict(prepared.input_lengths),
-        phi_counts=dict(prepared.deidentified.counts),
-        **({"payload_sha256": prepared.sha256 or None} | facts),
-    )
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -15,7 +15,10 @@ from core.model import ClearedPrompt, Deidentified, Estimate, Principal, Prompt,
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case made ready, for the preview, by and for `principal` alone. `cleared` is None while preflight refuses; `blocked` says why."""
+    """A case made ready, for the preview, by and for `principal` alone. `cleared` is None while preflight refuses; `blocked` says why.
+
+    `fallbacks`: who is asked the same, in order, when the target can't answer.
+    """
 
     case_ref: str
     principal: Principal
@@ -26,6 +29,7 @@ class Prepared:
     estimate: Estimate
     cleared: ClearedPrompt | None = field(repr=False)
     blocked: PreflightError | None
+    fallbacks: tuple[Target, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -74,7 +78,7 @@ class Consultation:
             "reply": {
                 "text": reply.text,
                 "target": [reply.target.provider, reply.target.model],
-                "usage": [usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.estimated],
+                "usage": [usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.estimated, usage.reasoning_tokens],
                 "latency_s": reply.latency_s,
                 "ttft_s": reply.ttft_s,
                 "attempts": reply.attempts,

@@ -8,10 +8,13 @@
     ├── GatewayError               no usable reply
     │   ├── ProviderError(provider, status, retryable)
     │   │   ├── RateLimitError(retry_after_s)
-    │   │   └── ProviderTimeoutError
+    │   │   ├── ProviderTimeoutError
+    │   │   ├── ProviderRestingError   left alone after repeated faults; no attempt was made
+    │   │   └── RefusalError           the model, or a content filter, declined to answer
     │   ├── AllProvidersError(attempts)
     │   ├── CancelledError         the clinician stopped the call
-    │   └── BudgetError
+    │   ├── TrustError             the site's policy keeps this output from that provider
+    │   └── BudgetError            a spending or rate limit would be exceeded
     ├── ReplyFormatError(detail)   the model answered, but not in the answer's schema
     ├── AuditError                 the audit store can't be written or read
     │   └── ChainError(sequence)   the store was altered; first bad entry
@@ -109,8 +112,16 @@ class ProviderTimeoutError(ProviderError):
     """The deadline for the whole request passed."""
 
 
+class ProviderRestingError(ProviderError):
+    """The provider failed so often that it is left alone for a while; nothing was sent."""
+
+
+class RefusalError(ProviderError):
+    """The model declined to answer, or a content filter held its answer back."""
+
+
 class AllProvidersError(GatewayError):
-    """Every attempt failed; `attempts` holds each attempt's error in order."""
+    """No provider of the chain answered; `attempts` holds the last error at each, in order."""
 
     def __init__(self, user_message: str, attempts: Sequence[ProviderError]) -> None:
         super().__init__(user_message)
@@ -119,6 +130,10 @@ class AllProvidersError(GatewayError):
 
 class CancelledError(GatewayError):
     """The clinician stopped the call, or left the page."""
+
+
+class TrustError(GatewayError):
+    """The site's policy does not let this provider have the output of this de-identification policy; nothing was sent."""
 
 
 class BudgetError(GatewayError):

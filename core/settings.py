@@ -3,7 +3,7 @@
 Every variable begins with `CASEGATE_`, but for the providers' keys, whose names stand in
 `core/gateway/providers.toml`. In staging and production a key is looked up under its name with the
 environment's suffix first (`HOLYSHEEP_API_KEY_PRODUCTION`), so that the three environments hold
-separate keys.
+separate keys. `…_FILE` names a mounted secret file that holds the key instead.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -57,9 +56,12 @@ class Settings(BaseSettings):
     default_provider: str = ""
     temperature: float = Field(0.3, ge=0, le=2)
     max_tokens: int = Field(2000, ge=64, le=32_000)
-    monthly_budget_usd: Decimal | None = Field(None, gt=0, le=10**9)
     metrics_token: SecretStr = SecretStr("")
     otlp_endpoint: str = ""
+    budgets: str = ""
+    budget_database: str = ""
+    user_rate: str = "60/minute"
+    hedge_after_s: float = Field(0, ge=0, le=60)
     api_keys: SecretStr = SecretStr("")
     api_rate: str = "30/minute"
     demo_public: bool = False
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     oidc_redirect_uri: str = ""
     oidc_cookie_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
+    oidc_department_claim: str = "department"
 
     @field_validator(
         "vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "metrics_token", "oidc_client_secret", "oidc_cookie_secret"
@@ -134,6 +137,11 @@ class Settings(BaseSettings):
         return self.vault_database or str(self.data_dir / "vault.sqlite3")
 
     @property
+    def budget_path(self) -> str:
+        """Path or SQLAlchemy URL of the store of spending limits."""
+        return self.budget_database or str(self.data_dir / "budget.sqlite3")
+
+    @property
     def api_key_list(self) -> tuple[tuple[str, str], ...]:
         """(caller name, key) pairs for the REST API, from `name:key,name:key`; a bare key is called `caller-N`."""
         pairs = []
@@ -177,17 +185,32 @@ def settings() -> Settings:
     return load_settings()
 
 
-def provider_keys(variables: Mapping[str, Sequence[str]], env: Environment) -> dict[str, str]:
-    """Provider id → key, for those whose variables hold one; `variables` maps provider id → variable names in order."""
-    values = {k: v for k, v in dotenv_values(ENV_FILE).items() if v} | {k: v for k, v in os.environ.items() if v.strip()}
-    found = {}
+def provider_keys(variables: Mapping[str, Sequence[str]], env: Environment) -> dict[str, str | Path]:
+    """Provider id → key, or the file that holds it; `variables` maps provider id → variable names in order."""
+    values = _values()
+    found: dict[str, str | Path] = {}
     for provider, names in variables.items():
         suffixed = [f"{name}_{env.value.upper()}" for name in names]
         for name in [*suffixed, *names]:
             if name in values:
-                found[provider] = str(values[name])
-                break
+                found[provider] = values[name]
+            elif f"{name}_FILE" in values:
+                found[provider] = Path(values[f"{name}_FILE"])
+            else:
+                continue
+            break
     return found
+
+
+def keys_elsewhere(names: Sequence[str], env: Environment) -> dict[str, str]:
+    """Environment → key, for the other environments whose own variables hold one here, too."""
+    values = _values()
+    others = [e for e in Environment if e is not env]
+    return {e.value: values[v] for e in others for name in names if (v := f"{name}_{e.value.upper()}") in values}
+
+
+def _values() -> dict[str, str]:
+    return {k: v for k, v in dotenv_values(ENV_FILE).items() if v} | {k: v for k, v in os.environ.items() if v.strip()}
 
 
 def require_safe_listening(config: Settings, address: str) -> None:

@@ -17,6 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.bootstrap",),
     ("core.studies",),
     ("core.consult", "core.site_rules"),
+    ("core.call",),
     (
         "core.deid",
         "core.prompting",
@@ -38,7 +39,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "altair": ("pages.", "core.ui."),
     "httpx": ("core.gateway.", "core.auth.oidc"),
     "httpcore": ("core.gateway.",),
-    "sqlalchemy": ("core.audit.store", "core.vault.store"),
+    "sqlalchemy": ("core.audit.store", "core.vault.store", "core.gateway.store"),
     "authlib": ("core.auth.", "core.api."),
     "cryptography": ("core.audit.", "core.vault."),
     "onnxruntime": ("core.deid.tagger",),

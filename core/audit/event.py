@@ -27,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _PATTERNS: Mapping[str, re.Pattern[str]] = {
     "actor_id": _ID,
+    "department": _ID,
     "case_ref": _REFERENCE,
     "request_id": _REFERENCE,
     "provider": _ID,
@@ -45,6 +46,7 @@ _NUMBERS = (
     "prompt_tokens",
     "completion_tokens",
     "cost_nano_usd",
+    "estimate_nano_usd",
     "latency_ms",
     "ttft_ms",
     "http_status",
@@ -73,10 +75,11 @@ def usd(nano: int | None) -> Decimal | None:
 class Event:
     """One act of one actor. None means that the fact does not apply or is not known.
 
-    `actor_id`: opaque. `subject`: what the act was about, named by Casegate's own code (a permission, page,
+    `actor_id`: opaque. `department`: the actor's, a code. `subject`: what the act was about, named by Casegate's own code (a permission, page,
     setting, export format, role). `count`: how many things it touched. `attempt`: attempts made, from 1.
     `input_lengths`: text field → characters. `phi_counts`: category → replaced spans. `cost_nano_usd`: 1e-9 USD;
-    `cost_partial` when part of the cost is unknown. `latency_ms`, `ttft_ms` (time to first token): milliseconds.
+    `cost_partial` when part of the cost is unknown; `estimate_nano_usd`: what was expected before the send.
+    `latency_ms`, `ttft_ms` (time to first token): milliseconds.
     The three acts of a model call, and its cancelling, need case_ref, request_id, provider and model; a failed one
     needs error_class. Raises ValueError that names the field, never the value.
     """
@@ -102,6 +105,7 @@ class Event:
     completion_tokens: int | None = None
     tokens_estimated: bool = False
     cost_nano_usd: int | None = None
+    estimate_nano_usd: int | None = None
     cost_partial: bool = False
     latency_ms: int | None = None
     ttft_ms: int | None = None
@@ -111,6 +115,7 @@ class Event:
     subject: str | None = None
     count: int | None = None
     simulated: bool = False
+    department: str | None = None
 
     def __post_init__(self) -> None:
         for name, pattern in _PATTERNS.items():

@@ -11,6 +11,7 @@ from core.model import Usage
 
 MAX_BODY_BYTES = 2_000_000
 MAX_TOKENS = 100_000_000
+FILTER_CODES = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
 FINISH_REASON = re.compile(r"[a-z_]{1,32}")
 OPEN, CLOSE = "<think>", "</think>"
 MAX_LEAD_CHARS = 64
@@ -27,6 +28,8 @@ class Fault(Enum):
     EMPTY = "empty"
     WEB_PAGE = "not an API answer"
     ENCODED = "compressed"
+    REFUSED = "refused by the model"
+    FILTERED = "held back by a content filter"
 
 
 class AnswerError(Exception):
@@ -135,6 +138,7 @@ class Answer:
         self._thoughts = ThoughtFilter()
         self._reasoning_chars = 0
         self.chars = 0
+        self.refused = False
         self.begun = False
         self.finish_reason = ""
         self.done = False
@@ -148,7 +152,12 @@ class Answer:
     @property
     def written_chars(self) -> int:
         """Characters the model wrote, reasoning included."""
-        return self.chars + self._reasoning_chars + self._thoughts.hidden_chars
+        return self.chars + self.reasoning_chars
+
+    @property
+    def reasoning_chars(self) -> int:
+        """Characters of reasoning that were kept out of the answer."""
+        return self._reasoning_chars + self._thoughts.hidden_chars
 
     @property
     def complete(self) -> bool:
@@ -182,6 +191,7 @@ class Answer:
             raise AnswerError(Fault.NOT_COMPLETION)
         if reason := choice.get("finish_reason"):
             self.finish_reason = reason if isinstance(reason, str) and FINISH_REASON.fullmatch(reason) else "unknown"
+        self.refused = self.refused or bool(_text(message.get("refusal")))
         self._reasoning_chars += len(_text(message.get("reasoning_content") or message.get("reasoning")))
         return self._shown(self._thoughts.feed(_text(message.get("content"))))
 
@@ -216,6 +226,16 @@ def _mended(text: str) -> str:
     return text
 
 
+def filtered(body: bytes) -> bool:
+    """Whether the body of an error speaks of a content filter, by its code alone."""
+    try:
+        error = _object(body).get("error")
+    except AnswerError:
+        return False
+    inner = error.get("innererror") if isinstance(error, dict) else None
+    return any(isinstance(e, dict) and isinstance(e.get("code"), str) and e["code"] in FILTER_CODES for e in (error, inner))
+
+
 def _status_in(error: object) -> int | None:
     code = error.get("code") if isinstance(error, dict) else None
     return code if type(code) is int and 400 <= code <= 599 else None
@@ -226,8 +246,10 @@ def _usage(value: object) -> Usage | None:
         return None
     details = value.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    details = value.get("completion_tokens_details")
+    reasoning = _count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
     prompt, completion = _count(value.get("prompt_tokens")), _count(value.get("completion_tokens"))
-    return None if prompt is None or completion is None else Usage(prompt, completion, cached or 0)
+    return None if prompt is None or completion is None else Usage(prompt, completion, cached or 0, reasoning_tokens=reasoning or 0)
 
 
 def _count(value: object) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpcore
 import httpx
 
-from core.gateway.answer import MAX_BODY_BYTES, Answer, AnswerError, EventReader, Fault
+from core.gateway.answer import MAX_BODY_BYTES, Answer, AnswerError, EventReader, Fault, filtered
 from core.gateway.failures import Failure, Phrasebook
 from core.gateway.retry import parse_retry_after
 from core.gateway.watch import OutOfTimeError, StoppedError, Watch
@@ -18,16 +18,18 @@ from core.model import Clock
 CONNECT_S = 5.0
 USAGE_S = 1.0
 DRAIN_S = 0.2
+MAX_ERROR_BYTES = 16_384
 Receive = Callable[[str], None]
 
 
 class StatusError(Exception):
     """The provider answered with a status other than success."""
 
-    def __init__(self, status: int, retry_after: str | None) -> None:
+    def __init__(self, status: int, retry_after: str | None, *, by_filter: bool = False) -> None:
         super().__init__(status)
         self.status = status
         self.retry_after = retry_after
+        self.by_filter = by_filter
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ class Exchange:
     phrases: Phrasebook
     clock: Clock
 
-    def attempt(self, watch: Watch, receive: Receive, *, last: bool) -> Answer | Failure:
+    def attempt(self, watch: Watch, receive: Receive, *, last: bool, answer: Answer | None = None) -> Answer | Failure:
         """Try once. Never raises for what the network or the provider does.
 
         What went wrong comes back as a value, so that the error raised from it chains to nothing that holds text.
-        Exceptions of `receive` pass through, the connection closed.
+        Exceptions of `receive` pass through, the connection closed. `answer` is filled with what arrives, however it ends.
         """
-        answer = Answer()
+        answer = Answer() if answer is None else answer
         try:
             self._converse(answer, watch, receive, last=last)
         except (StoppedError, StatusError, ConnectionFailedError, AnswerError) as exc:
@@ -73,9 +75,11 @@ class Exchange:
             return self.phrases.stopped()
         if isinstance(exc, ConnectionFailedError):
             return self.phrases.no_connection(exc.trouble)
+        if isinstance(exc, StatusError) and exc.by_filter:
+            return self.phrases.bad_answer(Fault.FILTERED, exc.status)
         if isinstance(exc, StatusError):
             return self.phrases.refused(exc.status, parse_retry_after(exc.retry_after, self.clock.now()))
-        return self.phrases.bad_answer(exc.fault, exc.status, begun=answer.begun)
+        return self.phrases.bad_answer(exc.fault, exc.status, begun=answer.begun, shown=answer.chars > 0)
 
     def _late(self, answer: Answer, watch: Watch) -> Failure:
         if watch.remaining_s() > 0:
@@ -83,12 +87,14 @@ class Exchange:
         return self.phrases.late(begun=answer.begun)
 
     def _broken(self, answer: Answer) -> Failure:
-        return self.phrases.bad_answer(Fault.TRUNCATED) if answer.begun else self.phrases.broken()
+        return self.phrases.bad_answer(Fault.TRUNCATED, shown=answer.chars > 0) if answer.begun else self.phrases.broken()
 
     def _finished(self, answer: Answer) -> Answer | Failure:
+        if answer.refused or answer.finish_reason == "content_filter":
+            return self.phrases.bad_answer(Fault.REFUSED if answer.refused else Fault.FILTERED)
         if not answer.complete:
             return self._broken(answer)
-        return answer if answer.chars else self.phrases.bad_answer(Fault.EMPTY)
+        return answer if answer.chars else self.phrases.bad_answer(Fault.EMPTY, shown=False)
 
     def _converse(self, answer: Answer, watch: Watch, receive: Receive, *, last: bool) -> None:
         """Send and read; the answer grows as it arrives.
@@ -104,7 +110,8 @@ class Exchange:
         with self.client.stream("POST", out.url, content=out.body, headers=out.headers, extensions={"timeout": timeouts}) as response:
             reading.until = watch.until
             if not response.is_success:
-                raise StatusError(response.status_code, response.headers.get("retry-after"))
+                by_filter = response.status_code == 400 and filtered(_start_of(response, reading))
+                raise StatusError(response.status_code, response.headers.get("retry-after"), by_filter=by_filter)
             if self._is_event_stream(response):
                 _read_events(response, answer, reading, receive)
             else:
@@ -120,6 +127,20 @@ class Exchange:
         if media in ("text/event-stream", "application/json") or media.endswith("+json"):
             return media == "text/event-stream"
         raise AnswerError(Fault.WEB_PAGE)
+
+
+def _start_of(response: httpx.Response, reading: Watch) -> bytes:
+    """The first bytes of an error's body: its code is looked for in them, nothing of it is kept."""
+    body = bytearray()
+    try:
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > MAX_ERROR_BYTES:
+                break
+            reading.slice_s()
+    except (httpcore.NetworkError, httpcore.ProtocolError):
+        return b""
+    return bytes(body)
 
 
 def _chunks(response: httpx.Response, reading: Watch) -> Iterator[bytes]:

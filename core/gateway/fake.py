@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from core.errors import CancelledError
+from core.gateway.attempt import Report
+from core.gateway.budget import Spender
 from core.gateway.gateway import OnText
 from core.gateway.pricing import cost_usd, estimate, estimated_usage
 from core.gateway.registry import Registry
 from core.gateway.watch import Cancel
-from core.model import ClearedPrompt, Estimate, Prompt, Reply
+from core.model import ClearedPrompt, Estimate, Prompt, Reply, Tier
 
 PIECE_CHARS = 40
 Script: TypeAlias = "str | Reply | Exception | Callable[[ClearedPrompt], str | Reply]"
@@ -20,7 +22,8 @@ Script: TypeAlias = "str | Reply | Exception | Callable[[ClearedPrompt], str | R
 class FakeGateway:
     """Answers each call with the next of `replies`: a text, a whole Reply, an exception to raise, or a function of the prompt.
 
-    The last one repeats. `sent` holds every ClearedPrompt and `request_ids` their ids, in order.
+    The last one repeats. `sent` holds every ClearedPrompt, `request_ids`, `fallbacks` and
+    `spenders` what came with it, in order.
     """
 
     def __init__(self, replies: Iterable[Script], *, registry: Registry | None = None, configured: tuple[str, ...] = ("sandbox",)) -> None:
@@ -31,6 +34,8 @@ class FakeGateway:
         self._configured = configured
         self.sent: list[ClearedPrompt] = []
         self.request_ids: list[str] = []
+        self.fallbacks: list[tuple[ClearedPrompt, ...]] = []
+        self.spenders: list[Spender | None] = []
         self.closed = False
 
     def complete(
@@ -41,11 +46,17 @@ class FakeGateway:
         request_id: str,
         on_text: OnText | None = None,
         cancel: Cancel | None = None,
+        fallbacks: Sequence[ClearedPrompt] = (),
+        spender: Spender | None = None,
+        tier: Tier | None = None,
+        report: Report | None = None,
     ) -> Reply:
         """The next scripted reply, handed to `on_text` in pieces. Raises what the script says, CancelledError when cancelled."""
         if not isinstance(cleared, ClearedPrompt):
             raise TypeError(f"the gateway takes a ClearedPrompt, not {type(cleared).__name__}")
         self.sent.append(cleared)
+        self.fallbacks.append(tuple(fallbacks))
+        self.spenders.append(spender)
         self.request_ids.append(request_id)
         reply = self._next(cleared)
         for start in range(0, len(reply.text), PIECE_CHARS):

@@ -21,12 +21,15 @@ PARTIAL_COST_NOTE = "output tokens only; input price unknown"
 def cost_usd(usage: Usage, model: Model) -> Decimal | None:
     """Exact cost in USD; output tokens only when the input price is unknown, None when the output price is.
 
-    Cached input tokens are billed as input tokens: an upper bound.
+    Input read from a cache is billed at its own price where that is known, else as input: an upper bound.
     """
     price = model.price
     if price is None or price.output_usd_per_mtok is None:
         return None
-    return (usage.completion_tokens * price.output_usd_per_mtok + usage.prompt_tokens * (price.input_usd_per_mtok or 0)).scaleb(-6)
+    per_input = price.input_usd_per_mtok or Decimal(0)
+    cached = min(usage.cached_tokens, usage.prompt_tokens) if price.cached_usd_per_mtok is not None else 0
+    read = (usage.prompt_tokens - cached) * per_input + cached * (price.cached_usd_per_mtok or 0)
+    return (usage.completion_tokens * price.output_usd_per_mtok + read).scaleb(-6)
 
 
 def cost_is_partial(model: Model) -> bool:
@@ -35,9 +38,9 @@ def cost_is_partial(model: Model) -> bool:
     return price is not None and price.output_usd_per_mtok is not None and price.input_usd_per_mtok is None
 
 
-def tokens_of(chars: int) -> int:
+def tokens_of(chars: int, chars_per_token: float = CHARS_PER_TOKEN) -> int:
     """Tokens that so many characters come to, about; never 0 for some text."""
-    return -int(-chars // CHARS_PER_TOKEN)
+    return -int(-chars // chars_per_token)
 
 
 def estimated_usage(prompt: Prompt, completion_chars: int) -> Usage:
@@ -45,13 +48,13 @@ def estimated_usage(prompt: Prompt, completion_chars: int) -> Usage:
     return Usage(prompt_tokens_of(prompt), tokens_of(completion_chars), estimated=True)
 
 
-def prompt_tokens_of(prompt: Prompt) -> int:
+def prompt_tokens_of(prompt: Prompt, chars_per_token: float = CHARS_PER_TOKEN) -> int:
     """Tokens of a prompt, about: its characters, and a few for each message's frame."""
-    return sum(tokens_of(len(m.content)) + TOKENS_PER_MESSAGE for m in prompt.messages)
+    return sum(tokens_of(len(m.content), chars_per_token) + TOKENS_PER_MESSAGE for m in prompt.messages)
 
 
-def estimate(prompt: Prompt, model: Model) -> Estimate:
+def estimate(prompt: Prompt, model: Model, chars_per_token: float = CHARS_PER_TOKEN) -> Estimate:
     """What this prompt is expected to take at that model."""
     completion = min(model.typical_completion_tokens, prompt.max_tokens)
-    usage = Usage(prompt_tokens_of(prompt), completion, estimated=True)
+    usage = Usage(prompt_tokens_of(prompt, chars_per_token), completion, estimated=True)
     return Estimate(usage.prompt_tokens, completion, cost_usd(usage, model), model.typical_latency_s)

@@ -1,7 +1,8 @@
 """Reads providers.toml into values, and refuses a file that breaks a rule.
 
 Rules: https except on loopback; no user, query or fragment in a URL; known tiers, each proposed once per provider;
-ids unique; prices exact decimals with a source and a date; TLS 1.2 only with a reason; no unknown names.
+ids unique; prices exact decimals with a source and a date; TLS 1.2 only with a reason; a key's header named where it has one of its
+own; no unknown names. Besides the providers a file may hold `[[route]]`s, which say what a tier falls back on, and a `[site_policy]`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,16 @@ from urllib.parse import urlsplit
 
 from core.errors import ConfigError
 from core.gateway.provider import Baa, Model, Price, Provider
-from core.model import Tier
+from core.gateway.trust import DEFAULT_SITE_POLICY, SitePolicy, Trust
+from core.model import Target, Tier
 
 SHIPPED = Path(__file__).with_name("providers.toml")
 ID = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,63}")
+MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}")
+HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+PATH = re.compile(r"/[A-Za-z0-9._~/{}-]{1,200}")
+POLICY = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+ENVIRONMENTS = ("development", "staging", "production")
 T = TypeVar("T")
 _REQUIRED = object()
 
@@ -81,11 +88,28 @@ class Entry:
             self.refuse(f"{name} must be a list of texts")
         return tuple(values)
 
-    def identifier(self) -> str:
+    def texts(self, name: str, keys: Iterable[str] | None = None) -> dict[str, str]:
+        """A table of texts, empty when absent; `keys` are the names it may hold."""
+        values = self.take(name, dict, {})
+        if not all(isinstance(v, str) and v for v in values.values()):
+            self.refuse(f"{name} must be a table of texts")
+        if keys is not None and (unknown := values.keys() - set(keys)):
+            self.refuse(f"{name} knows no {sorted(unknown)[0]!r}")
+        return dict(values)
+
+    def formed(self, name: str, pattern: re.Pattern[str], default: object, rule: str) -> str:
+        """A text of that form, or the default as it is."""
+        value = self.take(name, str, default)
+        if value != default and not pattern.fullmatch(value):
+            self.refuse(f"{name} {rule}")
+        return value
+
+    def identifier(self, pattern: re.Pattern[str] = ID) -> str:
         """The entry's id."""
         value = self.take("id", str)
-        if not ID.fullmatch(value):
-            self.refuse("id must be lower-case letters, digits and . _ : / -, 64 at the most")
+        if not pattern.fullmatch(value):
+            case = "lower-case letters, digits and . _ : / -, 64" if pattern is ID else "letters, digits and . _ : / -, 80"
+            self.refuse(f"id must be {case} at the most")
         return value
 
     def done(self) -> None:
@@ -94,12 +118,22 @@ class Entry:
             self.refuse(f"unknown: {', '.join(sorted(self._rest))}")
 
 
-def read_providers(path: Path | str | None, *, port: int) -> tuple[Provider, ...]:
-    """Every provider of a file, in its order. Raises ConfigError."""
+Routes = dict[Tier, tuple[Target, ...]]
+
+
+def read_file(path: Path | str | None, *, port: int) -> tuple[tuple[Provider, ...], Routes, SitePolicy]:
+    """Every provider of a file in its order, what each tier falls back on, and the site's policy. Raises ConfigError."""
     file = SHIPPED if path is None else Path(path)
     top = Entry(file.name, _parsed(file))
     entries = top.take("provider", list)
+    routes = top.take("route", list, [])
+    policy = _site_policy(top)
     top.done()
+    providers = _providers(file, top, entries, port)
+    return providers, _routes(file, routes, providers), policy
+
+
+def _providers(file: Path, top: Entry, entries: list[object], port: int) -> tuple[Provider, ...]:
     providers: list[Provider] = []
     for number, values in enumerate(entries, 1):
         providers.append(_provider(Entry(f"{file.name}, provider {_label(values, number)}", values), providers, port))
@@ -133,6 +167,13 @@ def _provider(entry: Entry, before: list[Provider], port: int) -> Provider:
         models=_models(entry, provider_id, before),
         key_variables=entry.strings("key_variables"),
         key_prefix=entry.take("key_prefix", str, ""),
+        key_prefixes=entry.texts("key_prefixes", ENVIRONMENTS),
+        auth=entry.chosen("auth", ("bearer", "header", "none"), "bearer"),  # type: ignore[arg-type]
+        auth_header=entry.formed("auth_header", HEADER, "", "must be the name of a header"),
+        path=entry.formed("path", PATH, "/chat/completions", "must begin with / and hold no query"),
+        query=entry.texts("query"),
+        enabled=entry.take("enabled", bool, True),
+        on_premises=entry.take("on_premises", bool, False),
         simulated=entry.take("simulated", bool, False),
         baa=_baa(entry),
         region=entry.take("region", str, "unknown"),
@@ -145,7 +186,48 @@ def _provider(entry: Entry, before: list[Provider], port: int) -> Provider:
     entry.done()
     if provider.tls_minimum == "1.2" and not provider.tls_reason.strip():
         entry.refuse("tls_minimum 1.2 needs tls_reason, a recorded reason")
+    if (provider.auth == "header") != bool(provider.auth_header):
+        entry.refuse('auth_header goes with auth = "header", and that with auth_header')
+    if provider.simulated and (provider.on_premises or not is_loopback(urlsplit(provider.base_url).hostname or "")):
+        entry.refuse("a simulated provider is this machine's own: give it a base_url here, and not on_premises")
     return provider
+
+
+def _routes(file: Path, entries: list[object], providers: tuple[Provider, ...]) -> Routes:
+    known = {m.target for p in providers for m in p.models}
+    routes: Routes = {}
+    for number, values in enumerate(entries, 1):
+        entry = Entry(f"{file.name}, route no. {number}", values)
+        tier = _tier(entry, entry.take("tier", str))
+        chain = tuple(_stop(entry, stop, known) for stop in entry.take("chain", list))
+        entry.done()
+        if tier in routes or len(set(chain)) != len(chain) or not chain:
+            entry.refuse("names its tier or a model twice, or no model at all")
+        routes[tier] = chain
+    return routes
+
+
+def _stop(route: Entry, values: object, known: set[Target]) -> Target:
+    entry = Entry(f"{route.where}, chain", values)
+    target = Target(entry.take("provider", str), entry.take("model", str))
+    entry.done()
+    if target not in known:
+        entry.refuse(f"there is no model {target.model!r} at a provider {target.provider!r}")
+    return target
+
+
+def _site_policy(top: Entry) -> SitePolicy:
+    values = top.take("site_policy", dict, None)
+    if values is None:
+        return DEFAULT_SITE_POLICY
+    entry = Entry(f"{top.where}, site_policy", values)
+    classes = {}
+    for name in list(values):
+        words = entry.strings(name)
+        if not POLICY.fullmatch(name) or not set(words) <= set(Trust):
+            entry.refuse(f"{name} must be a policy's name with a list of {', '.join(Trust)}")
+        classes[name] = frozenset(Trust(word) for word in words)
+    return SitePolicy(classes)
 
 
 def _base_url(entry: Entry, port: int) -> str:
@@ -214,7 +296,7 @@ def _refuse_repeats(entry: Entry, what: str, names: list[str]) -> None:
 def _model(provider: Entry, values: object, number: int) -> Model:
     entry = Entry(f"{provider.where}, model {_label(values, number)}", values)
     model = Model(
-        id=entry.identifier(),
+        id=entry.identifier(MODEL_ID),
         provider="",
         name=entry.take("name", str),
         tiers=tuple(_tier(entry, word) for word in entry.strings("tiers")),
@@ -222,6 +304,7 @@ def _model(provider: Entry, values: object, number: int) -> Model:
         typical_completion_tokens=_whole(entry, "typical_completion_tokens"),
         typical_latency_s=float(entry.positive("typical_latency_s")),
         price=_price(entry),
+        answers=entry.chosen("answers", ("json-schema", "json-mode", "text"), "json-mode"),  # type: ignore[arg-type]
     )
     entry.done()
     return model
@@ -251,6 +334,7 @@ def _price(entry: Entry) -> Price | None:
         input_usd_per_mtok=inner.number("input_usd_per_mtok", None),
         source=inner.take("source", str),
         as_of=inner.take("as_of", date),
+        cached_usd_per_mtok=inner.number("cached_usd_per_mtok", None),
     )
     inner.done()
     return price

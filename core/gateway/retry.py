@@ -11,14 +11,18 @@ RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Attempts in all, and full-jitter exponential backoff between them."""
+    """Attempts at one model, and full-jitter exponential backoff between them; `per_model` while another model can still be asked.
 
-    attempts: int = 3
+    Five: where three attempts in ten fail, 99.7 % of the requests are answered, and the retry budget keeps the load under 1.5 times.
+    """
+
+    attempts: int = 5
+    per_model: int = 3
     base_s: float = 0.5
     cap_s: float = 8.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.base_s < 0 or self.cap_s < 0:
+        if self.attempts < 1 or self.per_model < 1 or self.base_s < 0 or self.cap_s < 0:
             raise ValueError("a retry policy needs at least one attempt and no negative waits")
 
     def backoff_s(self, attempt: int, draw: float) -> float:

@@ -31,6 +31,19 @@ class Cancel:
         return self._cancelled
 
 
+class Either(Cancel):
+    """Cancelled when one of two is."""
+
+    def __init__(self, own: Cancel, outer: Cancel | None) -> None:
+        super().__init__()
+        self._own, self._outer = own, outer
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether either was."""
+        return self._own.cancelled or (self._outer is not None and self._outer.cancelled)
+
+
 class Watch:
     """How long a wait may last, cut into slices so that Stop is noticed within one of them.
 
@@ -57,6 +70,10 @@ class Watch:
         if remaining <= 0:
             raise OutOfTimeError
         return min(SLICE_S, remaining)
+
+    def under(self, cancel: Cancel) -> Watch:
+        """A watch with the same end that Stop reaches as before, and this cancel as well."""
+        return Watch(self._clock, self.until, Either(cancel, self._cancel))
 
     def within(self, seconds: float) -> Watch:
         """A watch over the same call that ends at most so many seconds from now."""

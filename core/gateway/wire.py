@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import queue
+import select
 import selectors
 import socket
 import ssl
@@ -21,7 +22,6 @@ from core.gateway.watch import Watch
 T = TypeVar("T")
 Address: TypeAlias = tuple[Any, ...]
 IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN})
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Trouble(Enum):
@@ -133,9 +133,14 @@ def _patiently(sock: socket.socket, watch: Watch, act: Callable[[], T]) -> T:
 
 
 def _ready(sock: socket.socket, event: int, timeout_s: float) -> bool:
-    with _Selector() as selector:
-        selector.register(sock, event)
-        return bool(selector.select(timeout_s))
+    """Whether a socket can be read from or written to. The pool asks this of every idle connection at each request, so it must be quick."""
+    if not hasattr(select, "poll"):  # pragma: no cover - Windows
+        with selectors.SelectSelector() as selector:
+            selector.register(sock, event)
+            return bool(selector.select(timeout_s))
+    poll = select.poll()
+    poll.register(sock, select.POLLIN if event == selectors.EVENT_READ else select.POLLOUT)
+    return bool(poll.poll(timeout_s * 1000))
 
 
 def _resolve(host: str, port: int, watch: Watch) -> list[Address]:

@@ -39,7 +39,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Exactly what will be sent: `body()` is the HTTP request's body, byte for byte."""
+    """Exactly what will be sent: `body()` is the HTTP request's body, byte for byte.
+
+    `answer_schema` is the JSON text of a schema that the provider is asked to hold the answer to; empty asks for JSON mode, if `json_mode`.
+    """
 
     target: Target
     messages: tuple[Message, ...]
@@ -49,6 +52,7 @@ class Prompt:
     max_tokens: int = 2000
     stream: bool = True
     json_mode: bool = True
+    answer_schema: str = ""
 
     def body(self) -> bytes:
         """The request body as UTF-8 JSON; the same prompt always gives the same bytes."""
@@ -61,7 +65,10 @@ class Prompt:
         }
         if self.stream:
             payload["stream_options"] = {"include_usage": True}
-        if self.json_mode:
+        if self.answer_schema:
+            wanted = {"name": "assessment", "strict": True, "schema": json.loads(self.answer_schema)}
+            payload["response_format"] = {"type": "json_schema", "json_schema": wanted}
+        elif self.json_mode:
             payload["response_format"] = {"type": "json_object"}
         return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -82,17 +89,28 @@ class ClearedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. `estimated` when the provider reported none."""
+    """Tokens of one call. `estimated` when the provider reported none; `reasoning_tokens` are part of the completion's, and not shown."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
     estimated: bool = False
+    reasoning_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
         """Prompt and completion together."""
         return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both calls' tokens; estimated when either is."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.estimated or other.estimated,
+            self.reasoning_tokens + other.reasoning_tokens,
+        )
 
 
 @dataclass(frozen=True)

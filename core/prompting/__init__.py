@@ -12,6 +12,7 @@ from core.prompting.layout import SECTION_LABELS, SentCase, read_case
 from core.prompting.parse import parse_assessment
 from core.prompting.partial import PartialDiagnosis, parse_partial
 from core.prompting.quotes import find_quote
+from core.prompting.schema import answer_schema
 from core.prompting.template import PROMPT_VERSION
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SECTION_LABELS",
     "PartialDiagnosis",
     "SentCase",
+    "answer_schema",
     "build_prompt",
     "describe_code",
     "find_quote",

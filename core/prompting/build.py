@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.errors import ReplyFormatError
 from core.model import Deidentified, Demographics, Message, Prompt, PromptMark, Redacted, Target
+from core.prompting.canary import with_canary
 from core.prompting.layout import SECTION_LABELS, age_line, neutralised
 from core.prompting.template import PROMPT_VERSION, system_prompt, template
 
@@ -32,7 +33,7 @@ def build_prompt(
     before, _, after = template("user").partition("{{case}}")
     case = _case(deidentified, demographics)
     marks = tuple(PromptMark(_USER, m.start + len(before), m.end + len(before), m.category) for m in case.marks)
-    messages = (Message("system", system_prompt()), Message("user", before + case.text + after))
+    messages = (Message("system", system_prompt()), Message("user", before + case.text + with_canary(after, case.text)))
     return Prompt(target, messages, PROMPT_VERSION, marks, temperature, max_tokens, stream, json_mode)
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.assessment import Assessment, Concern, ConcernKind, Diagnosis
+from core.prompting.canary import canary_in
 from core.prompting.codes import code_fits, describe_code
 from core.prompting.disarm import disarm
 from core.prompting.injection import injection_phrases
@@ -22,17 +23,18 @@ SUM_TOLERANCE = 0.02
 
 @dataclass(frozen=True)
 class _Answer:
-    """An answer as it came, as it will be shown, and the case it is about."""
+    """An answer as it came, as it will be shown, the case it is about, and the word that must not be in it."""
 
     raw: Assessment
     clean: Assessment
     case: str
+    canary: str
 
 
 def concerns_about(raw: Assessment, clean: Assessment, case_text: str) -> tuple[Concern, ...]:
     """Everything CHECKS find, in their order."""
     block = case_block(case_text)
-    answer = _Answer(raw, clean, case_text if block is None else block)
+    answer = _Answer(raw, clean, case_text if block is None else block, canary_in(case_text))
     return tuple(concern for check in CHECKS for concern in check(answer))
 
 
@@ -130,6 +132,8 @@ def _override(answer: _Answer) -> Iterator[Concern]:
     own_words = "\n".join(_own_words(answer.clean))
     if _OBEYING.search(own_words):
         yield Concern(ConcernKind.INSTRUCTION_OVERRIDE, "The answer speaks of instructions it was given.")
+    if answer.canary and answer.canary in answer.raw.model_dump_json().casefold():
+        yield Concern(ConcernKind.INSTRUCTION_OVERRIDE, "The answer gives away the control word: its instructions were overridden.")
     if _leaks_prompt("\n".join((own_words, *answer.clean.limitations))):
         yield Concern(ConcernKind.INSTRUCTION_OVERRIDE, "The answer repeats the system's own instructions.")
     if injection_phrases(answer.case) and not any(_REPORTED.search(text) for text in answer.clean.limitations):

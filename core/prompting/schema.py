@@ -22,6 +22,19 @@ def schema_outline() -> str:
 
 
 @cache
+def answer_schema() -> str:
+    """The schema as JSON text, for providers that hold an answer to one. Titles and descriptions are left out: they are paid for."""
+    return json.dumps(_bare(Assessment.model_json_schema()), separators=(",", ":"))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in ("title", "description") or isinstance(item, dict)}
+        return {key: _bare(item) for key, item in kept.items()}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
 def answer_keys() -> frozenset[str]:
     """Every key that may occur anywhere in an answer."""
     schema = Assessment.model_json_schema()

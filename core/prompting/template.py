@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.prompting.schema import schema_outline
 
-PROMPT_VERSION = "assess/2"
+PROMPT_VERSION = "assess/3"
 _FOLDER = Path(__file__).parent / "templates"
 
 

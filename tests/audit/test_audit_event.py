@@ -19,13 +19,14 @@ BASE: dict[str, Any] = {"actor_id": "u-1", "actor_role": Role.CLINICIAN, "action
 STRINGS = sorted(
     {f.name for f in fields(Event)}
     - {"input_lengths", "phi_counts", "attempt", "prompt_tokens", "completion_tokens", "cost_nano_usd", "latency_ms", "ttft_ms"}
-    - {"http_status", "concern_count", "count", "tokens_estimated", "cost_partial", "simulated"}
+    - {"http_status", "concern_count", "estimate_nano_usd", "count", "tokens_estimated", "cost_partial", "simulated"}
 )
 NUMBERS = [
     "attempt",
     "prompt_tokens",
     "completion_tokens",
     "cost_nano_usd",
+    "estimate_nano_usd",
     "latency_ms",
     "ttft_ms",
     "http_status",

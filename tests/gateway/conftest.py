@@ -218,7 +218,7 @@ def registry_at(base_url: str, **changes: Any) -> Registry:
     """The shipped registry with HolySheep moved to a test server."""
     shipped = Registry.load()
     moved = replace(shipped.providers[0], base_url=base_url, **changes)
-    return Registry((moved, *shipped.providers[1:]))
+    return replace(shipped, providers=(moved, *shipped.providers[1:]))
 
 
 @pytest.fixture

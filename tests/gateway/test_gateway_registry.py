@@ -45,15 +45,17 @@ def load(tmp_path):
 def test_the_shipped_file():
     """HolySheep comes first, at its address, with the mission's four models; the sandbox offers the same ones, simulated."""
     registry = Registry.load(port=9000)
-    holysheep, sandbox = registry.providers
+    holysheep, sandbox, *others = registry.providers
     assert (holysheep.id, holysheep.base_url, holysheep.key_prefix) == ("holysheep", "https://api.holysheep.ai/v1", "hs-")
     assert holysheep.key_variables == ("YOUR_HOLYSHEEP_API_KEY", "HOLYSHEEP_API_KEY")
     assert [m.id for m in holysheep.models] == ["deepseek-v3.2", "gemini-2.5-flash", "gpt-4.1", "claude-sonnet-4.5"]
     assert (holysheep.simulated, holysheep.baa.state, holysheep.tls_minimum) == (False, "none", "1.3")
-    assert sandbox.completions_url == "http://127.0.0.1:9000/sandbox/v1/chat/completions"
+    assert sandbox.completions_url("gpt-4.1") == "http://127.0.0.1:9000/sandbox/v1/chat/completions"
     assert sandbox.simulated
     assert [(m.id, m.price, m.tiers) for m in sandbox.models] == [(m.id, m.price, m.tiers) for m in holysheep.models]
-    assert all(m.price.input_usd_per_mtok is None for m in registry.models)
+    assert all(m.price.input_usd_per_mtok is None for m in (*holysheep.models, *sandbox.models))
+    assert [p.id for p in others] == ["openai", "anthropic", "google", "deepseek", "azure", "vllm", "ollama", "llamacpp"]
+    assert {p.baa.state for p in others} == {"none"}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_every_model_is_found():
     """Each model's own target leads back to it and its provider."""
     registry = Registry.load()
     assert all(registry.find(m.target) == (registry.provider(m.provider), m) for m in registry.models)
-    assert len({m.target for m in registry.models}) == len(registry.models) == 8
+    assert len({m.target for m in registry.models}) == len(registry.models) == 16
 
 
 @pytest.mark.parametrize("target", [Target("nobody", "gpt-4.1"), Target("holysheep", "gpt-9")], ids=["provider", "model"])
@@ -92,7 +94,7 @@ def test_a_file_of_ones_own(load):
     registry = load(GOOD)
     (provider,) = registry.providers
     (model,) = registry.models
-    assert provider.completions_url == "https://llm.example.org/v1/chat/completions"
+    assert provider.completions_url("small") == "https://llm.example.org/v1/chat/completions"
     assert (model.price.output_usd_per_mtok, model.price.input_usd_per_mtok) == (Decimal("0.1"), Decimal(15))
     assert registry.model_for_tier(Tier.COMPLEX) == Target("onsite", "small")
     with pytest.raises(ConfigError, match="documentation"):
@@ -158,6 +160,12 @@ BROKEN = {
     "no context": (edited("context_tokens = 8000", "context_tokens = 0"), "context_tokens must be at least 1"),
     "no latency": (edited("typical_latency_s = 3", "typical_latency_s = 0"), "typical_latency_s must be a number above 0"),
     "no deadline": (edited('name = "On', 'deadline_routine_s = 0\nname = "On'), "deadline_routine_s must be a number above 0"),
+    "simulated elsewhere": (edited('name = "On', 'simulated = true\nname = "On'), "simulated provider is this machine's own"),
+    "header unnamed": (edited('name = "On', 'auth = "header"\nname = "On'), "auth_header goes with"),
+    "header odd": (edited('name = "On', 'auth = "header"\nauth_header = "X Y"\nname = "On'), "auth_header must be the name of a header"),
+    "odd path": (edited('name = "On', 'path = "/x?y=1"\nname = "On'), "path must begin with /"),
+    "odd environment": (edited('key_variables = ["ONSITE_KEY"]', 'key_prefixes = { test = "t-" }'), "key_prefixes knows no 'test'"),
+    "answers": (edited("context_tokens", 'answers = "xml"\ncontext_tokens'), "answers must be one of"),
     "old tls": (edited('name = "On', 'tls_minimum = "1.1"\nname = "On'), "tls_minimum must be one of 1.3, 1.2"),
     "tls without reason": (edited('name = "On', 'tls_minimum = "1.2"\nname = "On'), "needs tls_reason"),
     "baa state": (edited('"signed"', '"maybe"'), "baa: state must be one of"),

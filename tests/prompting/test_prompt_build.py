@@ -51,7 +51,7 @@ def golden_case() -> tuple[dict[str, str], Demographics]:
 
 def test_the_user_message_is_the_golden_one() -> None:
     """The message for the golden case is, to the character, the one under review in the repo."""
-    assert user_message(*golden_case()) == (GOLDEN / "assess-2.user.txt").read_text(encoding="utf-8").removesuffix("\n")
+    assert user_message(*golden_case()) == (GOLDEN / "assess-3.user.txt").read_text(encoding="utf-8").removesuffix("\n")
 
 
 def test_parts_come_in_form_order_and_blank_ones_are_left_out() -> None:
@@ -91,7 +91,7 @@ def test_parameters_reach_the_prompt() -> None:
     case = deidentified({"symptoms": "fever"})
     plain = build_prompt(case, PERSON, TARGET)
     asked = build_prompt(case, PERSON, TARGET, temperature=0.0, max_tokens=900, stream=False, json_mode=False)
-    assert (plain.temperature, plain.max_tokens, plain.stream, plain.json_mode, plain.version) == (0.3, 2000, True, True, "assess/2")
+    assert (plain.temperature, plain.max_tokens, plain.stream, plain.json_mode, plain.version) == (0.3, 2000, True, True, "assess/3")
     assert (asked.temperature, asked.max_tokens, asked.stream, asked.json_mode) == (0.0, 900, False, False)
 
 

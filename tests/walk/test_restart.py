@@ -10,6 +10,7 @@ from support.upstream import TARGET, Building
 
 from core import bootstrap, consult
 from core.audit import Action
+from core.call import Call
 from core.errors import ConfigError
 from core.model import AgeRange, ClinicalCase, Principal, Role, Sex
 from core.settings import load_settings
@@ -31,7 +32,7 @@ def test_a_call_cut_off_by_the_end_of_a_run_is_ended_at_the_next_start(build: Bu
     bootstrap.record_start(services)
     prepared = consult.prepare(services, CASE, DOCTOR, target=TARGET, case_ref="case-1")
     for number in (1, 2):
-        consult._Call(services, prepared, DOCTOR, f"req-cut-{number}", None, None).note(Action.DIAGNOSIS_REQUEST_INITIATED)
+        Call(services, prepared, DOCTOR, f"req-cut-{number}", None, None).note(Action.DIAGNOSIS_REQUEST_INITIATED)
     bootstrap.record_start(services)
     bootstrap.record_start(services)
     ended = services.audit.entries(action=Action.DIAGNOSIS_REQUEST_FAILED)

@@ -37,7 +37,14 @@ def prepare_all(draft: Draft, services: Services, person: Principal, targets: Se
         case = draft.case(today())
         every = [
             consult.prepare(
-                services, case, person, target=t, case_ref=draft.case_ref, decisions=draft.decisions, permission=Permission.CASE_COMPARE
+                services,
+                case,
+                person,
+                target=t,
+                case_ref=draft.case_ref,
+                decisions=draft.decisions,
+                permission=Permission.CASE_COMPARE,
+                fall_back=False,
             )
             for t in targets
         ]
