@@ -32,6 +32,7 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
     "request_id": _REFERENCE,
     "provider": _ID,
     "model": _ID,
+    "fallback_from": _ID,
     "endpoint": re.compile(r"[A-Za-z0-9._:/-]{1,200}"),
     "policy_version": _ID,
     "prompt_version": _ID,
@@ -79,6 +80,7 @@ class Event:
     setting, export format, role). `count`: how many things it touched. `attempt`: attempts made, from 1.
     `input_lengths`: text field → characters. `phi_counts`: category → replaced spans. `cost_nano_usd`: 1e-9 USD;
     `cost_partial` when part of the cost is unknown; `estimate_nano_usd`: what was expected before the send.
+    `fallback_from`: the model that was asked first, where another one answered or was asked last.
     `latency_ms`, `ttft_ms` (time to first token): milliseconds.
     The three acts of a model call, and its cancelling, need case_ref, request_id, provider and model; a failed one
     needs error_class. Raises ValueError that names the field, never the value.
@@ -93,6 +95,7 @@ class Event:
     attempt: int | None = None
     provider: str | None = None
     model: str | None = None
+    fallback_from: str | None = None
     endpoint: str | None = None
     tier: Tier | None = None
     policy_version: str | None = None

@@ -255,6 +255,7 @@ def test_a_fallback_from_wire_to_screen(scenes, ask):
     ]
     assert events[2].payload_sha256 != events[0].payload_sha256
     assert events[3].estimate_nano_usd
+    assert events[3].fallback_from == "deepseek-v3.2"
 
 
 def test_no_model_answering_from_wire_to_screen(scenes, ask):
@@ -262,6 +263,7 @@ def test_no_model_answering_from_wire_to_screen(scenes, ask):
     error, _, events, _ = ask(scenes.status(404), fall_back=True)
     assert isinstance(error, AllProvidersError)
     assert (events[-1].error_class, events[-1].http_status, events[-1].attempt) == ("AllProvidersError", 404, 2)
+    assert (events[-1].model, events[-1].fallback_from) == ("gemini-2.5-flash", "deepseek-v3.2")
 
 
 def test_an_output_the_policy_keeps_here(scenes, ask, monkeypatch):

@@ -15,6 +15,7 @@ from core.consultation import Prepared
 from core.errors import CaseError, DeidError, Error, PreflightError
 from core.model import Principal, Span, Target
 from core.ui.desk import deciding, session, side_by_side
+from core.ui.desk.case_form import model_name
 from core.ui.desk.deciding import LABELS
 from core.ui.desk.drafts import Draft, today
 from core.ui.views import draw_outgoing
@@ -82,6 +83,9 @@ def outgoing(prepared: Prepared, services: Services) -> None:
         estimate=prepared.estimate,
         cost_note="output tokens only; this provider's input price is not known" if partial else "",
     )
+    if prepared.fallbacks:
+        behind = ", then ".join(model_name(services)(target) for target in prepared.fallbacks)
+        st.caption(f"If this model can't answer, the same messages go to {behind}, under that model's name. Each attempt is recorded.")
 
 
 def _unfit(error: CaseError | DeidError) -> None:
