@@ -76,7 +76,8 @@ def usd(nano: int | None) -> Decimal | None:
 class Event:
     """One act of one actor. None means that the fact does not apply or is not known.
 
-    `actor_id`: opaque. `department`: the actor's, a code. `subject`: what the act was about, named by Casegate's own code (a permission, page,
+    `actor_id`: opaque. `department`: the actor's, a code.
+    `subject`: what the act was about, named by Casegate's own code (a permission, page,
     setting, export format, role). `count`: how many things it touched. `attempt`: attempts made, from 1.
     `input_lengths`: text field → characters. `phi_counts`: category → replaced spans. `cost_nano_usd`: 1e-9 USD;
     `cost_partial` when part of the cost is unknown; `estimate_nano_usd`: what was expected before the send.

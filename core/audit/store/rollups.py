@@ -66,6 +66,12 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     return through
 
 
+def behind(connection: sa.Connection) -> int:
+    """Entries after the mark."""
+    last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence))) or 0
+    return int(last) - int(connection.scalar(_THROUGH) or 0)
+
+
 def forget(connection: sa.Connection) -> None:
     """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
     connection.execute(USAGE.delete())
