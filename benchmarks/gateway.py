@@ -45,7 +45,7 @@ def upstream() -> Iterator[int]:
     """The benchmark's provider; gives its port."""
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.gateway_upstream"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None  # noqa: S101 - for the type checker
+        assert process.stdout is not None
         yield int(process.stdout.readline())
     finally:
         process.terminate()

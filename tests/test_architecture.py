@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.ui", "core.api"),
     ("core.bootstrap",),
     ("core.studies",),
-    ("core.consult", "core.site_rules"),
+    ("core.consult", "core.site_rules", "core.bulk"),
     ("core.call",),
     (
         "core.deid",

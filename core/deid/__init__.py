@@ -14,6 +14,7 @@ from core.deid.policy import (
     Policy,
     TermLists,
     policy_named,
+    zip3,
 )
 from core.deid.preflight import clear
 from core.deid.restore import restore
@@ -36,4 +37,5 @@ __all__ = [
     "restore",
     "term_key",
     "warm_up",
+    "zip3",
 ]

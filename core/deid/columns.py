@@ -19,6 +19,7 @@ _ALIGNED = re.compile(r"\S+(?: \S+)*")
 _RULE = re.compile(r"[\s|:+=_-]*")
 _QUOTED = re.compile(r'"[^"\n]*"')
 _MOST_LABEL, _MOST_CELLS = 32, 60
+_GOODS = frozenset(("qty", "quantity", "description", "manufacturer"))
 _TABLE = "table"
 
 
@@ -124,6 +125,8 @@ def _header(text: str, start: int, end: int, follows: int | bool) -> _Header | N
         if not all(_like_label(label) for label in labels):
             continue
         kinds = [kind_of(label) for label in labels]
+        if not _GOODS.isdisjoint(label.lower() for label in labels):  # a list of goods: its REF is the maker's number
+            kinds = [KEPT if label.lower() in ("ref", "no", "number") else kind for label, kind in zip(labels, kinds, strict=True)]
         if _tells(kinds) and _row_below(text, follows, mark, len(cells)):
             return _Header(mark, cells, labels, kinds, start)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.deid.found import Found
 from core.deid.lexicon import words
-from core.deid.note import Note
+from core.deid.note import Note, tried
 from core.deid.timeline import read_date
 from core.model import Category
 
@@ -37,6 +37,7 @@ _FIGURES = tuple(
         r"|0?[1-9])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",
         r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])( ?[-/.] ?)(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d"
         r"|\d\d)(?![\d/])(?!-(?!\d{1,2}[-/]))(?!\.\d)",
+        r"(?<=\d-)(?:3[01]|[12]\d|0?[1-9])([/.])(?:3[01]|[12]\d|0?[1-9])\1(?:(?:19|20)\d\d|\d\d)(?![\w/])",
         r"(?<![\w/.-])(?:19|20)\d\d-0[1-9](?![\d-])",
         r"(?<![\w/.-])(?:19|20)\d\d (?:1[0-2]|0[1-9]) (?:3[01]|[12]\d|0[1-9])(?![\w/.])",
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
@@ -96,6 +97,7 @@ _ABROAD = (
 _FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
 _MONTH_STEMS = words("dates.month_stems")
 _DATE_CUES = words("dates.date_cues")
+_DAY_WORDS = words("dates.day_words")
 _HOLIDAY_WORDS = words("dates.holiday_words")
 _SCORE_WORDS = words("dates.score_words")
 _AFTER_SCORE = re.compile(
@@ -111,19 +113,37 @@ def dates(note: Note) -> Iterator[Found]:
     """Dates in every spelling; a bare year is none, unless it is a birth year."""
     text = note.text
     months = not _MONTH_STEMS.isdisjoint(w[:3] for w in note.words)
-    for pattern in (*(_WORDED if months else ()), *_FIGURES):
-        for match in pattern.finditer(text):
-            if not _is_word(match[0]) and read_date(match[0]):
-                yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
+    windows = _around_months(note) if months else []
+    found = [m for p in _WORDED for a, b in windows for m in p.finditer(text, a, b)]
+    found += [m for p in _FIGURES for m in tried(p, text, note.figure_starts)]
+    for match in found:
+        if not _is_word(match[0]) and read_date(match[0]):
+            yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
     if not _FOREIGN_HINT.isdisjoint(note.words):
-        for match in _ABROAD[0].finditer(text):
+        for match in tried(_ABROAD[0], text, note.figure_starts):
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
-    for match in _ABROAD[1].finditer(text) if "I" in text or "X" in text or "V" in text else ():
+    for match in tried(_ABROAD[1], text, note.figure_starts):
         yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     if not _DATE_CUES.isdisjoint(note.words):
         for match in _COMPACT.finditer(text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
     yield from _loose(note, months)
+
+
+def _around_months(note: Note) -> list[tuple[int, int]]:
+    """Stretches of the text around what begins like a month, wide enough for any date with it."""
+    windows: list[tuple[int, int]] = []
+    for token in note.tokens:
+        if token.low[:3] in _MONTH_STEMS:
+            start, end = max(0, token.start - _BEFORE_MONTH), min(len(note.text), token.end + _BEHIND_MONTH)
+            if windows and start <= windows[-1][1]:
+                windows[-1] = (windows[-1][0], end)
+            else:
+                windows.append((start, end))
+    return windows
+
+
+_BEFORE_MONTH, _BEHIND_MONTH = 32, 40
 
 
 def _is_word(value: str) -> bool:
@@ -140,20 +160,21 @@ def reads_as_score(note: Note, start: int, end: int) -> bool:
 
 def _loose(note: Note, months: bool) -> Iterator[Found]:
     for match in _MONTH_ALONE.finditer(note.text) if months else ():
-        if match[1] not in ("may", "march", "mar") and not _seasonal(note, match.start()):
+        if match[1] not in ("may", "march", "mar") and not seasonal(note, match.start()):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
     for match in _ORDINAL.finditer(note.text):
         yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
-    if not _HOLIDAY_WORDS.isdisjoint(note.words):
+    if not _HOLIDAY_WORDS.isdisjoint(note.words) or ("day" in note.words and not _DAY_WORDS.isdisjoint(note.words)):
         for match in _HOLIDAY.finditer(note.text):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
         for match in _FEAST.finditer(note.text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "holiday")
 
 
-def _seasonal(note: Note, start: int) -> bool:
-    """`worse in March` tells a course by season, not a day of this patient's life."""
+def seasonal(note: Note, start: int) -> bool:
+    """`worse in March` tells a course by season, not a day of this patient's life; `start` is where the month or its `in` begins."""
     index = note.index_at(start)
+    index -= note.low(index - 1) in ("in", "around", "every", "each", "by")
     return not _SEASONAL.isdisjoint(note.low(i) for i in range(index - 2, index))
 
 
@@ -192,7 +213,7 @@ _BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!
 
 def bare_ages(note: Note) -> Iterator[Found]:
     """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`."""
-    for match in _BARE_AGE.finditer(note.text):
+    for match in tried(_BARE_AGE, note.text, note.figure_starts):
         index = note.index_at(match.start())
         last, before = note.low(index - 1), note.low(index - 2)
         named = index > 1 and note.tokens[index - 2].shape in "CU" and _person_like(note, index - 2)
@@ -213,11 +234,16 @@ def _person_like(note: Note, index: int) -> bool:
     )
 
 
-def ages(text: str) -> Iterator[Found]:
+_OLD = frozenset(map(str, range(90, 140))) | {"ninety", "hundred"}
+_BORN_WORDS = frozenset(("born", "dob", "yob", "birth"))
+
+
+def ages(note: Note) -> Iterator[Found]:
     """Ages over 89 and birth years, which would reveal one (45 CFR 164.514(b)(2)(i)(C))."""
-    for match in _AGE.finditer(text):
+    text = note.text
+    for match in _AGE.finditer(text) if not _OLD.isdisjoint(note.words) else ():
         group = match.lastindex or 0
         if match[group][0].isalpha() or int(match[group]) >= 90:
             yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
-    for match in _BORN.finditer(text):
+    for match in _BORN.finditer(text) if not _BORN_WORDS.isdisjoint(note.words) else ():
         yield Found(match.start(1), match.end(1), Category.DATE, 0.9, "birth-year")

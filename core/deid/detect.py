@@ -26,6 +26,9 @@ from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
 from core.deid.spoken import spelled_names, spoken
+from core.deid.tagger import read
+from core.deid.vetoes import vetoed_find
+from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.model import Identity
 
 
@@ -43,10 +46,10 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from contacts(note)
     yield from dates(note)
     yield from short_dates(note)
-    yield from ages(note.text)
+    yield from ages(note)
     yield from bare_ages(note)
     yield from numbered(note)
-    yield from national_numbers(note.text)
+    yield from national_numbers(note)
     yield from spoken(note)
     yield from places(note)
     yield from facilities(note)
@@ -78,9 +81,11 @@ def find_all(
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
+    opinion = read(note)
+    ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
         return ruled
-    learnt = [f for f in tagged(note, SETTLED if note.tags else bars) if not _held(f, kept)]
+    learnt = [f for f in tagged(note, SETTLED if note.tags else bars, opinion) if not _held(f, kept) and not vetoed_find(note, f)]
     return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)
 
 

@@ -29,8 +29,11 @@ from core.model import Category, Decisions, Deidentified, Identity, Mark, Redact
 
 _AHEAD = words("engine.ahead")
 _ROUNDS = 3
+_LONGEST_NEEDLE = 160
 DECISION, SITE = "decision", "site-list"
 ALWAYS = ("identity", DECISION, SITE)  # masked under every policy
+MAX_CHARS = 200_000
+_TOO_LONG = f"A text is longer than {MAX_CHARS:,} characters. Nothing was sent; paste the part that matters."
 _FAILED = "The redactor failed on this text. Nothing was sent; shorten or retype the text and try again."
 
 
@@ -72,7 +75,10 @@ def warm_up() -> None:
 
 
 def detect(text: str, *, identity: Identity = Identity()) -> tuple[Span, ...]:
-    """Spans of one text, sorted and disjoint, in code points of the input. Raises DeidError, without text, when a detector fails."""
+    """Spans of one text, sorted and disjoint, in code points of the input.
+
+    Raises DeidError, without text, when a detector fails or the text is longer than MAX_CHARS.
+    """
     try:
         item = _spread({"text": _read(text, identity, identity_needles(identity))}, Decisions())["text"]
         return tuple(_span(item.shadow, f) for f in item.found)
@@ -111,6 +117,8 @@ def _with_site(decisions: Decisions, policy: Policy) -> Decisions:
 
 
 def _read(text: str, identity: Identity, needles: tuple[Needle, ...]) -> _Field:
+    if len(text) > MAX_CHARS:
+        raise DeidError(_TOO_LONG)
     seen = shadow(text)
     note = Note(seen.text)
     return _Field(text, seen, note, find_all(note, identity, needles))
@@ -126,7 +134,7 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions, site: frozenset[
     known = tuple({n.key: n for note, f in sure for n in _needles(note, f)}.values())
     out = {}
     for name, item in fields.items():
-        own = {(f.start, f.end, f.category) for f in kept[name]}
+        own = {(f.start, f.end, f.category) for f in kept[name] if f.state == "masked"}
         again = [f for f in echoes(item.note, known, "propagation") if (f.start, f.end, f.category) not in own]
         found = kept[name] + [f for f in again if not _is_kept(item.note, f, keep)]
         found += (*echoes(item.note, listed, SITE, 1.0), *echoes(item.note, asked, DECISION, 1.0))
@@ -192,6 +200,8 @@ def _is_kept(note: Note, found: Found, keep: frozenset[str]) -> bool:
 
 def _needles(note: Note, found: Found) -> Iterable[Needle]:
     text = note.text[found.start : found.end]
+    if len(text) > _LONGEST_NEEDLE:  # no value is as long; searching for it would cost length times length
+        return ()
     if found.category is Category.NAME:
         return name_needles(text, found.role)
     return () if found.category in (Category.AGE, Category.DATE) else value_needles(text, found.category)

@@ -33,6 +33,7 @@ _KNOWN = re.compile(
     r"|Hennepin|Froedtert|Sentara|Inova|WakeMed|Shriners|Duke(?= (?:Univ|Med|Health|Hosp|clinic|Raleigh"
     r"|Regional)))\b(?:'s)?"
 )
+_KNOWN_WORDS = words("facilities.known_words")
 _SAINT = re.compile(
     r"\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Sacred|Good)(?<!Good morning) [A-Z][a-z]{2,15}(?:'s?)?(?: (?:Heart"
     r"|of [A-Z][a-z]{2,12}|Samaritan))?(?:[ -](?:and )?[A-Z][a-z]{2,12}(?:'s)?)?"
@@ -105,7 +106,7 @@ def facilities(note: Note) -> Iterator[Found]:
     """Names of facilities with their head noun."""
     yield from _employers(note)
     yield from _places_of_care(note)
-    for match in _KNOWN.finditer(note.text):
+    for match in _KNOWN.finditer(note.text) if not _KNOWN_WORDS.isdisjoint(note.words) else ():
         yield _known(note, match.start(), match.end())
     if "st" in note.words or "Sa" in note.text or "M" in note.text or "Good" in note.text:
         yield from _saints(note)

@@ -49,6 +49,12 @@ def world_bits(words: list[str]) -> NDArray[np.uint8]:
     return np.where(hashes[at] == asked, bits[at], 0).astype(np.uint8)
 
 
+@lru_cache(maxsize=1)
+def regions() -> frozenset[str]:
+    """Words of the names of countries and states, and the states' abbreviations, in lower case and folded."""
+    return frozenset((Path(__file__).parent / "data" / "regions.txt").read_text(encoding="utf-8").split())
+
+
 def _letters(text: str) -> list[int]:
     if len(text) > LETTERS:
         text = text[:9] + text[-5:]

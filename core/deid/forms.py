@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from core.deid.cues import CLINICIAN, PATIENT, PERSON
 from core.deid.found import Found
@@ -15,9 +14,8 @@ from core.deid.numbers import measured
 from core.deid.runs import name_run, trimmed_run
 from core.model import Category
 
-_LABEL = re.compile(
-    r"(?<![\w.'])([A-Za-z][A-Za-z'/#]{0,18}\.?(?:[ _-][A-Za-z'/#]{1,16}\.?){0,3}) ?(?:[:=]|\.{3,90}:?|_{3,60})[ \t]{0,20}(?=[^\s.:=_])"
-)
+_MARK = re.compile(r"[:=][ \t]{0,20}(?=[^\s.:=_])|[._](?:\.{2,90}|_{2,60}):?[ \t]{0,20}(?=[^\s.:=_])")
+_MOST_LABEL = 64
 _VALUE_END = re.compile(r"\n|\t|  |[|;]|, (?=[A-Za-z /]{2,24}:)")
 _BIOMETRIC = words("numbers.biometric")
 _NAME_LABELS = words("forms.names")
@@ -48,17 +46,24 @@ def form_values(note: Note) -> Iterator[Found]:
 
 def _labelled(note: Note) -> Iterator[Found]:
     text = note.text
-    matches = [*_LABEL.finditer(text), None]
-    for match, following in pairwise(matches):
-        if match is None:
-            return
-        label, kind = _known(match[1])
+    marks = [(m, _label_before(text, m.start())) for m in _MARK.finditer(text)]
+    for i, (mark, words_before) in enumerate(marks):
+        label, kind = _known(words_before) if words_before else ("", None)
         if kind is None or kind == KEPT:
             continue
-        start = match.end()
+        start = mark.end()
         stop = _VALUE_END.search(text, start, start + _MOST_VALUE)
-        end = min(stop.start() if stop else start + _MOST_VALUE, following.start() if following else len(text), len(text))
-        yield from _value(note, start, end, kind, label)
+        following = marks[i + 1][0].start() - len(marks[i + 1][1]) if i + 1 < len(marks) and marks[i + 1][1] else len(text)
+        yield from _value(note, start, min(stop.start() if stop else start + _MOST_VALUE, max(following, start), len(text)), kind, label)
+
+
+def _label_before(text: str, end: int) -> str:
+    """Up to four words that stand before a mark in one phrase."""
+    head = text[max(0, end - _MOST_LABEL) : end].rstrip(" .")
+    for part in ("\n", "\t", "  ", "|", ";", "(", ", ", ". ", ": "):
+        head = head.rsplit(part, 1)[-1]
+    words_before = head.strip().split(" ")[-4:]
+    return " ".join(words_before) if words_before[0][:1].isalpha() else ""
 
 
 def _known(label: str) -> tuple[str, Category | str | None]:

@@ -1,22 +1,24 @@
 """From the tagger's probabilities to finds, and their union with what the rules found.
 
-Two bars: above the high one a stretch is masked, between the two it is flagged for the clinician. Words that the clinical
-lists claim, and short abbreviations, need more. A rule's category stands wherever both found the same.
+Two bars: above the high one a stretch is masked, between the two it is flagged for the clinician. A stretch grows to its
+likely neighbours. Words that the clinical lists claim, and short abbreviations, need more. A rule's category stands wherever
+both found the same; its number grows by the letters and digits that the tagger counts to it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
-from core.deid.cues import EPONYM_NOUNS, PARTICLES, PERSON
+from core.deid.cues import CREDENTIALS, EPONYM_NOUNS, PARTICLES, PERSON, TITLES
 from core.deid.dates import reads_as_score
+from core.deid.features import regions
 from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
-from core.deid.tagger import probabilities
+from core.deid.tagger import Opinion, read
 from core.deid.timeline import read_date
 from core.model import Category
 
@@ -24,16 +26,19 @@ DETECTOR = "tagger"
 
 
 class Bars(NamedTuple):
-    """Masked from `high`, flagged from `low`; `wary` is the high bar of words that the clinical lists claim."""
+    """A stretch is masked from `high`, flagged from `low`, and reaches as far as tokens above `grow`; `wary` and `doubt` are high and
+    low of words that the clinical lists claim, of short codes and lone words."""
 
     high: float
     low: float
+    grow: float
     wary: float
+    doubt: float
 
 
-FIRST_LOOK = Bars(0.6, 0.45, 0.98)
+FIRST_LOOK = Bars(0.5, 0.45, 0.35, 0.8, 0.65)
 """For a text as it came in."""
-SETTLED = Bars(0.985, 1.1, 0.995)
+SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
 """For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
 
 _CATEGORIES = {
@@ -49,13 +54,24 @@ _CATEGORIES = {
     "AGE": Category.AGE,
 }
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FACILITY))
+_NUMBERS = frozenset(Category) - _WORDED - {Category.DATE, Category.AGE, Category.EMAIL, Category.URL, Category.IP}
+_PREFIX = 6
+_GROWING = frozenset(("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
+_TAILS = frozenset(
+    ("location", "satellite", "lab", "opd", "cemetery", "site", "campus", "annex", "morgue", "station", "branch", "lot", "depot")
+)
+_LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
+_BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
 _GLUED_MOST = 24
 _GLUE = frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
-_PAIR_BAR, _UNHEARD_BAR = 0.97, 0.9
+_SURELY, _CERTAIN, _SEASON_BAR = 0.9, 0.96, 0.6
+_COUNTED = ("th", "first", "second", "third")
+_PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.5, 0.7, 0.6
 _MONTHS = words("dates.month_stems")
+_REGIONS = words("places.states") | regions()
 
 
 class _Stretch(NamedTuple):
@@ -68,25 +84,25 @@ class _Stretch(NamedTuple):
     bar: float
 
 
-def tagged(note: Note, bars: Bars = FIRST_LOOK) -> list[Found]:
-    """What the tagger finds in a note, in order."""
-    made = [f for s in _with_regions(list(_stretches(note, bars))) if (f := _find(note, s, bars)) is not None]
-    return sorted(made)
+def tagged(note: Note, bars: Bars = FIRST_LOOK, opinion: Opinion | None = None) -> list[Found]:
+    """What the tagger finds in a note, in order; `opinion` when it has read the note already."""
+    opinion = opinion or read(note)
+    found = (_find(note, s, bars, opinion) for s in _with_regions(note, list(_stretches(note, bars, opinion))))
+    return sorted(f for f in found if f is not None)
 
 
-def _stretches(note: Note, bars: Bars) -> Iterator[_Stretch]:
-    """Runs of tokens under one label, each token above the low bar."""
-    seen, labels = probabilities(note)
-    scores = 1.0 - seen[:, 0]
-    kinds = seen[:, 1:].argmax(1) + 1
+def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
+    """Runs of tokens under one label, each token above the growing bar."""
+    scores, kinds, labels = opinion
     mixed = _beside_capitals(note)
     open_: _Stretch | None = None
-    for i in (scores >= min(bars.low, bars.high)).nonzero()[0].tolist():
+    for i in (scores >= bars.grow).nonzero()[0].tolist():
         token, label, score = note.tokens[i], labels[kinds[i]], float(scores[i])
-        if token.text[0] == "§":
+        if token.text[0] == "§" or (score < bars.low and label not in _GROWING and token.shape not in "dp"):
             continue
         bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
-        if open_ and open_.last == i and open_.label == label and not _parted(token, label):
+        label = _numbering(note, open_, i, label)
+        if open_ and open_.label == label and _follows(note, open_.last, i, label) and not _parted(token, label):
             open_ = open_._replace(last=i + 1, score=max(open_.score, score), bar=min(open_.bar, bar))
             continue
         if open_:
@@ -94,6 +110,24 @@ def _stretches(note: Note, bars: Bars) -> Iterator[_Stretch]:
         open_ = _Stretch(i, i + 1, label, score, bar)
     if open_:
         yield open_
+
+
+def _numbering(note: Note, open_: _Stretch | None, index: int, label: str) -> str:
+    """The label, or the place's own when a house number stands right behind a place, as in `Krzywa Wola 118`."""
+    near = open_ is not None and open_.last == index and open_.label == "PLACE" and note.tokens[index].gap == " "
+    return "PLACE" if near and label == "STREET" and note.tokens[index].shape == "d" else label
+
+
+def _follows(note: Note, last: int, index: int, label: str) -> bool:
+    """Whether a token comes next; in a place's name one small word, before an initial one comma may stand between."""
+    if last == index or last != index - 1:
+        return last == index
+    between = note.tokens[last]
+    if label == "NAME":
+        return between.text in ",." and note.tokens[index].shape == "I" and "\n" not in note.tokens[index].gap
+    if label not in _BRIDGED:
+        return False
+    return between.shape == "l" and between.low not in _LINKS and "\n" not in between.gap
 
 
 def _parted(token: Token, label: str) -> bool:
@@ -129,10 +163,35 @@ def _claimed(note: Note, index: int, label: str) -> bool:
     return eponym or (label == "NAME" and token.low[:3] in _MONTHS and token.word.common > 0)
 
 
-def _with_regions(stretches: list[_Stretch]) -> Iterator[_Stretch]:
+def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found | None:
+    category = _CATEGORIES[stretch.label]
+    stretch = _trimmed(note, stretch, opinion) if category in _WORDED and category is not Category.STREET else stretch
+    tokens = note.tokens[stretch.first : stretch.last]
+    if category in (Category.DATE, Category.AGE, Category.ZIP) and stretch.score >= _SURELY and _nameable(tokens):
+        category = Category.NAME
+    if category not in _WORDED:
+        tokens = _glued(note, stretch)
+        category = _contact(tokens) if stretch.label == "CONTACT" else category
+    if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
+        return None
+    if stretch.score < _SEASON_BAR and _season(note, stretch):
+        return None
+    if category in (Category.OTHER_ID, Category.PHONE) and _no_number(note, tokens, stretch.score):
+        return None
+    wary = _slight(note, stretch, tokens, category) or stretch.bar == bars.wary
+    high, low = (bars.wary, bars.doubt) if wary else (bars.high, bars.low)
+    if stretch.score < min(low, high):
+        return None
+    sure = stretch.score >= high
+    role = PERSON if category is Category.NAME else ""
+    return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
+
+
+def _with_regions(note: Note, stretches: list[_Stretch]) -> Iterator[_Stretch]:
     """States and countries stay, unless they stand inside a street address or before its postal code."""
     for i, stretch in enumerate(stretches):
-        if stretch.label != "REGION" or any(_beside(stretch, other) for other in stretches[max(0, i - 2) : i + 3]):
+        free = stretch.label == "REGION" and all(t.shape == "p" or t.low in _REGIONS for t in note.tokens[stretch.first : stretch.last])
+        if not free or any(_beside(stretch, other) for other in stretches[max(0, i - 2) : i + 3]):
             yield stretch
 
 
@@ -141,25 +200,15 @@ def _beside(region: _Stretch, other: _Stretch) -> bool:
     return near and other is not region and other.label in ("STREET", "ZIP")
 
 
-def _find(note: Note, stretch: _Stretch, bars: Bars) -> Found | None:
-    category = _CATEGORIES[stretch.label]
-    stretch = _trimmed(note, stretch) if category in _WORDED and category is not Category.STREET else stretch
-    tokens = note.tokens[stretch.first : stretch.last]
-    if category not in _WORDED:
-        tokens = _glued(note, stretch)
-        category = _contact(tokens) if stretch.label == "CONTACT" else category
-    if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
-        return None
-    if stretch.label != "DATE" and _season(note, stretch):
-        return None
-    if category in (Category.OTHER_ID, Category.PHONE) and _no_number(note, tokens):
-        return None
-    bar = bars.wary if _slight(note, stretch, tokens, category) else stretch.bar
-    sure = stretch.score >= bar
-    if not sure and (bar == bars.wary or category is Category.FACILITY):
-        return None
-    role = PERSON if category is Category.NAME else ""
-    return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
+def _nameable(tokens: list[Token]) -> bool:
+    """Whether what was read as a number is capitalised words only, none a month or a weekday: then it is somebody's name."""
+    return all(_unusual(t) for t in tokens)
+
+
+def _unusual(token: Token) -> bool:
+    if token.shape not in "CU" or len(token.text) < 3 or token.low[:3] in _MONTHS:
+        return False
+    return token.word.first > 1 or not token.word.common
 
 
 def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
@@ -168,13 +217,15 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     figures = [int(t.text[:8]) for t in tokens if t.shape == "d"]
     if any(t.shape not in "dp" for t in tokens) or len(figures) < 2 or max(figures) >= 100_000:
         return False
+    if len(figures) > 3:
+        return False
     if len(figures) > 2:
         return len({t.text for t in tokens if t.shape == "p"}) > 1 or not read_date(note.text[start:end])
     small, large = sorted(figures)
     if large > 1900:
         return False
     slash = any(t.text == "/" for t in tokens)
-    return score < _PAIR_BAR or not 1 <= small <= 12 or large > 31 or not slash or reads_as_score(note, start, end)
+    return score < (_PAIR_BAR if slash else _POINT_BAR) or not 1 <= small <= 12 or large > 31 or reads_as_score(note, start, end)
 
 
 def _season(note: Note, stretch: _Stretch) -> bool:
@@ -183,21 +234,30 @@ def _season(note: Note, stretch: _Stretch) -> bool:
     return stretch.last == stretch.first + 1 and token.low[:3] in _MONTHS and note.low(stretch.first - 1) in ("in", "since", "until", "by")
 
 
-def _no_number(note: Note, tokens: list[Token]) -> bool:
+def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    return not_an_identifier(text) or bool(_PLAIN.fullmatch(text)) or (bare and measured(note.text, tokens[-1].end))
+    certain = bare and len(tokens) > 1 and score >= _CERTAIN
+    unit = (bare or score < _SURELY) and measured(note.text, tokens[-1].end)
+    return unit or bool(_PLAIN.fullmatch(text)) or (not certain and not_an_identifier(text))
 
 
-def _trimmed(note: Note, stretch: _Stretch) -> _Stretch:
-    """Without everyday lower-case words at its ends, as `our` in `our Dallas`."""
+def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
+    """Without titles, and without everyday lower-case words at its ends that the tagger is less than sure of, as `our` in `our Dallas`."""
     first, last, tokens = stretch.first, stretch.last, note.tokens
     written = any(t.shape in "CU" for t in tokens[first:last])
-    while first < last and _everyday(tokens[first], written):
+    named = stretch.label == "NAME"
+
+    def idle(i: int, titles: Container[str]) -> bool:
+        return (opinion.scores[i] < _SURELY and _everyday(tokens[i], written)) or (named and tokens[i].low in titles)
+
+    while first < last and idle(first, TITLES):
         first += 1
-    while last > first and _everyday(tokens[last - 1], written):
+    while last > first and idle(last - 1, CREDENTIALS):
         last -= 1
+    while stretch.label in _BRIDGED and last > first and note.low(last) in _TAILS and tokens[last].gap == " ":
+        last += 1
     return stretch._replace(first=first, last=last)
 
 
@@ -216,6 +276,8 @@ def _slight(note: Note, stretch: _Stretch, tokens: list[Token], category: Catego
         return bool(wordy) and sum(len(t.text) for t in tokens if t.shape == "d") <= 3
     if category is Category.STREET:
         return len(tokens) <= 2
+    if category is Category.DATE:
+        return not any(t.shape == "d" for t in tokens)
     if category not in _WORDED or any(t.gap for t in tokens[1:]) or not wordy or tokens[0].shouted:
         return False
     word = tokens[0].word
@@ -260,6 +322,8 @@ def _possible(tokens: list[Token], category: Category) -> bool:
     figures = [t for t in tokens if t.shape == "d"]
     if category is Category.DATE:
         months = any(t.low[:3] in _MONTHS for t in tokens)
+        if not figures:
+            return months and (any(t.shape in "CU" for t in tokens) or any(t.low.endswith(_COUNTED) for t in tokens))
         return (
             months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
         )
@@ -291,11 +355,19 @@ def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]
         while at < len(sure) and sure[at].end <= find.start:
             at += 1
         met = [f for f in sure[at : at + 12] if f.start < find.end]
-        if len(met) == 1 and met[0].category is find.category and find.category in _WORDED and find.state == "masked":
+        if len(met) == 1 and find.state == "masked" and _of_a_kind(met[0], find):
             made.append(met[0]._replace(start=min(met[0].start, find.start), end=max(met[0].end, find.end)))
         else:
             made += _free(find, met, note.text)
     return made
+
+
+def _of_a_kind(rule: Found, find: Found) -> bool:
+    """Whether a rule's find may be lengthened by the tagger's: the same sort of name or place, or a number inside a longer one."""
+    if find.category in _WORDED:
+        return rule.category is find.category
+    inside = find.start <= rule.start and rule.end <= find.end
+    return find.category in _NUMBERS and rule.category in _NUMBERS and inside and find.end - find.start <= rule.end - rule.start + _PREFIX
 
 
 def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
@@ -305,13 +377,15 @@ def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
     start = find.start
     for begin, end in [(f.start, f.end) for f in met] + [(find.end, find.end)]:
         piece = text[start : max(start, begin)].strip()
-        if any(c.isalnum() for c in piece) and (not met or _worth_keeping(piece, find.category)):
+        if any(c.isalnum() for c in piece) and (not met or (_worth_keeping(piece, find.category) and not _PLAIN.fullmatch(piece))):
             yield find._replace(start=start, end=begin)
         start = end
 
 
 def _worth_keeping(piece: str, category: Category) -> bool:
     """Whether what is left of a cut find may identify: letters of a name or place, two digits of a number, of a day more than figures."""
+    if all(word.strip(".,;:()'\"-").lower() in _LINKS for word in piece.split()):
+        return False
     held = "".join(c for c in piece if c.isalnum())
     if category is Category.DATE:
         return any(c.isdigit() for c in held) and not piece.isdigit()

@@ -62,6 +62,9 @@ def _after_title(note: Note, index: int) -> Iterator[Found]:
     if start >= len(note.tokens) or "\n" in note.tokens[start].gap:
         return
     soft = token.low in cues.SOFT_TITLES
+    first = note.tokens[start]
+    if not soft and first.shape == "I" and note.low(start + 1) == "." and token.shape != "l":  # `Dr. A.`
+        yield _found(note, start, start + 2, cues.TITLES[token.low], "title", 0.85)
     if soft and (token.shape == "l" or note.tokens[start].shape == "l"):
         return
     end = name_run(note, start, lower=0 if soft else 1 if not dotted and token.shape == "l" else 2)

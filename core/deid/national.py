@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from core.deid.checks import luhn
 from core.deid.found import Found
+from core.deid.note import Note, tried
 from core.model import Category
 
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -122,15 +123,16 @@ def always(_code: str) -> bool:
     return True
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = tuple(
-    (re.compile(rf"(?<![\w.-]){pattern}(?![\w-])"), check)
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool], bool], ...] = tuple(
+    (re.compile(rf"(?<![\w.-]){pattern}(?![\w-])"), check, pattern.startswith("[A-Z") or pattern.startswith("[S"))
     for pattern, check in (
         (r"\d{3}[ -]\d{3}[ -]\d{4}", nhs),
         (r"\d{4}[ -]\d{4}[ -]\d{4}", always),
         (r"\d{3}[ -]\d{3}[ -]\d{3}", lambda d: luhn(d) or tfn(d) or bsn(d)),
         (r"\d{3}\.\d{3}\.\d{3}-\d{2}", always),
         (r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[ABab]) ?\d{3} ?\d{3} ?\d{2}", nir),
-        (r"(?:\d{8}|[XYZxyz]-?\d{7})-?[A-Za-z]", dni),
+        (r"\d{8}-?[A-Za-z]", dni),
+        (r"[A-Z](?<=[XYZ])-?\d{7}-?[A-Za-z]", dni),
         (r"(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[-+]\d{4}", personnummer),
         (r"(?:[0-2]\d|3[01])(?:0[1-9]|1[0-2])\d{2}[-+A]\d{3}[0-9A-Y]", always),
         (r"\d{2}\.\d{2}\.\d{2}[- ]\d{3}[.-]\d{2}", always),
@@ -150,9 +152,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = tuple(
 )
 
 
-def national_numbers(text: str) -> Iterator[Found]:
+def national_numbers(note: Note) -> Iterator[Found]:
     """Numbers of the kinds above."""
-    for pattern, check in _FORMS:
-        for match in pattern.finditer(text):
+    digits, letters = note.figure_starts, note.code_starts
+    for pattern, check, lettered in _FORMS if digits else ():
+        for match in tried(pattern, note.text, letters if lettered else digits):
             if check("".join(c for c in match[0] if c.isalnum())):
                 yield Found(match.start(), match.end(), Category.OTHER_ID, 0.9, "national")

@@ -38,7 +38,7 @@ _SCANNED_PART = re.compile(
     r"|(?<![A-Za-z0-9])(?:[lI]\d|[0-3][lIO]|[lI]{2})(?=[- ]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)"
     r"|(?<![A-Za-z0-9])(?:\d[lIOo]|[lI]\d)(?=(?: |-)(?:yrs?|years?|y/o)\b)"
 )
-_SCANNED_HINT = re.compile(r"\d[OoIlSB|]|[OoIlSB|]\d|[OoIl][-/.)][OoIlSB\d]")
+_SCANNED_HINT = re.compile(r"\d[OoIlSB|][\d/-]|[-/ ][OoIl|]\d|[OoIl]{2}/|\d[lIOo](?: y|-)|[0-3lI][lIO][- ]?[A-Z]|[(-]\d?[OolSI]")
 # A word with a digit for a letter: J0hnathan, Kess1er.
 _WORD_HINT = re.compile(r"[A-Za-z][015][A-Za-z]")
 _WORD_SCANNED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z]?[a-z]*[015]+[a-z]|[A-Z]+[015]+[A-Z])[A-Za-z015]{4,24}(?![A-Za-z0-9])")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from core.deid import checks
 from core.deid.found import Found
 from core.deid.lexicon import look_up, words
-from core.deid.note import Note
+from core.deid.note import Note, tried
 from core.model import Category
 
 _VALUE = re.compile(r"(?<![\w.$-])#?(?=[A-Za-z./_-]{0,12}\d)[A-Za-z0-9](?:[A-Za-z0-9]|[-._/](?=[A-Za-z0-9])){1,40}(?:\*{2,6}\d{2,6})?")
@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"(?<![\w.-])[A-Z]{2,4} $")
 # With a cue a value may hold blanks behind a short prefix: HC 40117, KX71 ZZQ, C 29 448 117.
 _SPACED = re.compile(
     r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d"
-    r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d][\dA-Z])){0,3}(?![\w%])"
+    r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d-][\dA-Z])){0,3}(?![\w%])"
 )
 _PLATE = re.compile(
     r"\b(?:plates?|rego|tail(?: ?no\.?| ?number)?|car reg|license tag|tag no)(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}"
@@ -30,6 +30,11 @@ _PLATE = re.compile(
 _LOGIN = re.compile(
     r"\b(?:username|user name|user ?id|login|screen ?name|portal (?:id|login|user)|instagram|facebook|twitter)(?: is|:"
     r"| =|-){1,2} {0,3}([A-Za-z0-9][\w.@-]{2,40})",
+    re.I,
+)
+_LOGIN_BARE = re.compile(
+    r"\b(?:login|username|user ?id|portal id|logon|handle|wechat|skype|discord|telegram|whatsapp) "
+    r"([A-Za-z](?=\w{0,30}[_.\d])[\w.]{3,30})\b",
     re.I,
 )
 _BIOMETRIC = re.compile(
@@ -66,22 +71,27 @@ _UNITS = re.compile(
     r"|cells|copies|steps|g|l|dl|patients?|participants?|subjects?|cases|people|women|men|children|k/ul)\b|%",
     re.I,
 )
+# The last word says where a match can begin: at a digit, a letter, both, or anywhere.
 _BARE = (
-    (re.compile(r"\d{10,1000}"), 0.8),
-    (re.compile(r"(?<![\w.$/+-])#?\d{7,20}(?![\w%]|\.\d)"), 0.85),
-    (re.compile(r"(?<![\w.$/-])#?[A-Z]{1,6}[-_]?\d{5,12}(?:-\d{1,6})?[A-Z]{0,2}(?!\w)"), 0.85),
-    (re.compile(r"(?<![\w.-])#?[A-Z]{2,6}-[A-Z]{0,3}\d{3,10}(?:-[A-Z0-9]{1,8}){0,3}(?!\w)"), 0.8),
-    (re.compile(r"(?<![\w./-])\d{2,5}-\d{2,6}-\d{2,6}(?:-\w{1,6}){0,3}(?![\w])"), 0.85),
-    (re.compile(r"(?<![\w./-])\d{4,10}-\d{2,10}(?:-?[A-Z0-9]{1,4})?(?![\w-])"), 0.7),
-    (re.compile(r"(?<![\w-])[A-HJ-NPR-Z0-9]{17}(?!\w)"), 0.9),
-    (re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), 0.85),
-    (re.compile(r"(?<![\w-])(?:\d{4}[ -]){3}\d{1,7}(?!\w)"), 0.9),
-    (re.compile(r"(?<![\w-])[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[A-Z]{2}\d{2}(?!\w)"), 0.9),
-    (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8),
-    (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8),
-    (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8),
-    (re.compile(r"(?<![\w.-])[a-z]{2,5}\d{6,12}(?!\w)"), 0.8),
-    (re.compile(r"\(01\)\d{14}(?:\(\d\d\)[A-Za-z0-9-]{1,20}){0,6}|\+[A-Z]\d{3}[A-Z0-9]{6,40}/[A-Z0-9$+]{6,40}"), 0.95),
+    (re.compile(r"\d{10,1000}"), 0.8, "a"),
+    (re.compile(r"(?<![\w.$/+-])#?\d{7,20}(?![\w%]|\.\d)"), 0.85, "d"),
+    (re.compile(r"(?<![\w.$/-])#?[A-Z]{1,6}[-_]?\d{5,12}(?:-\d{1,6})?[A-Z]{0,2}(?!\w)"), 0.85, "l"),
+    (re.compile(r"(?<![\w.-])#?[A-Z]{2,6}-[A-Z]{0,3}\d{3,10}(?:-[A-Z0-9]{1,8}){0,3}(?!\w)"), 0.8, "l"),
+    (re.compile(r"(?<![\w./-])\d{2,5}-\d{2,6}-\d{2,6}(?:-\w{1,6}){0,3}(?![\w])"), 0.85, "d"),
+    (re.compile(r"(?<![\w./-])\d{4,10}-\d{2,10}(?:-?[A-Z0-9]{1,4})?(?![\w-])"), 0.7, "d"),
+    (re.compile(r"(?<![\w-])[A-HJ-NPR-Z0-9]{17}(?!\w)"), 0.9, "b"),
+    (re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), 0.85, "l"),
+    (re.compile(r"(?<![\w-])(?:\d{4}[ -]){3}\d{1,7}(?!\w)"), 0.9, "d"),
+    (
+        re.compile(r"(?<![\w-])[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[A-Z]{2}\d{2}(?!\w)"),
+        0.9,
+        "d",
+    ),
+    (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8, "l"),
+    (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8, "l"),
+    (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8, "b"),
+    (re.compile(r"(?<![\w.-])[a-z]{2,5}\d{6,12}(?!\w)"), 0.8, "l"),
+    (re.compile(r"\(01\)\d{14}(?:\(\d\d\)[A-Za-z0-9-]{1,20}){0,6}|\+[A-Z]\d{3}[A-Z0-9]{6,40}/[A-Z0-9$+]{6,40}"), 0.95, "a"),
 )
 # Letters and digits in groups: MH-24-3317, TN/MC/58812, 7KD-R41, 2008T-118827.
 _GROUPED = re.compile(
@@ -134,16 +144,17 @@ def numbered(note: Note) -> Iterator[Found]:
     yield from _by_phrase(note)
     if not any(t.shape == "d" for t in note.tokens):
         return
-    for match in _VALUE.finditer(note.text):
+    for match in tried(_VALUE, note.text, note.all_starts):
         yield from _by_cue(note, match)
     for match in _SPACED.finditer(note.text):
         yield from _spaced(note, _unlabelled(note.text, match))
-    yield from _by_shape(note.text)
+    yield from _by_shape(note)
 
 
 _PHRASES = (
     (frozenset(("plate", "plates", "rego", "tail", "car", "tag")), _PLATE, Category.VEHICLE),
     (words("numbers.login"), _LOGIN, Category.OTHER_ID),
+    (words("numbers.login"), _LOGIN_BARE, Category.OTHER_ID),
     (
         words("numbers.biometric"),
         _BIOMETRIC,
@@ -165,18 +176,20 @@ def _by_phrase(note: Note) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Category.PHOTO, 0.9, "photo")
 
 
-def _by_shape(text: str) -> Iterator[Found]:
-    for pattern, score in _BARE:
-        for match in pattern.finditer(text):
+def _by_shape(note: Note) -> Iterator[Found]:
+    text, digits, letters = note.text, note.figure_starts, note.code_starts
+    for pattern, score, begin in _BARE:
+        starts = digits if begin == "d" else letters if begin == "l" else note.all_starts
+        for match in pattern.finditer(text) if begin == "a" else tried(pattern, text, starts):
             value = match[0].lstrip("#")
             if any(c.isdigit() for c in value) and _unshared(text, match):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
-    for match in _GROUPED.finditer(text):
+    for match in tried(_GROUPED, text, note.all_starts):
         value = match[0]
-        digits = sum(c.isdigit() for c in value)
-        if digits >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
+        count = sum(c.isdigit() for c in value)
+        if count >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
             yield Found(match.start(), match.end(), _shape_category(value.lstrip("#")), 0.8, "number")
-    for match in _SIX.finditer(text):
+    for match in tried(_SIX, text, note.figure_starts):
         if not _UNITS.match(text, match.end()):
             yield Found(match.start(), match.end(), Category.OTHER_ID, 0.4, "bare-number", state="flagged")
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from core.deid.found import Found
-from core.deid.note import Note
+from core.deid.lexicon import words
+from core.deid.note import Note, tried
 from core.model import Category
 
 _EXT = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension)[ .#]{0,2}\d{1,6})?"
@@ -42,37 +43,7 @@ _BY_CUE = (
     re.compile(r"(?<=[\w)] )([xX]\d{4,5})(?![\w/%.])(?<![05]000)"),
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
-_CUE_WORDS = frozenset(
-    [
-        "pager",
-        "beeper",
-        "pgr",
-        "page",
-        "bleep",
-        "dect",
-        "ascom",
-        "vocera",
-        "spectralink",
-        "ph",
-        "tel",
-        "telephone",
-        "phone",
-        "cell",
-        "mob",
-        "mobile",
-        "tfno",
-        "handy",
-        "call",
-        "ring",
-        "text",
-        "cb",
-        "p",
-        "ext",
-        "extn",
-        "extension",
-        "x",
-    ]
-)
+_CUE_WORDS = words("patterns.phone_cues")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
@@ -82,6 +53,12 @@ _URL = re.compile(
     r"|za|eu|dev|app|me|tv)\b(?:/[^\s<>\"')\]]{0,300})?",
     re.I,
 )
+_URL_HINT = re.compile(
+    r"\.(?:com|org|net|edu|gov|io|health|info|co|us|ca|nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in|za|eu|dev|app|me|tv)"
+    r"(?![A-Za-z])|://|www\.",
+    re.I,
+)
+_HEX_HINT = re.compile(r":[0-9A-Fa-f]{0,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IP = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]?\d)")
 _IP6 = re.compile(
@@ -90,12 +67,16 @@ _IP6 = re.compile(
     re.I,
 )
 _GEO = re.compile(r"(?<![\w.])-?\d{1,3}\.\d{4,8}°?[NS]?,? {0,2}-?\d{1,3}\.\d{4,8}(?![\w.])")
-_SSN = re.compile(r"(?<![\w-])(?!000|9\d\d-7\d)\d{3}([- .])\d{2}\1\d{4}(?![\w-])|(?<!\w)[xX*]{3}[- ]?[xX*]{2}[- ]?\d{4}(?!\w)")
+_SSN = re.compile(r"(?<![\w-])(?!000|9\d\d-7\d)\d{3}([- .])\d{2}\1\d{4}(?![\w-])")
+_SSN_VEILED = re.compile(r"[xX*](?<!\w[xX*])[xX*]{2}[- ]?[xX*]{2}[- ]?\d{4}(?!\w)")
+_LAST_WORDS = frozenset(("last", "last4", "ending"))
 _LAST4 = re.compile(
     r"\blast ?(?:4|four)(?: (?:of|digits|ssn|social|is|are|#|the|her|his|in)){0,4}[ :#=]{0,3}(\d{4})(?!\d)"
     r"|\bending (?:in |with )?#?(\d{4})(?![\d/])",
     re.I,
 )
+# Lines that a whole country shares: poison control, the suicide and crisis line.
+_HOTLINES = frozenset(("18002221222", "8002221222", "18002738255", "8002738255"))
 _FAXED = frozenset(("fax", "faxed", "facsimile", "fx"))
 
 
@@ -105,13 +86,15 @@ def contacts(note: Note) -> Iterator[Found]:
     if "@" in text or "[at]" in text or "(at)" in text:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.99, "email") for m in _EMAIL.finditer(text))
         yield from (Found(m.start(), m.end(), Category.URL, 0.8, "handle") for m in _HANDLE.finditer(text))
-    if "." in text:
+    figures = note.figure_starts
+    if _URL_HINT.search(text):
         yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _URL.finditer(text))
-        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in _IP.finditer(text))
-        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in _GEO.finditer(text))
-    if ":" in text:
+    if "." in text:
+        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, figures))
+        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, figures))
+    if _HEX_HINT.search(text):
         yield from (Found(m.start(), m.end(), Category.IP, 0.95, "ip") for m in _IP6.finditer(text) if not _is_clock(m[0]))
-    yield from _ssns(text)
+    yield from _ssns(note)
     yield from _phones(note)
 
 
@@ -119,10 +102,13 @@ def _is_clock(value: str) -> bool:
     return value.replace(":", "").isdigit() and len(value) < 13
 
 
-def _ssns(text: str) -> Iterator[Found]:
-    for match in _SSN.finditer(text):
+def _ssns(note: Note) -> Iterator[Found]:
+    text = note.text
+    for match in tried(_SSN, text, note.figure_starts):
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
-    for match in _LAST4.finditer(text):
+    for match in _SSN_VEILED.finditer(text) if "*" in text or "x" in text or "X" in text else ():
+        yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
+    for match in _LAST4.finditer(text) if not _LAST_WORDS.isdisjoint(note.words) else ():
         group = match.lastindex or 0
         yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
 
@@ -139,7 +125,9 @@ def _phones(note: Note) -> Iterator[Found]:
     if not _CUE_WORDS.isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
     for pattern in _PHONES:
-        for match in pattern.finditer(note.text):
+        for match in tried(pattern, note.text, note.figure_starts):
+            if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES:
+                continue
             before = note.index_at(match.start())
             cues = {note.low(i) for i in range(before - 5, before)}
             fax = bool(cues & _FAXED) and not cues & {"phone", "tel"}

@@ -130,18 +130,26 @@ def _last_first(note: Note, index: int) -> Iterator[Found]:
     token = note.tokens[index]
     comma = _next(note, index, ("",))
     first = _next(note, index + 1) if comma is not None and comma.text == "," else None
-    if first is None or token.low in _ELEMENTS or token.word.last < 1 or not _good_first(first) or not _caps_ok(token):
+    if first is None or token.low in _ELEMENTS or token.word.last < 1 or not _caps_ok(token):
         return
-    shouted = token.shape == first.shape == "U" and first.word.common == 0
+    listed = first.word.first == 3 and not first.word.clinical
+    shouted = token.shape == first.shape == "U" and (first.word.common == 0 or listed)
+    if not (_good_first(first) or (shouted and listed)) or (token.word.eponym and first.word.eponym):
+        return
     if (
         (token.word.common >= 3 and not shouted)
         or token.word.clinical
-        or first.word.common >= 2
+        or (first.word.common >= 2 and not shouted)
         or (first.word.city >= 2 and token.word.city)
     ):
         return
     end = index + 3
-    if note.low(end) == "," and end + 1 < len(note.tokens) and note.tokens[end + 1].shape == "C" and "\n" not in note.tokens[end + 1].gap:
+    if (
+        note.low(end) in (",", "and")
+        and end + 1 < len(note.tokens)
+        and note.tokens[end + 1].shape == "C"
+        and "\n" not in note.tokens[end + 1].gap
+    ):
         return  # a list of names, of eponyms perhaps, not one name turned round
     if end < len(note.tokens) and note.tokens[end].shape == "I" and note.tokens[end].gap == " ":
         end += 1 + (note.low(end + 1) == ".")

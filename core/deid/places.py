@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from core.deid.cues import EPONYM_NOUNS
 from core.deid.found import Found
 from core.deid.lexicon import long_cities, look_up, words
-from core.deid.note import Note, Token
+from core.deid.note import Note, Token, tried
 from core.model import Category
 
 STATES = words("places.states")
@@ -76,6 +76,7 @@ _LOWER_STREET = re.compile(
     r"\b(?:on|at|off|to|of|lives?(?: at| on| by)?|near|by) ((?:[nsew]\.? )?[a-z][a-z']{2,15}(?: [a-z]{3,15})? (?:rd|road|st"
     r"|street|ave|avenue|blvd|ln|lane|hwy|pkwy))\b"
 )
+_STREET_WORDS = words("places.street_words")
 _NOT_STREET = frozenset(
     ("the", "this", "that", "his", "her", "their", "our", "my", "off", "across", "down", "wrong", "same", "next", "busy", "main", "any")
 )
@@ -85,7 +86,7 @@ _UNIT_FIRST = re.compile(
 )
 _FOREIGN_STREET = re.compile(
     r"\b(?:rue|via|calle|avenida|rua|ulica|piazza|paseo|carrera|strada|chemin|viale) (?:d(?:e|el|u|a|o|i"
-    r"|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|str\.|weg|gasse"
+    r"|es) )?(?:la )?[^\W\d_]{2,24}(?: [^\W\d_]{2,24})?,? \d{1,4}\b|\b[A-Z][^\W\d_]{2,24}(?:strasse|strase|str\.|weg|gasse"
     r"|platz|laan|straat|gatan|vej|katu|utca) \d{1,4}\b",
     re.I,
 )
@@ -187,14 +188,14 @@ def places(note: Note) -> Iterator[Found]:
     """Streets, boxes, ZIP codes, cities and counties. States alone may stay."""
     text = note.text
     numbers = any(t.shape == "d" for t in note.tokens)
-    for match in _STREET.finditer(text) if numbers else ():
+    for match in tried(_STREET, text, note.figure_starts) if numbers else ():
         if not _NO_STREET.match(match[0]):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
-    for pattern, group, score in _OTHER_STREETS:
-        for match in pattern.finditer(text):
+    for pattern, group, score, gate in _OTHER_STREETS:
+        for match in pattern.finditer(text) if not gate.isdisjoint(note.words) else ():
             part = "low" if pattern is _CROSSING and match["low"] else group
             yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
-    for match in _LOWER_STREET.finditer(text):
+    for match in _LOWER_STREET.finditer(text) if not _STREET_WORDS.isdisjoint(note.words) else ():
         if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
             yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
     for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
@@ -206,17 +207,23 @@ def places(note: Note) -> Iterator[Found]:
 
 
 _OTHER_STREETS = (
-    (_CROSSING, 0, 0.8),
-    (_ROUTE, 0, 0.8),
-    (_RURAL, 0, 0.85),
-    (_ON_STREET, 1, 0.8),
-    (_UNIT_FIRST, 0, 0.85),
-    (_NAMED_STREET, 0, 0.8),
-    (_LIVES, 1, 0.8),
-    (_BOX, 0, 0.9),
+    (
+        _CROSSING,
+        0,
+        0.8,
+        (_STREET_WORDS | {"nd", "th"})
+        - {"dr", "place", "way", "close", "hill", "bend", "rise", "walk", "path", "pass", "court", "ct", "drive"},
+    ),
+    (_ROUTE, 0, 0.8, words("places.route_words")),
+    (_RURAL, 0, 0.85, frozenset(("r", "rr", "rd", "h", "hc", "route", "pmb", "psc", "cmr", "box"))),
+    (_ON_STREET, 1, 0.8, _STREET_WORDS),
+    (_UNIT_FIRST, 0, 0.85, words("places.unit_words")),
+    (_NAMED_STREET, 0, 0.8, _STREET_WORDS),
+    (_LIVES, 1, 0.8, frozenset(("at", "address", "to", "home"))),
+    (_BOX, 0, 0.9, words("places.unit_words")),
 )
 _STREET_HEADS = words("places.street_heads")
-_STREET_TAILS = ("strasse", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
+_STREET_TAILS = ("strasse", "strase", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
 
 
 def _foreign(note: Note) -> bool:
@@ -298,7 +305,8 @@ def _is_place(note: Note, start: int, end: int, level: int) -> bool:
     if not single:
         return level >= 2 or before in _SURE_IN
     if word.common >= 2 or word.clinical or word.capital or (token.shape == "U" and level < 3):
-        return before in _SURE_IN and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
+        behind = before in _SURE_IN or (before == "," and note.low(start - 2) in _FACILITY_ENDS and token.shape == "C")
+        return behind and word.common <= 2 and level >= 2 and not token.opens and not word.clinical
     if before in _SURE_IN or (before in _IN and note.low(start - 2) in _MOVES):
         return not (word.eponym and level < 3) and not (word.first >= 2 and level < 3 and before in ("from",))
     named = {note.low(end), note.low(end + 1)} & EPONYM_NOUNS or (

@@ -13,6 +13,7 @@ from typing import NamedTuple
 _APART = re.compile(r"(?<![^\s(\[:])[A-Za-z0-9](?:[ ]{1,4}[A-Za-z0-9.,:/#@+()-](?![^\s,.;:)\]])){3,200}")
 _HYPHENED = re.compile(r"(?<![\w-])[A-Za-z](?:-[A-Za-z]){3,40}(?![\w-])")
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z](?:\. ?[A-Za-z]){4,40}\.?(?![\w.])")
+_APART_HINT = re.compile(r"\b\w(?:[ ]{1,4}|[.-] ?)\w[ .-]")
 _COUNTING = frozenset("123456789"[a:b] for a in range(9) for b in range(a + 4, 10))
 _BREAK = re.compile(
     r"(?<=[^\W\d_])-\n {0,8}(?=[a-z])|(?<=[\w(][-/(@])\n {0,8}(?=\w)|(?<=-\d\d)\n(?=\d{3})|(?<=\w@)\n(?=\w)|(?<=\d\))\n(?=\d{3})"
@@ -39,7 +40,7 @@ class Reading(NamedTuple):
 
 def readings(text: str) -> Iterator[Reading]:
     """The readings that the text asks for, mostly none."""
-    apart = _stretches(text)
+    apart = _stretches(text) if _APART_HINT.search(text) else []
     if apart:
         yield _without(text, apart)
     if "\n" in text and (breaks := [(*m.span(), "") for m in _BREAK.finditer(text)]):

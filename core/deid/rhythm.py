@@ -14,7 +14,7 @@ from itertools import pairwise
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.lexicon import words
-from core.deid.note import Note
+from core.deid.note import Note, tried
 from core.model import Category
 
 _PAIR = re.compile(r"(?<![\w/.:+-])(3[01]|[12]\d|0?[1-9])([/-])(3[01]|[12]\d|0?[1-9])(?![\w/%]|[-+]\d|\.\d)")
@@ -64,6 +64,7 @@ _NTH_NOT = re.compile(
     re.I,
 )
 _FRACTION = re.compile(r"1/[2-8]\b|2/3\b|3/4\b|2/2\b|[1-5]/5\b|\d/10\b")
+_ORDINAL_TAILS = frozenset(("st", "nd", "rd", "th"))
 _SURE = 4
 
 
@@ -92,12 +93,12 @@ def short_dates(note: Note) -> Iterator[Found]:
 
 def _pairs(note: Note) -> Iterator[Found]:
     text = note.text
-    found = [c for m in _PAIR.finditer(text) if (c := _weighed(note, m)) is not None]
+    found = [c for m in tried(_PAIR, text, note.figure_starts) if (c := _weighed(note, m)) is not None]
     if not found:
         return
-    full = [(int(m[1]), int(m[3])) for m in _FULL.finditer(text)]
+    full = [(int(m[1]), int(m[3])) for m in tried(_FULL, text, note.figure_starts)]
     day_first = any(a > 12 >= b for a, b in full) and not any(b > 12 >= a for a, b in full)
-    months = {(b if day_first else a) for a, b in full if a <= 12 or day_first} | {int(m[2]) for m in _ISO.finditer(text)}
+    months = {(b if day_first else a) for a, b in full if a <= 12 or day_first} | {int(m[2]) for m in tried(_ISO, text, note.figure_starts)}
     _carry(found, months, day_first=day_first)
     for item in found:
         if item.weight >= _SURE:
@@ -169,8 +170,8 @@ def _follows(earlier: _Candidate, later: _Candidate, *, day_first: bool) -> bool
 def _dotted(note: Note) -> Iterator[Found]:
     """`3.10.`, as on the Continent: behind a preposition, or where the note has full dates with dots."""
     text = note.text
-    usual = any(m[2] == "." for m in _FULL.finditer(text))
-    for match in _DOTTED.finditer(text):
+    usual = any(m[2] == "." for m in tried(_FULL, text, note.figure_starts))
+    for match in tried(_DOTTED, text, note.figure_starts):
         before = note.low(note.index_at(match.start()) - 1)
         if usual or before in _DOTTED_CUES:
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "date-dotted")
@@ -178,6 +179,8 @@ def _dotted(note: Note) -> Iterator[Found]:
 
 def _nth(note: Note) -> Iterator[Found]:
     """`Thurs 6th`, `appt is tuesday the 14th`, `seen the 22nd`: an ordinal that a weekday, a visit or a preposition makes a day."""
+    if _ORDINAL_TAILS.isdisjoint(note.words):
+        return
     for match in _NTH.finditer(note.text):
         if _NTH_NOT.match(note.text, match.end()):
             continue

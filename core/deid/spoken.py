@@ -54,7 +54,12 @@ _AGES = re.compile(
     re.I,
 )
 _TENS_HINT = frozenset(("ninety", "hundred"))
-_MONTHS = frozenset(_MONTH[3:-1].split("|"))
+_MONTHS = frozenset(_MONTH[3:-1].split("|")) | {"birth", "born"}
+_ORDINAL_STEMS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth"
+    " seventeenth eighteenth nineteenth twentieth thirtieth twenty thirty fifty forty sixty seventy eighty ninety"
+)
+_DATE_HINT = frozenset(_ORDINAL_STEMS.split()) | {"nineteen", "twenty", "thousand"}
 _ORDINAL_HINT = frozenset(
     ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
 )
@@ -65,9 +70,9 @@ _SPELLING = words("spoken.spelling")
 
 def spoken(note: Note) -> Iterator[Found]:
     """Numbers, dates and ages that are written in words."""
-    if not _NUMBER_WORDS.isdisjoint(note.words):
+    if sum(t.low in _NUMBER_WORDS for t in note.tokens) >= 3:
         yield from _digits(note)
-    if not (_MONTHS | {"birth", "born"}).isdisjoint(note.words):
+    if not _DATE_HINT.isdisjoint(note.words) and not _MONTHS.isdisjoint(note.words):
         for pattern in _DATES:
             for match in pattern.finditer(note.text):
                 if not _YEAR_ONLY.fullmatch(match[0]):

@@ -79,3 +79,17 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         seen = model.session.run(None, given)[0][0]
         found[start : start + _WINDOW] = seen[start - first : start - first + _WINDOW]
     return found, model.labels
+
+
+class Opinion(NamedTuple):
+    """Of every token: how likely it is part of an identifier, and the index in `labels` of the likeliest kind."""
+
+    scores: NDArray[np.float32]
+    kinds: NDArray[np.int64]
+    labels: tuple[str, ...]
+
+
+def read(note: Note) -> Opinion:
+    """The tagger's opinion of a note. Raises DeidError without a model."""
+    seen, labels = probabilities(note)
+    return Opinion(1.0 - seen[:, 0], seen[:, 1:].argmax(1) + 1, labels)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from core.model import MAX_AGE_YEARS, Demographics, Identity, Sex, Tier, age_range_of, text_problems
+from core.model import MAX_AGE_YEARS, ClinicalCase, Demographics, Identity, Sex, Tier, age_range_of, text_problems
 
 Part = Literal["demo", "evaluation"]
 Voice = Literal["triage", "referral", "ward", "lay", "ems", "dictated"]
@@ -94,6 +95,18 @@ class LibraryCase:
     def part(self) -> Part:
         """Demo or evaluation, by `part_of`."""
         return part_of(self.id)
+
+    def clinical(self, encounter: date) -> ClinicalCase:
+        """The case as the form would make it, seen on `encounter`. What the identity panel holds is `identity`."""
+        told: dict[str, Any] = dict(self.texts)
+        return ClinicalCase(
+            **told,
+            age_range=age_range_of(self.age_years),
+            sex=self.sex,
+            encounter=encounter,
+            age_years=self.age_years,
+            tier=self.tier,
+        )
 
     def demographics(self) -> Demographics:
         """What is sent about the person."""

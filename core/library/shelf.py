@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from typing import Any
 
 from core.errors import ConfigError
 from core.library.case import SPECIALTIES, LibraryCase, Part
-from core.model import TEXT_FIELDS, Identity, Sex, Tier
+from core.model import TEXT_FIELDS, ClinicalCase, Identity, Sex, Tier
 
 DATA = Path(__file__).parent / "data"
 _TEXTS = tuple(spec.name for spec in TEXT_FIELDS)
@@ -34,6 +35,16 @@ _OPTIONAL = {"identity": dict, "identifiers": bool} | dict.fromkeys(_TEXTS, str)
 def cases(part: Part | None = None) -> tuple[LibraryCase, ...]:
     """The cases of a part, or all, in the order of SPECIALTIES. Raises ConfigError for a broken file."""
     return tuple(case for case in _by_id().values() if part in (None, case.part))
+
+
+def study_cases(part: Part, encounter: date, *, specialty: str | None = None) -> tuple[tuple[LibraryCase, ClinicalCase], ...]:
+    """The cases of a part for a study: each with its reference diagnosis, and as the form would make it, seen on `encounter`.
+
+    Raises ValueError for a specialty that is none of SPECIALTIES.
+    """
+    if specialty not in (None, *SPECIALTIES):
+        raise ValueError("the specialty is not one of SPECIALTIES")
+    return tuple((case, case.clinical(encounter)) for case in cases(part) if specialty in (None, case.specialty))
 
 
 def find(case_id: str) -> LibraryCase:

@@ -75,7 +75,7 @@ def _read_text(kb: KnowledgeBase, field: str, text: str, band: str, sex: str) ->
 
 
 def _mention(
-    kb: KnowledgeBase, field: str, text: str, tokens: Sequence[Token], match: Match, value: str, said: Sequence[Said]
+    kb: KnowledgeBase, field: str, text: str, tokens: Sequence[Token], match: Match, value: str, said: Sequence[int]
 ) -> Iterable[Reading]:
     start = tokens[match.used[0]].start
     quote = text[start : tokens[match.used[-1]].end]
@@ -92,7 +92,7 @@ def _mention(
     yield Reading(value, not context & Said.DENIED, field, quote, weight, start=start, aside=aside)
 
 
-def _aside(context: Said, lasting: bool) -> str:
+def _aside(context: int, lasting: bool) -> str:
     """Why a mention is no reading; a risk or a past condition lasts, so the past doesn't set it aside."""
     if context & Said.HYPOTHETICAL:
         return "hypothetical"
@@ -101,7 +101,7 @@ def _aside(context: Said, lasting: bool) -> str:
     return "past" if context & Said.PAST and not lasting else ""
 
 
-def _context(match: Match, said: Sequence[Said]) -> Said:
+def _context(match: Match, said: Sequence[int]) -> int:
     """What is said of the phrase's first word, and denials of any of its words."""
     context = said[match.used[0]]
     for index in match.used[1:]:

@@ -25,7 +25,7 @@ UNEXPLAINED = 0.3
 MAX_LOG_RATIO = 6.0
 OTHER_EXPLAINS = 0.2
 OTHER_FLOOR_PER_10000 = 3_000
-DETAILED = 30
+DETAILED = 20
 _STRENGTH = itemgetter(0, 1)
 _RANGE_BANDS = {
     AgeRange.CHILD: ("infant", "child", "teen"),
@@ -38,6 +38,8 @@ _FROM_YEARS = ((65, "senior"), (40, "adult"), (18, "young"), (12, "teen"), (2, "
 # Sorts by strength, then by name: -|log|, finding, log ratio, correlation group, reading.
 Plain = tuple[float, str, float, str, Reading]
 Person = tuple[tuple[str, ...], Sex]
+# Position, presentations per 10,000, tempered log.
+Prior = tuple[int, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,11 @@ def posterior(kb: KnowledgeBase, readings: Sequence[Reading], demographics: Demo
     explains, opened = _explained(kb, _open_groups(kb, readings))
     sums, explained = _evidence(kb, readings, person)
     priors = _priors(kb, *person)
-    rows = [(UNEXPLAINED * (opened - explains[at]) - start - sums[at], at, prior) for at, prior, start in priors]
+    scores = [start + sums[at] - UNEXPLAINED * (opened - explains[at]) for at, _, start in priors]
     # What no condition explains weighs on none of them.
     left = opened - max((explains[at] for at, _, _ in priors), default=0)
     other = _other(_known(kb, *person), explained) - UNEXPLAINED * left
-    return _shared_out(kb, rows, readings, other)
+    return _shared_out(kb, priors, scores, readings, other)
 
 
 def _evidence(kb: KnowledgeBase, readings: Sequence[Reading], person: Person) -> tuple[list[float], float]:
@@ -135,7 +137,7 @@ def _add_one(kb: KnowledgeBase, members: Sequence[Reading], person: Person, sums
 def _add_several(kb: KnowledgeBase, members: Sequence[Reading], person: Person, sums: list[float]) -> float:
     best = 0.0
     for position, plain in _by_condition(kb, members, person).items():
-        for log, item in _weights(plain):
+        for log, item in _weights(plain) if len(plain) > 1 else ((plain[0][2] * LIKELIHOOD_TEMPER, plain[0]),):
             sums[position] += log
             if log > best and item[4].present:
                 best = log
@@ -155,20 +157,20 @@ def _other(known: float, explained: float) -> float:
     return PRIOR_TEMPER * math.log(max(10_000 - known, OTHER_FLOOR_PER_10000) / 10_000) + OTHER_EXPLAINS * explained
 
 
-def _shared_out(kb: KnowledgeBase, rows: list[tuple[float, int, float]], readings: Sequence[Reading], other: float) -> Posterior:
-    rows.sort()
-    peak = max(other, -rows[0][0]) if rows else other
-    shares = [math.exp(-row[0] - peak) for row in rows]
-    total = math.exp(other - peak) + sum(shares)
-    ranked = tuple(
-        Scored(kb.conditions[position], prior, _contributions(kb, kb.conditions[position], readings), -value, share / total)
-        for (value, position, prior), share in zip(rows[:DETAILED], shares, strict=False)
-    )
-    return Posterior(ranked, sum(shares[DETAILED:]) / total, math.exp(other - peak) / total)
+def _shared_out(kb: KnowledgeBase, priors: Sequence[Prior], scores: list[float], readings: Sequence[Reading], other: float) -> Posterior:
+    peak = max(other, max(scores, default=other))
+    total = math.exp(other - peak) + sum(math.exp(value - peak) for value in scores)
+    ranked = []
+    for place in sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:DETAILED]:
+        position, prior, _ = priors[place]
+        condition, value = kb.conditions[position], scores[place]
+        ranked.append(Scored(condition, prior, _contributions(kb, condition, readings), value, math.exp(value - peak) / total))
+    listed, outside = sum(one.probability for one in ranked), math.exp(other - peak) / total
+    return Posterior(tuple(ranked), max(0.0, 1 - listed - outside), outside)
 
 
 @lru_cache(maxsize=64)
-def _priors(kb: KnowledgeBase, bands: tuple[str, ...], sex: Sex) -> tuple[tuple[int, float, float], ...]:
+def _priors(kb: KnowledgeBase, bands: tuple[str, ...], sex: Sex) -> tuple[Prior, ...]:
     """(position, presentations per 10,000, tempered log) of the conditions that age and sex allow."""
     columns = [BANDS.index(band) for band in bands]
     found = []
@@ -189,9 +191,14 @@ def _by_condition(kb: KnowledgeBase, readings: Sequence[Reading], person: Person
     """Each condition's readings of one group with their log ratios, by the condition's position."""
     found: dict[int, list[Plain]] = {}
     for reading in readings:
-        for position, log in _logs(kb, reading.finding, reading.present, person):
-            weighed = log * reading.weight
-            found.setdefault(position, []).append((-abs(weighed), reading.finding, weighed, "", reading))
+        ident, weight = reading.finding, reading.weight
+        for position, log in _logs(kb, ident, reading.present, person):
+            weighed = log * weight
+            item = (-abs(weighed), ident, weighed, "", reading)
+            if position in found:
+                found[position].append(item)
+            else:
+                found[position] = [item]
     return found
 
 

@@ -14,6 +14,7 @@ from core.deid import deidentify, detect, joined, tagger, warm_up
 from core.deid.found import Found
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars
 from core.deid.note import Note
+from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.errors import DeidError
 from core.model import Category, Identity
 
@@ -79,18 +80,62 @@ def test_a_rule_keeps_its_category() -> None:
     assert not any(f.start <= 4 < f.end and f.category is Category.OTHER_ID for f in got)
 
 
+def opinion(*scores: float, label: str = "NAME") -> tagger.Opinion:
+    """An opinion with these scores of one label."""
+    return tagger.Opinion(np.array(scores, np.float32), np.ones(len(scores), np.int64), ("O", label))
+
+
 @pytest.mark.parametrize(("score", "states"), [(0.99, ["masked"]), (0.42, ["flagged"]), (0.1, [])], ids=["high", "between", "low"])
-def test_two_bars(monkeypatch: pytest.MonkeyPatch, score: float, states: list[str]) -> None:
+def test_two_bars(score: float, states: list[str]) -> None:
     """Above the high bar a stretch is masked, between the bars flagged, below left alone."""
     note = Note("xx Jane Okaforina")
-    seen = np.array([[1.0, 0.0], [1 - score, score], [1 - score, score]], np.float32)
-    monkeypatch.setattr(joined, "probabilities", lambda _: (seen, ("O", "NAME")))
-    assert [f.state for f in joined.tagged(note, Bars(0.5, 0.35, 0.85))] == states
+    assert [f.state for f in joined.tagged(note, Bars(0.5, 0.35, 0.3, 0.85, 0.7), opinion(0, score, score))] == states
+
+
+def test_a_stretch_grows_to_its_likely_neighbours() -> None:
+    """A sure word takes the likelier ones beside it along, and one small word between two parts of a place."""
+    note = Note("at Four Winds by Lodge today")
+    found = joined.tagged(note, FIRST_LOOK, opinion(0, 0.9, 0.4, 0, 0.9, 0.1, label="FACILITY"))
+    assert [note.text[f.start : f.end] for f in found] == ["Four Winds by Lodge"]
+
+
+def test_a_rules_number_grows_by_its_prefix() -> None:
+    """The letters before a record number and the digit behind it belong to it."""
+    note = Note("acct TR 55-1902-7")
+    [found] = [
+        f for f in joined.joined([_found(8, 15, Category.ACCOUNT)], [_found(5, 17, Category.OTHER_ID, "tagger")], note) if f.start == 5
+    ]
+    assert (found.end, found.category) == (17, Category.ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("category", "detector", "score", "left"),
+    [
+        (Category.NAME, "surname", 0.04, []),
+        (Category.NAME, "surname", 0.4, ["Main Street"]),
+        (Category.NAME, "identity", 0.0, ["Main Street"]),
+        (Category.SSN, "number", 0.0, ["Main Street"]),
+    ],
+    ids=["sure", "unsure", "panel", "number"],
+)
+def test_the_tagger_lets_weak_finds_go(category: Category, detector: str, score: float, left: list[str]) -> None:
+    """What a list found and the tagger is sure about is dropped; the panel's values and numbers of a kind never are."""
+    note = Note("see Main Street")
+    kept = weighed([_found(4, 15, category, detector)], note, np.array([0, score, score], np.float32))
+    assert [note.text[f.start : f.end] for f in kept] == left
+
+
+def test_ends_that_identify_nobody_are_cut_off() -> None:
+    """A label taken along with a name stays in clear."""
+    note = Note("Client Ernestine Blackshear PESEL")
+    [found] = weighed([_found(0, 33, Category.NAME, "board")], note, np.array([0.03, 0.9, 0.9, 0.04], np.float32))
+    assert note.text[found.start : found.end] == "Ernestine Blackshear"
 
 
 def test_the_bars_are_in_order() -> None:
-    """Flags begin below masks; a settled text never gets a flag."""
-    assert FIRST_LOOK.low <= FIRST_LOOK.high <= FIRST_LOOK.wary
+    """Flags begin below masks; a settled text never gets a flag; the gate lets go whatever a field let go."""
+    assert FIRST_LOOK.grow <= FIRST_LOOK.low <= FIRST_LOOK.high <= FIRST_LOOK.doubt <= FIRST_LOOK.wary
+    assert SURE < AT_THE_GATE < FIRST_LOOK.low
     assert SETTLED.low > 1 > SETTLED.high > FIRST_LOOK.high
 
 

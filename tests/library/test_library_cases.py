@@ -9,7 +9,7 @@ import pytest
 
 import core.library
 from core.deid import clear, deidentify, term_key
-from core.library import SPECIALTIES, LibraryCase, cases, find
+from core.library import SPECIALTIES, LibraryCase, cases, find, study_cases
 from core.model import ClinicalCase, Decisions, Target, age_range_of
 from core.prompting import build_prompt, describe_code
 
@@ -102,10 +102,19 @@ def test_identity_panel_is_about_the_texts(case: LibraryCase) -> None:
 @each_case
 def test_case_fits_the_form(case: LibraryCase) -> None:
     """Every case is a case that the form accepts."""
-    made = ClinicalCase(
-        **case.texts, age_range=case.demographics().age_range, sex=case.sex, encounter=ENCOUNTER, age_years=case.age_years, tier=case.tier
-    )
+    made = case.clinical(ENCOUNTER)
     assert made.demographics() == case.demographics()
+    assert (made.encounter, made.tier, made.chief_complaint) == (ENCOUNTER, case.tier, case.texts["chief_complaint"])
+
+
+def test_cases_for_a_study() -> None:
+    """A study gets a part's cases with their reference, of one specialty when it wants; an unknown one is refused."""
+    pairs = study_cases("evaluation", ENCOUNTER)
+    assert [case for case, _ in pairs] == list(cases("evaluation"))
+    assert all(isinstance(made, ClinicalCase) and made.sex is case.sex for case, made in pairs)
+    assert {case.specialty for case, _ in study_cases("evaluation", ENCOUNTER, specialty="Neurology")} == {"Neurology"}
+    with pytest.raises(ValueError, match="SPECIALTIES"):
+        study_cases("demo", ENCOUNTER, specialty="Alchemy")
 
 
 @each_case

@@ -1,14 +1,16 @@
 """The generator of training text: seeded, labelled to the character, varied, and never an identifier unlabelled."""
 
+import re
 from random import Random
 
 import pytest
 
-from training.deid import values
+from training.deid import codes, series, spoken, values
 from training.deid.grammar import LABELS, expand, flat, spans
 from training.deid.notes import Notes
 from training.deid.slots import Slots
-from training.deid.texts import sections
+from training.deid.tables import form, table
+from training.deid.texts import kinds, sections
 from training.deid.transforms import transformed
 
 POOLS = {
@@ -25,6 +27,7 @@ POOLS = {
     "us_cities": ["Dover"],
     "countries": ["Kenya"],
     "icd": ["Cholera, unspecified", "Bell's palsy"],
+    "hpo": ["Abducens palsy"],
     "drugs": ["lisinopril"],
     "english": ["cough"],
 }
@@ -110,6 +113,65 @@ def test_transforms_keep_the_letters_of_an_untouched_identifier() -> None:
     """Hard wraps and case change what stands between the letters, not how many are labelled."""
     text, labels = flat([("seen by ", "O"), ("JANE OKAFOR", "NAME"), (" on call", "O")])
     for seed in range(60):
-        changed, kept = transformed(text, labels, Random(seed))
+        changed, kept = transformed(text, labels, Random(seed), worn=0.0)
         assert len(changed) == len(kept)
-        assert 8 <= sum(c.isalpha() for c, k in zip(changed, kept, strict=True) if k) <= 16
+        assert 4 <= sum(c.isalpha() for c, k in zip(changed, kept, strict=True) if k) <= 16
+
+
+def test_templates_of_every_file_can_be_filled(slots: Slots) -> None:
+    """Kinds, foreign papers, columns and talk name only slots that exist."""
+    for found in (kinds("kinds"), sections("foreign.txt"), sections("lowtalk.txt"), {"cells": _cells()}):
+        for templates in found.values():
+            for template in templates:
+                assert all(label in LABELS for _, label in slots.expand(template)), template
+
+
+def _cells() -> list[str]:
+    return [row.split("=", 1)[1] for rows in sections("columns.txt").values() for row in rows]
+
+
+def test_further_negatives_hold_nothing_labelled(slots: Slots) -> None:
+    """Clean lines, talk and plain columns stay without identifiers."""
+    plain = [row.split("=", 1)[1] for row in sections("columns.txt")["plain"] if "{st}" not in row]
+    lines = [t for entries in sections("clean_more.txt").values() for t in entries] + sections("lowtalk.txt")["talk"] + plain
+    for template in lines:
+        text, labels = flat(slots.expand(template))
+        assert not any(labels), text
+
+
+def test_tables_label_cells_and_never_headers(slots: Slots) -> None:
+    """A table of figures alone has no label; one of people has some, and its header none."""
+    for seed in range(40):
+        random = Random(seed)
+        assert not [k for _, k in table(random, slots.expand, identified=False) if k not in ("O", "REGION")]
+        pieces = form(random, slots.expand)
+        assert any(k != "O" for _, k in pieces)
+
+
+@pytest.mark.parametrize("maker", [series.valued, series.weekdays, series.listed], ids=["valued", "weekdays", "listed"])
+def test_series_of_days_rise_and_are_dates(maker: object) -> None:
+    """Each series holds two days at least; scores of the same look hold none."""
+    for seed in range(30):
+        pieces = maker(Random(seed))  # type: ignore[operator]
+        assert sum(k == "DATE" for _, k in pieces) >= 2
+        assert {k for _, k in series.scores(Random(seed))} == {"O"}
+
+
+def test_spoken_values_hold_no_digits_where_words_stand() -> None:
+    """Numbers, ordinals and ages in words."""
+    assert [spoken.counted(n) for n in (0, 13, 40, 99)] == ["zero", "thirteen", "forty", "ninety nine"]
+    assert [spoken.ordinal(n) for n in (1, 12, 20, 21, 30, 31)] == [
+        "first",
+        "twelfth",
+        "twentieth",
+        "twenty first",
+        "thirtieth",
+        "thirty first",
+    ]
+    assert all(not any(c.isdigit() for c in spoken.age(Random(s), 90, 104)) for s in range(40))
+
+
+def test_shaped_codes_follow_their_pattern() -> None:
+    """9 becomes a digit, ? a capital, @ a small letter; a country's code stays."""
+    assert re.fullmatch(r"[A-Z]{2} \d{2}-\d[a-z]", codes.shaped(Random(1), ("?? 99-9@",)))
+    assert codes.shaped(Random(1), ("+49 9999",)).startswith("+49 ")

@@ -35,7 +35,12 @@ def write(pools: Pools, path: Path) -> int:
     for shift, first, second in ((0, "firsts", "faker_firsts"), (2, "lasts", "faker_lasts")):
         for name, level in _levels(pools[first], pools[second]).items():
             bits[name] = bits.get(name, 0) | level << shift
-    for flag, pool in ((16, [*pools["cities"], *pools["us_cities"]]), (32, pools["drugs"]), (64, pools["icd"]), (128, pools["english"])):
+    for flag, pool in (
+        (16, [*pools["cities"], *pools["us_cities"]]),
+        (32, pools["drugs"]),
+        (64, [*pools["icd"], *pools["hpo"]]),
+        (128, pools["english"]),
+    ):
         for word in {p for entry in pool for p in _parts(entry)}:
             bits[word] = bits.get(word, 0) | flag
     table = sorted((zlib.crc32(word.encode()), value) for word, value in bits.items())

@@ -1,4 +1,4 @@
-"""The tagger as a network: letters by convolution, word codes by embedding, one BiLSTM, two dilated convolutions; exported to int8 ONNX."""
+"""The tagger as two networks that err differently, one with a BiLSTM and one of dilated convolutions alone; their mean is exported to int8 ONNX."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from core.deid.features import ALPHABET_SIZE, LETTERS, SIZES
 from training.deid.grammar import LABELS
 
 _WIDTHS = (32, 6, 8, 5, 4, 4, 5, 4, 4, 4, 4, 4, 3, 4, 4, 3)
-_WIDE, _CELLS, _DILATIONS, _DROP = 128, 96, (1, 2, 4), 0.1
+_WIDE, _CELLS, _DROP = 128, 96, 0.1
+_BESIDE_MEMORY, _ALONE = (1, 2, 4), (1, 2, 4, 8, 16, 1)
 
 
-class Tagger(nn.Module):
-    """codes (b, n, 16), letters (distinct, 14), index (b, n), mask (b, n, 1) → logits (b, n, labels)."""
+class Reader(nn.Module):
+    """One network. codes (b, n, 16), letters (distinct, 14), index (b, n), mask (b, n, 1) → logits (b, n, labels)."""
 
-    def __init__(self, vocabulary: int) -> None:
+    def __init__(self, vocabulary: int, *, memory: bool) -> None:
         super().__init__()
         sizes = (vocabulary + 2, *SIZES[1:])
         self.letters = nn.Embedding(ALPHABET_SIZE, 16, padding_idx=0)
         self.spell = nn.Linear(48, 48)
         self.codes = nn.ModuleList(nn.Embedding(size, width) for size, width in zip(sizes, _WIDTHS, strict=True))
         self.enter = nn.Linear(48 + sum(_WIDTHS), _WIDE)
-        self.memory = nn.LSTM(_WIDE, _CELLS, bidirectional=True, batch_first=True)
-        self.recall = nn.Linear(2 * _CELLS, _WIDE)
-        self.norms = nn.ModuleList(nn.LayerNorm(_WIDE) for _ in _DILATIONS)
-        self.steps = nn.ModuleList(nn.Linear(3 * _WIDE, _WIDE) for _ in _DILATIONS)
+        self.memory = nn.LSTM(_WIDE, _CELLS, bidirectional=True, batch_first=True) if memory else None
+        self.recall = nn.Linear(2 * _CELLS, _WIDE) if memory else None
+        self.dilations = _BESIDE_MEMORY if memory else _ALONE
+        self.norms = nn.ModuleList(nn.LayerNorm(_WIDE) for _ in self.dilations)
+        self.steps = nn.ModuleList(nn.Linear(3 * _WIDE, _WIDE) for _ in self.dilations)
         self.leave = nn.Sequential(nn.LayerNorm(_WIDE), nn.Linear(_WIDE, len(LABELS)))
 
     def _spelled(self, letters: Tensor) -> Tensor:
@@ -42,13 +44,26 @@ class Tagger(nn.Module):
         """Logits of every label for every token."""
         x = torch.cat([self._spelled(letters)[index], *(table(codes[:, :, i]) for i, table in enumerate(self.codes))], 2)
         x = F.relu(self.enter(F.dropout(x, _DROP, self.training)))
-        x = x + self.recall(self.memory(x)[0])
-        for dilation, norm, step in zip(_DILATIONS, self.norms, self.steps, strict=True):
+        if self.memory is not None and self.recall is not None:
+            x = x + self.recall(self.memory(x)[0])
+        for dilation, norm, step in zip(self.dilations, self.norms, self.steps, strict=True):
             y = norm(x) if mask is None else norm(x) * mask
             wide = F.pad(y, (0, 0, dilation, dilation))
             y = F.relu(step(torch.cat([wide[:, : -2 * dilation], y, wide[:, 2 * dilation :]], 2)))
             x = x + F.dropout(y, _DROP, self.training)
         return self.leave(x)
+
+
+class Tagger(nn.Module):
+    """Both networks, trained on the same text."""
+
+    def __init__(self, vocabulary: int) -> None:
+        super().__init__()
+        self.readers = nn.ModuleList(Reader(vocabulary, memory=memory) for memory in (True, False))
+
+    def forward(self, codes: Tensor, letters: Tensor, index: Tensor, mask: Tensor | None = None) -> list[Tensor]:
+        """The logits of each network."""
+        return [reader(codes, letters, index, mask) for reader in self.readers]
 
 
 class _Probabilities(nn.Module):
@@ -57,8 +72,8 @@ class _Probabilities(nn.Module):
         self.tagger = tagger
 
     def forward(self, codes: Tensor, letters: Tensor, index: Tensor) -> Tensor:
-        """Probabilities of the labels."""
-        return torch.softmax(self.tagger(codes, letters, index), 2)
+        """Mean probabilities of the labels."""
+        return torch.stack([torch.softmax(logits, 2) for logits in self.tagger(codes, letters, index)]).mean(0)
 
 
 def export(tagger: Tagger, path: Path) -> None:

@@ -7,11 +7,33 @@ from random import Random
 from training.deid.grammar import Fragments, flat
 from training.deid.pools import Pools
 from training.deid.slots import Slots
-from training.deid.texts import sections
+from training.deid.tables import form, table
+from training.deid.texts import kinds, sections
 from training.deid.transforms import transformed
 
 _SUBJECTS = ("The patient ", "Patient ", "She ", "He ", "Pt ", "This patient ", "Mother ")
 _SALAD = "pn pnf pf rn any dr hosp city cityst fdate pdate md id phone email addr place drug brands epon tool proc sign lab n2 n3 score orgneg dx sx medw medw things code icd habits".split()
+
+_LISTS = (
+    "board",
+    "handover",
+    "hand-off",
+    "shift",
+    "table",
+    "log",
+    "hl7",
+    "series",
+    "jottings",
+    "thread",
+    "schedule",
+    "fragment",
+    "audit",
+    "call log",
+    "ledger",
+    "dump",
+    "mixture",
+)
+_SHOUTED, _LOW = ("board", "handover", "schedule"), ("portal lower case", "text thread", "portal message", "dictated speech")
 
 
 class Notes:
@@ -20,12 +42,13 @@ class Notes:
     def __init__(self, seed: int, pools: Pools) -> None:
         self.random = Random(seed)
         self.slots = Slots(self.random, pools)
-        self.kinds = sections("kinds.txt")
+        self.kinds, self.foreign = kinds("kinds"), sections("foreign.txt")
         identified, clean, more = sections("identified.txt"), sections("clean.txt"), sections("extra_clean.txt")
+        further = sections("clean_more.txt")
         self.identified = identified["note"] + identified["terse"] + sections("extra_identified.txt")["note"]
         self.chat = identified["chat"]
-        self.clean = clean["note"] + more["note"] + more["more"]
-        self.terse = clean["terse"] + more["caps"]
+        self.clean = clean["note"] + more["note"] + more["more"] + further["note"]
+        self.terse = clean["terse"] + more["caps"] + further["terse"] + further["caps"] + further["worn"]
         self.prose = sections("prose.txt")["prose"]
         self.questions = sections("prose.txt")["query"] + sections("queries.txt")["clean"]
         self.queries, self.headers = sections("queries.txt"), sections("headers.txt")
@@ -33,9 +56,10 @@ class Notes:
     def make(self) -> tuple[str, bytearray]:
         """A text and for each of its characters the index of its label in LABELS."""
         self.slots.new_note()
-        makers = (self._query, self._loose, self._salad, self._chat, self._sectioned, self._kind, self._clean)
-        maker = self.random.choices(makers, (12, 12, 5, 9, 19, 29, 14))[0]
-        return transformed(*flat(maker()), self.random)
+        makers = (self._query, self._loose, self._salad, self._chat, self._sectioned, self._kind, self._clean, self._table, self._foreign)
+        maker = self.random.choices(makers, (9, 10, 4, 6, 14, 34, 14, 7, 3))[0]
+        self.worn = 0.06
+        return transformed(*flat(maker()), self.random, worn=self.worn)
 
     def _sentence(self, identified: float) -> Fragments:
         random = self.random
@@ -162,19 +186,40 @@ class Notes:
             pieces.append((newline, "O"))
         return [p for p in pieces if p[0]]
 
+    def _table(self) -> Fragments:
+        """A table or a form, alone or inside a note; now and then a table of figures that names nobody."""
+        random = self.random
+        pieces: Fragments = [] if random.random() < 0.6 else [*self._sentence(0.3), ("\n", "O")]
+        if random.random() < 0.3:
+            pieces += form(random, self.slots.expand)
+        else:
+            pieces += table(random, self.slots.expand, identified=random.random() < 0.8)
+        return pieces if random.random() < 0.7 else [*pieces, ("\n", "O"), *self._sentence(0.3)]
+
+    def _foreign(self) -> Fragments:
+        random = self.random
+        pieces: Fragments = []
+        for line in random.choice(list(self.foreign.values())):
+            if random.random() < 0.8:
+                pieces += [*self._line(line), (random.choice(("\n", " ", "\n\n", " ")), "O")]
+        return pieces
+
     def _kind(self) -> Fragments:
         random = self.random
         kind = random.choice(list(self.kinds))
-        again = kind in ("board in capitals", "handover", "terse shift", "table", "call log", "hl7")
         lines = [line for line in self.kinds[kind] if random.random() < 0.8]
-        if again:
+        if any(word in kind for word in _LISTS):
             lines = [random.choice(self.kinds[kind]) for _ in range(random.randint(2, 9))]
-        shout = kind in ("board in capitals", "handover") and random.random() < 0.75
+        change = random.choices(
+            (str.upper, str.lower, str), (6, 0, 3) if any(w in kind for w in _SHOUTED) else (0, 6, 3) if kind in _LOW else (0, 0, 1)
+        )[0]
+        self.worn = 0.6 if kind == "fax" else 0.06
         pieces: Fragments = []
+        between = random.choice(("\n", "\n", "\n", "\n\n", " "))
         for line in lines:
             made = self._line(line)
-            pieces += [(t.upper() if shout and len(t.upper()) == len(t) else t, label) for t, label in made]
-            pieces.append((random.choice(("\n", "\n", "\n", "\n\n", " ")), "O"))
-            if random.random() < 0.15:
-                pieces += [*self._sentence(0.25), ("\n", "O")]
+            pieces += [(change(t) if len(change(t)) == len(t) else t, label) for t, label in made]
+            pieces.append((between if random.random() < 0.8 else random.choice(("\n", " ")), "O"))
+            if random.random() < 0.12:
+                pieces += [*self._sentence(0.2), ("\n", "O")]
         return pieces

@@ -10,7 +10,7 @@ from training.deid.pools import Pools
 _LARGE = "US GB IN MX PH CN BR FR DE ES IT PL RU TR IR IQ SA EG NG ZA KR JP TH ID MY BD PK CO PE AR SE NO DK NL BE GR PT IE IL ET GH KE VN".split()
 _MOST = 3  # Faker's English locales stand first
 _SUFFIXES = ("Jr.", "Sr.", "III", "II", "Jr", "IV")
-_NICKNAMES = "Bob Liz Jim Peg Bud Mimi Tex Sal Buddy Red Junior Nana Kat Ozzie Skip Butch Dot Gigi Lefty Mo Ziggy Beto Chuy Paco".split()
+_NICKNAMES = "Bob Liz Jim Peg Bud Mimi Tex Sal Buddy Red Junior Nana Kat Ozzie Skip Butch Dot Gigi Lefty Mo Ziggy Beto Chuy Paco Cookie Ghost Lucky Smoke Tiny Shorty Bear Duke Peanut Pickle Bubba Sissy Boo Ace Slim Doc Pops Mouse Bug Bean Sunny Stretch Turtle Moose Rooster Honey Tank Dutch Rabbit Cricket Pepper Sugar Blue Bones Happy Spider Fish Birdie Coco Kiki Lulu Toto Nono Bibi".split()
 _HEADS = (
     "Mc",
     "Mac",
@@ -30,6 +30,80 @@ _HEADS = (
     "St. ",
     "Ngo-",
     "Le ",
+)
+
+_GIVEN = (
+    "Md. {}",
+    "{} Jo",
+    "Mary {}",
+    "{} Lou",
+    "Abd al-{}",
+    "Maria {}",
+    "Jean-{}",
+    "{} Ann",
+    "Papa {}",
+    "Baby {}",
+    "Nur {}",
+    "Thi {}",
+    "{} del Carmen",
+    "Sri {}",
+    "{}-Rose",
+    "Mc{}",
+)
+_PARTICLES = (
+    "van ",
+    "van den ",
+    "van der ",
+    "von ",
+    "zu ",
+    "de ",
+    "del ",
+    "della ",
+    "di ",
+    "da ",
+    "dos ",
+    "du ",
+    "d'",
+    "D'",
+    "L'",
+    "al-",
+    "el-",
+    "ben ",
+    "bin ",
+    "bat ",
+    "Ó ",
+    "Ní ",
+    "Mac",
+    "Mc",
+    "O'",
+    "Fitz",
+    "St. ",
+    "San ",
+    "Le ",
+    "La ",
+    "Ten ",
+    "Ter ",
+    "af ",
+    "av ",
+    "ap ",
+)
+_NATIVE = (
+    "Two Bulls",
+    "Red Cloud",
+    "Walks Alone",
+    "Iron Shield",
+    "Young Bear",
+    "Running Wolf",
+    "Little Sky",
+    "Yellow Horse",
+    "Many Goats",
+    "Begay",
+    "Tsosie",
+    "Cornstalk",
+    "Good Voice",
+    "Black Crow",
+    "White Eagle",
+    "Spotted Elk",
 )
 
 
@@ -60,15 +134,23 @@ class Names:
 
     def first(self) -> str:
         """A first name of anywhere."""
-        return self._draw("firsts", 0.08)
+        random, name = self._random, self._draw("firsts", 0.1)
+        chance = random.random()
+        if chance < 0.025:
+            return name + "-" + self._draw("firsts", 0.02)
+        return random.choice(_GIVEN).format(name) if chance < 0.04 else name
 
     def last(self) -> str:
         """A last name of anywhere, now and then a double one."""
-        random, name = self._random, self._draw("lasts", 0.11)
+        random, name = self._random, self._draw("lasts", 0.15)
         chance = random.random()
         if chance < 0.06:
             return name + "-" + self._draw("lasts", 0.05)
-        return name + " " + self._draw("lasts", 0.05) if chance < 0.085 else name
+        if chance < 0.085:
+            return name + " " + self._draw("lasts", 0.05)
+        if chance < 0.105:
+            return f"{name} {random.choice(('de', 'y', 'e', 'dos', 'da', 'vda. de', 'i', 'Ibn', 'bint', 'al'))} {self._draw('lasts', 0.02)}"
+        return random.choice(_PARTICLES) + name if chance < 0.13 else random.choice(_NATIVE) if chance < 0.135 else name
 
     def _draw(self, kind: str, words: float) -> str:
         random, pools = self._random, self._pools

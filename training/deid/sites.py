@@ -113,7 +113,34 @@ class Sites:
             text = (
                 choice(("University of ", "Hospital of ", "Clinic of ", "Medical Center at ", "Children's Hospital of ", "Royal ")) + base
             )
+        if chance > 0.9 or (0.5 < chance < 0.62):
+            text = self._speciality(base)
+        if 0.3 < chance < 0.36:
+            text += choice(
+                (
+                    f", {self.city()} location",
+                    f" - {self.city()}",
+                    f" {self.city()}",
+                    " drive-thru site",
+                    " satellite",
+                    f" ({self.city()})",
+                    " Annex",
+                    " West",
+                    " at " + self.names.last(),
+                )
+            )
         return self.case(text)
+
+    def _speciality(self, base: str) -> str:
+        """`Conway Vascular`, `Summit & Stride Physical Therapy`, `Skin Institute Dover`, `Szpital Powiatowy`."""
+        choice, words = self.random.choice, self.words
+        word = lambda: choice(self._common).capitalize()  # noqa: E731
+        return choice((
+            f"{base} {choice(words['specialities'])}", f"{word()} & {word()} {choice(words['specialities'])}", f"{choice(words['specialities'])} {choice(('Institute', 'Center', 'Clinic', 'Associates', 'Group'))} {self.city()}",
+            f"{choice(words['hospitals_abroad'])} {choice((self.city(), self.names.last(), choice(words['saints'])))}", f"{self.city()} {choice(words['tails_abroad'])}", f"{choice(('The Old ', 'The ', 'Old '))}{word()} {choice(('Surgery', 'Practice', 'Clinic', 'Pharmacy', 'Lodge', 'House'))}",
+            f"{choice(('Two', 'Three', 'Four', 'Seven', 'Little', 'Big', 'Twin'))} {choice(('Rivers', 'Winds', 'Forks', 'Oaks', 'Pines', 'Lakes', 'Peaks', 'River', 'Creek'))} {choice((*words['specialities'], 'Lodge', 'Clinic', 'Hospital', 'Manor'))}",
+            f"St. {choice('VJMAFLB')}'s", f"{base[:4].strip()} Gen", f"{word()} {word()} {choice(words['facility_nouns'])}", f"{choice(words['saints'])} {choice(words['lands'])} {choice(('SNF', 'ALF', 'LTC', 'Manor'))}",
+        ))  # fmt: skip
 
     def firm(self) -> str:
         """An employer."""

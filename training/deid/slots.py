@@ -7,12 +7,12 @@ from collections.abc import Callable
 from random import Random
 
 from core.deid.lexicon import sections as lists
-from training.deid import values
+from training.deid import more_oddities, oddities, values
 from training.deid.grammar import Fragments, expand
 from training.deid.people import Names, Person, coin
 from training.deid.pools import Pools
 from training.deid.sites import Sites
-from training.deid.texts import sections
+from training.deid.texts import vocabulary
 
 _PLAIN = re.compile(r"[A-Za-z'\- ]+")
 
@@ -22,13 +22,14 @@ class Slots:
 
     def __init__(self, random: Random, pools: Pools) -> None:
         self.random, self.pools = random, pools
-        self.words = sections("vocabulary.txt")
+        self.words = vocabulary()
         self.names = Names(random, pools, self.words["word_firsts"], self.words["word_lasts"])
         english = dict(lists("english.txt"))
         self.common = [w for level in "4321" for w in english[level] if len(w) > 2]
         self.sites = Sites(random, pools, self.names, self.words, self.common)
         self.clinical = dict(lists("icd_words.txt"))["1"]
         self.makers: dict[str, Callable[[], Fragments]] = self._people() | self._identifiers() | self._figures() | self._vocabulary()
+        self.makers |= oddities.makers(self) | more_oddities.makers(self)
         self.new_note()
 
     def new_note(self) -> None:
@@ -114,7 +115,7 @@ class Slots:
         made: dict[str, Callable[[], Fragments]] = {slot: (lambda s=entries: [(choice(s), "O")]) for slot, entries in wide.items()}
         made |= {
             "lab": lambda: self.expand(choice(words["lab"])),
-            "drug": lambda: [(self._drug(), "O")],
+            "drug": lambda: [(self.drug(), "O")],
             "rx": lambda: self.expand("{drug} [tab |]" + choice(self.words["doses"]) + " " + choice(self.words["times"])),
             "medw": lambda: [(self.sites.case(choice(self.clinical), 0.3), "O")],
             "com": lambda: [(self.sites.case(choice(self.common), 0.15), "O")],
@@ -156,7 +157,8 @@ class Slots:
             return [("Drs. ", "O"), *self._name(p.last), (choice((" and ", "/", " & ")), "O"), *self._name(self.clinicians[0].last)]
         return self._name(p.full())
 
-    def _drug(self) -> str:
+    def drug(self) -> str:
+        """A drug, known or invented."""
         r, choice = self.random, self.random.choice
         makers: tuple[Callable[[], str], ...] = (
             lambda: choice(self.words["drug"]), lambda: choice(self.words["brands"]), lambda: choice(self.pools["drugs"]),
@@ -167,7 +169,7 @@ class Slots:
         return name.capitalize() if chance < 0.12 else name.upper() if chance < 0.18 else name
 
     def _description(self) -> str:
-        r, text = self.random, str(self.random.choice(self.pools["icd"]))
+        r, text = self.random, str(self.random.choice(self.pools["icd" if self.random.random() < 0.6 else "hpo"]))
         words = text.split()
         if len(words) > 7 and r.random() < 0.6:
             words = words[: r.randint(2, 7)]

@@ -1,5 +1,6 @@
 """`python -m training.deid.train`: pools → world.bin → vocabulary → tagger.onnx and tagger.json in core/deid/data.
 
+Both networks train side by side, each in its own process, and may go on from an earlier run (`--start`).
 Needs training/deid/requirements.txt. Same seed, same text; the weights may differ in the last bits between machines.
 """
 
@@ -12,7 +13,11 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,15 +28,26 @@ from core.deid.normalise import shadow
 from core.deid.note import Note
 from training.deid import lexicon, pools
 from training.deid.grammar import LABELS
-from training.deid.network import Tagger, export
+from training.deid.network import Reader, Tagger, export
 from training.deid.notes import Notes
 
 DATA = Path(__file__).parents[2] / "core" / "deid" / "data"
-_WINDOW, _BATCH, _CHUNK = 200, 24, 3000
-_RATE, _WARM = 2e-3, 150
-_VOCABULARY, _SEEN_OFTEN = 3500, 12
+_WINDOW, _BATCH, _CHUNK = 200, 32, 3000
+_WARM = 150
+_VOCABULARY, _SEEN_OFTEN = 4500, 12
 _HIDE_WORD, _HIDE_LEVEL = 0.12, 0.08
 Window = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+class Stage(NamedTuple):
+    """One run of training: from `start`, when given, to weights in `run`."""
+
+    tokens: int
+    rate: float
+    seed: int
+    pools: Path
+    run: Path
+    start: Path | None
 
 
 def _vocabulary(notes: Notes, count: int) -> list[str]:
@@ -86,73 +102,118 @@ def _tensors(batch: list[Window], random: np.random.Generator) -> tuple[torch.Te
     return tuple(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays)
 
 
-def _rate(step: int, done: float) -> float:
-    return _RATE * min(1.0, (step + 1) / _WARM) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0))))
+def _rate(highest: float, step: int, done: float) -> float:
+    return highest * min(1.0, (step + 1) / _WARM) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0))))
 
 
-def _fit(tagger: Tagger, supply: Iterator[list[Window]], tokens: int, seed: int) -> tuple[int, int]:
-    """Train on so many tokens; steps and tokens done."""
-    random = np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(tagger.parameters(), lr=_RATE, weight_decay=0.01)
+def _fit(reader: Reader, supply: Iterator[list[Window]], stage: Stage, save: Path) -> tuple[int, int]:
+    """Train one network on so many tokens, saving it after every chunk; steps and tokens done."""
+    random = np.random.default_rng(stage.seed)
+    optimizer = torch.optim.AdamW(reader.parameters(), lr=stage.rate, weight_decay=0.01)
     weights = torch.tensor([1.0] + [2.0] * (len(LABELS) - 1))
     step = done = 0
     losses: list[float] = []
-    tagger.train()
     start = time.monotonic()
     for chunk in supply:
+        reader.train()
         for batch in _batches(chunk, random):
             codes, letters, index, mask, labels = _tensors(batch, random)
             for group in optimizer.param_groups:
-                group["lr"] = _rate(step, done / tokens)
-            logits = tagger(codes, letters, index, mask)
+                group["lr"] = _rate(stage.rate, step, done / stage.tokens)
+            logits = reader(codes, letters, index, mask)
             loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), weight=weights, label_smoothing=0.02)
             optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
             optimizer.step()
             step, done = step + 1, done + int(mask.sum())
             losses.append(loss.item())
-        print(f"{done:>9} tokens, loss {np.mean(losses[-100:]):.4f}, {done / (time.monotonic() - start):.0f} tokens/s", flush=True)  # noqa: T201
-        if done >= tokens:
-            return step, done
+        torch.save(reader.state_dict(), save)
+        speed = done / (time.monotonic() - start)
+        print(f"{save.stem}: {done:>9} tokens, loss {np.mean(losses[-100:]):.4f}, {speed:.0f} tokens/s", flush=True)  # noqa: T201
+        if done >= stage.tokens:
+            break
     return step, done
+
+
+def _learn(memory: bool, words: list[str], stage: Stage) -> tuple[int, int]:
+    """One network in a process of its own, on its own text; its weights land in the run's folder."""
+    torch.set_num_threads(1)
+    torch.manual_seed(stage.seed + memory)
+    reader = Reader(len(words), memory=memory)
+    if stage.start is not None:
+        reader.load_state_dict(torch.load(stage.start / _weights(memory)))
+    notes = Notes(stage.seed + 10 * memory, pools.load(stage.pools))
+    return _fit(reader, _windows(notes, {w: i + 2 for i, w in enumerate(words)}), stage, stage.run / _weights(memory))
+
+
+def _weights(memory: bool) -> str:
+    return "memory.pt" if memory else "alone.pt"
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def main() -> None:
-    """Train and write the model with its recipe."""
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokens", type=int, default=7_000_000)
+    parser.add_argument("--tokens", type=int, default=8_000_000, help="for each of the two networks")
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pools", type=Path, default=Path("pools.json"))
-    parser.add_argument("--out", type=Path, default=DATA)
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(asked.seed)
-    drawn = pools.load(asked.pools)
-    listed = lexicon.write(drawn, DATA / "world.bin")
-    words = _vocabulary(Notes(asked.seed + 1, drawn), 20_000)
+    parser.add_argument("--run", type=Path, default=Path("run"), help="folder of the weights")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from, with its vocabulary and word list")
+    parser.add_argument("--export", action="store_true", help="train nothing, write the model of the run's weights")
+    return parser.parse_args()
+
+
+def _packed(run: Path, words: list[str], stages: list[dict[str, object]]) -> None:
+    """The model and its recipe in core/deid/data."""
     tagger = Tagger(len(words))
-    supply = _windows(Notes(asked.seed, drawn), {w: i + 2 for i, w in enumerate(words)})
-    steps, done = _fit(tagger, supply, asked.tokens, asked.seed)
-    model = asked.out / "tagger.onnx"
+    for reader, memory in zip(tagger.readers, (True, False), strict=True):
+        reader.load_state_dict(torch.load(run / _weights(memory)))
+    model = DATA / "tagger.onnx"
     export(tagger, model)
     recipe = {
-        "command": f"python -m training.deid.train --tokens {asked.tokens} --seed {asked.seed}",
-        "tokens": done,
-        "steps": steps,
+        "stages": stages,
         "parameters": sum(p.numel() for p in tagger.parameters()),
-        "world_words": listed,
         "torch": torch.__version__,
         "sha256": _digest(model),
         "world_sha256": _digest(DATA / "world.bin"),
         "labels": LABELS,
         "vocabulary": " ".join(words),
     }
-    (asked.out / "tagger.json").write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
+    (DATA / "tagger.json").write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Train both networks side by side, then write the model with its recipe."""
+    asked = _arguments()
+    asked.run.mkdir(parents=True, exist_ok=True)
+    facts, before = asked.run / "run.json", asked.start and json.loads((asked.start / "run.json").read_text(encoding="utf-8"))
+    if not asked.export:
+        if before:
+            words, stages = before["words"], before["stages"]
+        else:
+            drawn = pools.load(asked.pools)
+            lexicon.write(drawn, DATA / "world.bin")
+            words, stages = _vocabulary(Notes(asked.seed + 1, drawn), 12_000), []
+        stage = Stage(asked.tokens, asked.rate, asked.seed, asked.pools, asked.run, asked.start)
+        facts.write_text(json.dumps({"words": words, "stages": stages}), encoding="utf-8")
+        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+            done = list(pool.map(_learn, (True, False), repeat(words), repeat(stage)))
+        made = {"tokens": asked.tokens, "rate": asked.rate, "seed": asked.seed, "steps": [steps for steps, _ in done], "texts": _texts()}
+        facts.write_text(json.dumps({"words": words, "stages": [*stages, made]}), encoding="utf-8")
+    kept = json.loads(facts.read_text(encoding="utf-8"))
+    _packed(asked.run, kept["words"], kept["stages"])
+
+
+def _texts() -> str:
+    """A hash of the generator's templates."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "texts").glob("*.txt")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 if __name__ == "__main__":

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from training.deid.grammar import LABELS
 
-_SCAN = {"0": "O", "1": "l", "5": "S", "8": "B", "O": "0", "l": "1", "I": "l", "S": "5", "B": "8", "m": "rn", "e": "c", "o": "0"}
+_SCAN = {
+    "0": "OOo", "1": "lI|i", "2": "Zz", "5": "SS", "6": "bG", "8": "BB", "9": "gq", "O": "0", "o": "0", "l": "1", "I": "l1", "i": "1", "S": "5", "s": "5", "B": "8", "Z": "2", "G": "6", "e": "c", "c": "e",
+    "m": ("rn",), "t": "f", "a": "o", "n": "ri", "u": "v", "h": "b", "D": "O", "g": "q", "w": ("vv",), "d": ("cl",),
+}  # fmt: skip
 _NUMBERS = frozenset(LABELS.index(k) for k in ("ID", "CONTACT", "DATE", "ZIP"))
 Pairs = list[tuple[str, int]]
 
 
-def transformed(text: str, labels: bytearray, random: Random) -> tuple[str, bytearray]:
-    """The text after some of: one case, capital lines, typos, scanning, hard wraps, tabs, lost spaces, a lost end."""
+def transformed(text: str, labels: bytearray, random: Random, *, worn: float = 0.06) -> tuple[str, bytearray]:
+    """The text after some of: one case, capital lines, typos, scanning, hard wraps, tabs, lost spaces, a lost end; `worn` is the chance of scanning."""
     pairs = list(zip(_cased(text, random), labels, strict=True))
     for chance, change in (
-        (0.22, _typed),
-        (0.07, _scanned),
-        (0.2, _wrapped),
-        (0.08, _tabbed),
+        (0.2, _typed),
+        (worn, _scanned),
+        (worn / 3, _spaced),
+        (worn / 2, _smudged),
+        (0.16, _wrapped),
+        (0.07, _tabbed),
         (0.06, _squashed),
-        (0.03, _broken),
-        (0.06, _cut),
+        (0.03 + worn / 4, _broken),
+        (0.05, _cut),
     ):
         if random.random() < chance:
             pairs = change(pairs, random)
@@ -58,12 +64,53 @@ def _typed(pairs: Pairs, random: Random) -> Pairs:
 
 
 def _scanned(pairs: Pairs, random: Random) -> Pairs:
-    rate = random.choice((0.01, 0.03, 0.08))
+    """Letters for digits and digits for letters, oftener in numbers."""
+    rate = random.choice((0.01, 0.03, 0.08, 0.15))
     made: Pairs = []
     for char, label in pairs:
-        often = rate * (4 if label in _NUMBERS else 1)
-        read = _SCAN.get(char, char) if random.random() < often else char
+        often = min(0.5, rate * (4 if label in _NUMBERS else 1))
+        read = random.choice(_SCAN[char]) if char in _SCAN and random.random() < often else char
         made += [(c, label) for c in read]
+    return made
+
+
+def _spaced(pairs: Pairs, random: Random) -> Pairs:
+    """One to three lines letter by letter."""
+    ends = [-1, *(i for i, (c, _) in enumerate(pairs) if c == "\n"), len(pairs)]
+    lines = list(pairwise(ends))
+    chosen = set(random.sample(lines, min(len(lines), random.randint(1, 3))))
+    gap = random.choice((1, 1, 2))
+    made: Pairs = []
+    for start, end in lines:
+        row = pairs[start + 1 : end]
+        if (start, end) in chosen and len(row) < 160:
+            for i, (char, label) in enumerate(row):
+                last = i == len(row) - 1
+                made += [(char, label), *([(" ", label if not last and row[i + 1][1] == label else 0)] * (gap if not last else 0))]
+        else:
+            made += row
+        made += pairs[end : end + 1]
+    return made
+
+
+def _smudged(pairs: Pairs, random: Random) -> Pairs:
+    """Pieces lost, as under a crease; doubled spaces; dots for what cannot be read."""
+    made: Pairs = []
+    skip = 0
+    for i, (char, label) in enumerate(pairs):
+        if skip:
+            skip -= 1
+            continue
+        chance = random.random()
+        if chance < 0.008:
+            skip = random.randint(0, 2)
+            made += [("." if char != "\n" else char, label)] * random.choice((1, 3))
+        elif char == " " and chance < 0.12:
+            made += [(" ", label), (" ", label)]
+        elif chance < 0.02 and i and label and pairs[i - 1][1] == label:
+            made += [(" ", label), (char, label)]
+        else:
+            made.append((char, label))
     return made
 
 
@@ -88,12 +135,20 @@ def _squashed(pairs: Pairs, random: Random) -> Pairs:
 
 
 def _broken(pairs: Pairs, random: Random) -> Pairs:
-    """Numbers broken over two lines at a hyphen, as at a page's edge."""
+    """Numbers and names broken over two lines, at a hyphen or with one, as at a page's edge."""
     made: Pairs = []
-    for char, label in pairs:
+    for i, (char, label) in enumerate(pairs):
         made.append((char, label))
         if char == "-" and label in _NUMBERS and random.random() < 0.4:
             made.append(("\n", label))
+        elif (
+            label
+            and char.isalpha()
+            and 2 < i < len(pairs) - 3
+            and all(c.isalpha() for c, _ in pairs[i - 2 : i + 3])
+            and random.random() < 0.012
+        ):
+            made += [("-", label), ("\n", label)]
     return made
 
 

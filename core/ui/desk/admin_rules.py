@@ -12,6 +12,8 @@ from core.errors import Error
 from core.model import Principal
 from core.site_rules import MAX_TERMS, Rules
 from core.ui.views import banner
+from core.ui.views.markup import Html, escaped, table, tag
+from core.ui.views.markup import draw as draw_markup
 
 _NOTICE_KEY = "rules_notice"
 _NAMES: tuple[tuple[Policy, str, str], ...] = (
@@ -26,6 +28,7 @@ _NAMES: tuple[tuple[Policy, str, str], ...] = (
     (deid.BLANK_ALL, "Blank everything", "No word of a case is sent: a stop for the whole site."),
 )
 _TITLES = {policy.id: title for policy, title, _ in _NAMES}
+_HEAD = ("Version", "Time (UTC)", "By", "Policy", "Always mask", "Never mask")
 _ALWAYS_HELP = "One term a line. Masked wherever it stands, under every policy; a clinician can't keep it."
 _NEVER_HELP = "One term a line. Stays where a find is exactly this term, unless the identity panel or a clinician says otherwise."
 
@@ -109,17 +112,12 @@ def _history(services: Services) -> None:
             st.error(error.user_message, icon=":material/error:")
             return
         if rows:
-            st.dataframe(rows, hide_index=True)
+            draw_markup(tag("div", table(_HEAD, rows, "cg-table cg-stack"), "cg-scroll"))
         else:
             st.caption("There is none yet.")
 
 
-def _row(rules: Rules) -> dict[str, object]:
-    return {
-        "Version": rules.version,
-        "Time (UTC)": f"{rules.at:%Y-%m-%d %H:%M:%S}" if rules.at else "",
-        "By": rules.by,
-        "Policy": _TITLES[rules.policy.id],
-        "Always mask": len(rules.always),
-        "Never mask": len(rules.never),
-    }
+def _row(rules: Rules) -> list[Html]:
+    at = f"{rules.at:%Y-%m-%d %H:%M:%S}" if rules.at else ""
+    facts = (rules.version, at, rules.by, _TITLES[rules.policy.id], f"{len(rules.always)} terms", f"{len(rules.never)} terms")
+    return [escaped(str(fact)) for fact in facts]

@@ -1,4 +1,4 @@
-const PREVIEW_DELAY_MS = 100;
+const PREVIEW_DELAY_MS = { least: 40, most: 150 };
 const PREVIEW_MAX_WAIT_MS = 400;
 const PREVIEW_TIMEOUT_MS = 6000;
 const COMMIT_DELAY_MS = 800;
@@ -109,6 +109,7 @@ class Editor {
     this.failure = "";
     this.failures = 0;
     this.answered = -1;
+    this.took = 0;
     this.sent = { text: "", ok: true };
     this.listen();
   }
@@ -190,16 +191,23 @@ class Editor {
     if (!this.previewTimer) this.waitingSince = now;
     clearTimeout(this.previewTimer);
     const left = Math.max(0, this.waitingSince + PREVIEW_MAX_WAIT_MS - now);
-    this.previewTimer = setTimeout(() => this.ask(), Math.min(PREVIEW_DELAY_MS, left));
+    /* As long as the last answer took: a quick server is asked at once, a busy one less often. */
+    const delay = Math.min(PREVIEW_DELAY_MS.most, Math.max(PREVIEW_DELAY_MS.least, this.took));
+    this.previewTimer = setTimeout(() => this.ask(), Math.min(delay, left));
   }
 
   async ask() {
     clearTimeout(this.previewTimer);
     clearTimeout(this.retryTimer);
     this.previewTimer = null;
+    if (!this.text.trim()) { this.request?.abort(); return this.succeed([]); }
+    /* One at a time: an answer to an older text is moved past the edits since, while a dropped one would show nothing. */
+    if (this.request && this.askedNonce === this.nonce) { this.askAgain = true; return; }
     this.request?.abort();
-    if (!this.text.trim()) return this.succeed([]);
     const request = (this.request = new AbortController());
+    this.askedNonce = this.nonce;
+    this.askAgain = false;
+    const begun = performance.now();
     const asked = { rev: this.rev, text: this.text, nonce: this.nonce };
     const timer = setTimeout(() => request.abort("timeout"), PREVIEW_TIMEOUT_MS);
     try {
@@ -212,12 +220,18 @@ class Editor {
         signal: request.signal,
       });
       if (!response.ok) throw new Error(reason(response.status));
-      this.receive(asked, await response.json());
+      const answer = await response.json();
+      this.took = performance.now() - begun;
+      this.receive(asked, answer);
     } catch (error) {
       if (request.signal.aborted && request.signal.reason !== "timeout") return;
       if (asked.nonce === this.nonce) this.fail(request.signal.aborted ? "no answer in time" : said(error));
     } finally {
       clearTimeout(timer);
+      if (this.request === request) {
+        this.request = null;
+        if (this.askAgain && !this.failure) this.ask();
+      }
     }
   }
 

@@ -50,7 +50,7 @@ def draw_measurement(measured: Measurement) -> None:
         [
             escaped(one.label),
             tag("b", escaped(_shown(one)), "cg-num"),
-            tag("span", escaped(_interval(one)), "cg-num"),
+            tag("span", escaped(_interval(one)), "cg-num") if one.interval else escaped(""),
             _target(one),
         ]
         for one in measured.figures

@@ -16,5 +16,20 @@ def sections(name: str) -> dict[str, list[str]]:
             label = line[1:]
             found[label] = []
         elif line:
-            found[label] += line.split(";") if name == "vocabulary.txt" else [line.replace("\\n", "\n").replace("\\t", "\t")]
+            found[label] += line.split(";") if name.startswith("vocabulary") else [line.replace("\\n", "\n").replace("\\t", "\t")]
     return found
+
+
+@cache
+def kinds(start: str) -> dict[str, list[str]]:
+    """The sections of every file whose name begins so, all together."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(Path(__file__).parent.glob(f"{start}*.txt")):
+        for label, entries in sections(path.name).items():
+            found[label] = found.get(label, []) + entries
+    return found
+
+
+def vocabulary() -> dict[str, list[str]]:
+    """All vocabulary."""
+    return kinds("vocabulary")

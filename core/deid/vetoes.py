@@ -1,0 +1,51 @@
+"""What the tagger may not claim: shapes that are no identifiers, clinical words, seasons. A rule's find is never vetoed here.
+
+The tagger reads letters and shapes; what a list or a form settles for certain, it can't know. A person's cue still wins, since
+the rules find such names by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.deid.dates import seasonal
+from core.deid.found import Found
+from core.deid.note import Note, Token
+from core.deid.numbers import category_of_cue, not_an_identifier
+from core.model import Category
+
+# age and sex, a DICOM tag, a diagnosis code, a French size, a version, a fraction of 24 hours, a time
+_SHAPES = re.compile(
+    r"\d{1,2} ?(?:yo ?)?[MFmf]|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}|[A-TV-Z]\d[0-9AB](?:\.[0-9A-Z]{1,4})?|\d{1,2} ?Fr?|\d{1,3}(?:\.\d{1,3}){1,3}"
+    r"|\d{1,2}/7|24/7|\d{1,2}[:.h]\d\d|\d{1,4}-\d{1,4}|[A-Z]{1,2}\d|\d{1,2}[a-z]{1,2}|[LRCTS]\d{1,2}(?:[-/][LRCTS]?\d{1,2})?"
+)
+_NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
+_WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
+_SHORT = 4
+_SURE = 0.985
+
+
+def vetoed_find(note: Note, found: Found) -> bool:
+    """Whether a find of the tagger is to be dropped."""
+    text = note.text[found.start : found.end].strip(" ()[].,;:#")
+    tokens = note.tokens[note.index_at(found.start) : note.index_at(found.end)]
+    if found.category in _NUMBERED:
+        return _no_number(note, found, text)
+    if found.category is Category.DATE:
+        return not any(c.isdigit() for c in text) and len(tokens) == 1 and seasonal(note, found.start)
+    return found.category in _WORDED and found.score < _SURE and bool(tokens) and all(map(_clinical, tokens))
+
+
+def _no_number(note: Note, found: Found, text: str) -> bool:
+    if found.category is Category.AGE:
+        return bool(re.fullmatch(r"[1-8]?\d ?[MFmf]?", text))
+    if _SHAPES.fullmatch(text) or not_an_identifier(text):
+        return True
+    digits = sum(c.isdigit() for c in text)
+    return text.isdigit() and digits <= _SHORT and category_of_cue(note, found.start) is None and not text.startswith("0")
+
+
+def _clinical(token: Token) -> bool:
+    """A clinical word, a figure or a mark: nothing of a name."""
+    word = token.word
+    return token.shape in "dp" or (word.clinical and word.first < 2 and word.last < 2) or (len(token.text) == 1 and token.shape in "lI")
