@@ -46,7 +46,7 @@ def upstream() -> Iterator[int]:
     command = [sys.executable, "-m", "benchmarks.gateway_upstream"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout is not None  # noqa: S101 - for the type checker
+            assert process.stdout is not None
             yield int(process.stdout.readline())
         finally:
             process.terminate()

@@ -241,6 +241,7 @@ def event_of(prepared: Prepared, principal: Principal, action: Action, **facts: 
     return Event(
         actor_id=principal.user_id,
         actor_role=principal.role,
+        department=principal.department or None,
         action=action,
         case_ref=prepared.case_ref,
         tier=prepared.tier,

@@ -201,6 +201,7 @@ def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Co
         Event(
             actor_id=principal.user_id,
             actor_role=principal.role,
+            department=principal.department or None,
             action=Action.CONSULTATION_OPENED,
             case_ref=done.case_ref,
             request_id=request_id,

@@ -27,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _PATTERNS: Mapping[str, re.Pattern[str]] = {
     "actor_id": _ID,
+    "department": _ID,
     "case_ref": _REFERENCE,
     "request_id": _REFERENCE,
     "provider": _ID,
@@ -75,7 +76,8 @@ def usd(nano: int | None) -> Decimal | None:
 class Event:
     """One act of one actor. None means that the fact does not apply or is not known.
 
-    `actor_id`: opaque. `subject`: what the act was about, named by Casegate's own code (a permission, page,
+    `actor_id`: opaque. `department`: the actor's, a code.
+    `subject`: what the act was about, named by Casegate's own code (a permission, page,
     setting, export format, role). `count`: how many things it touched. `attempt`: attempts made, from 1.
     `input_lengths`: text field → characters. `phi_counts`: category → replaced spans. `cost_nano_usd`: 1e-9 USD;
     `cost_partial` when part of the cost is unknown; `estimate_nano_usd`: what was expected before the send.
@@ -117,6 +119,7 @@ class Event:
     subject: str | None = None
     count: int | None = None
     simulated: bool = False
+    department: str | None = None
 
     def __post_init__(self) -> None:
         for name, pattern in _PATTERNS.items():

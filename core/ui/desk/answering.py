@@ -10,7 +10,7 @@ from core.bootstrap import Services
 from core.consultation import Consultation
 from core.errors import Error
 from core.model import Principal
-from core.ui.desk import session, what_if
+from core.ui.desk import session, verdict, what_if
 from core.ui.desk.drafts import Draft
 from core.ui.views import CAUTION_NOTE, Provenance, caution_intervals, draw_answer
 
@@ -79,6 +79,7 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
         find_quote=prompting.find_quote,
         describe_code=prompting.describe_code,
     )
+    verdict.draw_verdict(services, done, person)
     what_if.draw_what_if(services, done, person, restore)
 
 

@@ -19,7 +19,11 @@ def verify(services: Services, person: Principal) -> None:
     authorize(person, Permission.AUDIT_VERIFY)
     bar = st.progress(0.0, text=_RECOMPUTING)
     total = max(1, services.audit.head().sequence)
-    found = services.audit.verify(lambda done: bar.progress(min(1.0, done / total), text=f"{_RECOMPUTING}: {done:,} of {total:,}"))
+
+    def tell(done: int) -> None:
+        bar.progress(min(1.0, done / total), text=f"{_RECOMPUTING}: {done:,} of {total:,}")
+
+    found = services.audit.verify(tell)
     bar.empty()
     session.record(person, Action.VERIFICATION_RUN, count=found.entries, error_class=None if found.ok else "ChainError")
     if not found.ok:
