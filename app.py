@@ -57,6 +57,7 @@ if IN_PAGE:
 else:
     log_privacy.keep_words_out()
     check_start()
+    frame.claim_pages()
     app = st.App(
         __file__,
         routes=api.routes(session.services, api.desk(), demo=settings().demo),

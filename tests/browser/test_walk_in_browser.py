@@ -189,6 +189,9 @@ def test_what_was_typed_survives_page_change_reload_and_restart(page: Page, serv
     page.reload()
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
     second = serve(data=first.data)
+    page.goto(f"{second.url}/usage")  # the very first request, by a deep link: the frame stands around the page
+    expect(page.get_by_text("Demo mode", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Usage", exact=True)).to_be_visible(timeout=30_000)
     page.goto(second.url)
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
     expect(page.get_by_label("Age", exact=True)).to_have_value("58")

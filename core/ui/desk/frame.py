@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
 
 from core import deid
 from core.audit import Action
@@ -57,6 +58,14 @@ def run(*, on_sign_out: Callable[[], None]) -> None:
         st.switch_page(next(p for p in pages if p.visibility == "visible"))
     page.run()
     footer(VERSION)
+
+
+def claim_pages() -> None:
+    """Keep Streamlit from taking the folder `pages/` for pages of its own, which it does until `st.navigation` has run once.
+
+    A deep link right after the start would else run its page alone: no frame, no banner, no sign-in page.
+    """
+    PagesManager.uses_pages_directory = False
 
 
 def warm_up() -> None:
