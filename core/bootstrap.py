@@ -42,6 +42,7 @@ from core.site_rules import SiteRules
 from core.vault import KeyRing, KeyService, Vault
 
 VERSION = "0.1.0"
+FIGURES_BEHIND = 5_000
 
 
 class SystemClock:
@@ -164,7 +165,14 @@ def _audit_log(config: Settings, clock: SystemClock) -> SiteLog:
     key = config.audit_key_path if config.audit_key is None else signer_from(config.audit_key.get_secret_value())
     log = SiteLog.open(config.audit_path, clock=clock, signing_key=key, anchor=anchor_at(config.audit_anchor_place))
     log.start_sealing()
+    if log.figures.behind() > FIGURES_BEHIND:  # a store from before there were usage rows: figures are exact, but slow until then
+        threading.Thread(target=_catch_up, args=(log,), name="usage-rows", daemon=True).start()
     return log
+
+
+def _catch_up(log: AuditLog) -> None:
+    with suppress(AuditError):  # closed meanwhile, or out of reach: the writer goes on with it
+        log.figures.catch_up()
 
 
 def _make_data_dir(path: Path) -> None:

@@ -158,10 +158,17 @@ class Call:
         facts: dict[str, Any] = reply_facts(self.total(), self.tools) if self.spent else self._unanswered(cancelled)
         refused = isinstance(error, (BudgetError, TrustError))
         facts["outcome"] = audit.Outcome.CANCELLED if cancelled else audit.Outcome.REFUSED if refused else audit.Outcome.FAILED
+        if self.lost:
+            facts |= self.asked_last(self.lost[-1].target)
         last = error.attempts[-1] if isinstance(error, AllProvidersError) else error
         if isinstance(last, ProviderError):
             facts |= {"http_status": last.status, "attempt": last.attempts}
         self.note(Action.REQUEST_CANCELLED if cancelled else Action.DIAGNOSIS_REQUEST_FAILED, **facts, error_class=type(error).__name__)
+
+    def asked_last(self, target: Target) -> dict[str, Any]:
+        """Who answered or was asked last, when that is not who was asked first."""
+        first = self.prepared.prompt.target
+        return {} if target == first else {"provider": target.provider, "model": target.model, "fallback_from": first.model}
 
     def _unanswered(self, cancelled: bool) -> dict[str, Any]:
         """What the attempts cost; a stopped call has cost its prompt at least: an estimate, marked as such."""
@@ -234,6 +241,7 @@ def event_of(prepared: Prepared, principal: Principal, action: Action, **facts: 
     return Event(
         actor_id=principal.user_id,
         actor_role=principal.role,
+        department=principal.department or None,
         action=action,
         case_ref=prepared.case_ref,
         tier=prepared.tier,

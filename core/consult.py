@@ -118,7 +118,7 @@ def submit(
         raise
     call.note(
         Action.DIAGNOSIS_RESPONSE_RECEIVED,
-        **reply_facts(reply, tools),
+        **(reply_facts(reply, tools) | call.asked_last(reply.target)),
         outcome=audit.Outcome.OK,
         concern_count=len(checked.concerns),
         estimate_nano_usd=audit.nano_usd(prepared.estimate.cost_usd),
@@ -177,6 +177,7 @@ def _keep(call: Call, checked: CheckedAssessment, reply: Reply, repaired: bool) 
         payload_sha256=prepared.sha256,
         policy_version=prepared.deidentified.policy,
         prompt_version=prepared.prompt.version,
+        asked_first=None if reply.target == prepared.prompt.target else prepared.prompt.target,
     )
     try:
         tools.vault.put("consultation", call.request_id, owner, done.to_payload())
@@ -200,6 +201,7 @@ def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Co
         Event(
             actor_id=principal.user_id,
             actor_role=principal.role,
+            department=principal.department or None,
             action=Action.CONSULTATION_OPENED,
             case_ref=done.case_ref,
             request_id=request_id,

@@ -41,7 +41,7 @@ class Prepared:
 class Consultation:
     """One answered case. Texts are as sent and as received; originals stay in `originals` for the viewer alone.
 
-    `not_stored` says why the vault could not take it; empty when it did.
+    `not_stored` says why the vault could not take it; empty when it did. `asked_first`: the model in whose place another one answered.
     """
 
     case_ref: str
@@ -58,6 +58,7 @@ class Consultation:
     policy_version: str
     prompt_version: str
     not_stored: str = ""
+    asked_first: Target | None = None
 
     def to_payload(self) -> dict[str, Any]:
         """JSON-ready, without the map from tags to originals, which has a record of its own."""
@@ -75,6 +76,7 @@ class Consultation:
             "payload_sha256": self.payload_sha256,
             "policy_version": self.policy_version,
             "prompt_version": self.prompt_version,
+            "asked_first": None if self.asked_first is None else [self.asked_first.provider, self.asked_first.model],
             "reply": {
                 "text": reply.text,
                 "target": [reply.target.provider, reply.target.model],
@@ -91,7 +93,7 @@ class Consultation:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], originals: Mapping[str, str]) -> Consultation:
         """Inverse of `to_payload`. Raises KeyError or ValueError on a record of another shape."""
-        reply = payload["reply"]
+        reply, first = payload["reply"], payload.get("asked_first")
         cost = reply["cost_usd"]
         return cls(
             case_ref=payload["case_ref"],
@@ -120,4 +122,5 @@ class Consultation:
             payload_sha256=payload["payload_sha256"],
             policy_version=payload["policy_version"],
             prompt_version=payload["prompt_version"],
+            asked_first=None if first is None else Target(*first),
         )

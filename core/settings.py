@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -57,13 +56,12 @@ class Settings(BaseSettings):
     default_provider: str = ""
     temperature: float = Field(0.3, ge=0, le=2)
     max_tokens: int = Field(2000, ge=64, le=32_000)
+    metrics_token: SecretStr = SecretStr("")
+    otlp_endpoint: str = ""
     budgets: str = ""
     budget_database: str = ""
     user_rate: str = "60/minute"
     hedge_after_s: float = Field(0, ge=0, le=60)
-    monthly_budget_usd: Decimal | None = Field(None, gt=0, le=10**9)
-    metrics_token: SecretStr = SecretStr("")
-    otlp_endpoint: str = ""
     api_keys: SecretStr = SecretStr("")
     api_rate: str = "30/minute"
     demo_public: bool = False
@@ -78,6 +76,7 @@ class Settings(BaseSettings):
     oidc_redirect_uri: str = ""
     oidc_cookie_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
+    oidc_department_claim: str = "department"
 
     @field_validator(
         "vault_keys", "audit_key", "database_url", "api_keys", "sandbox_key", "metrics_token", "oidc_client_secret", "oidc_cookie_secret"

@@ -1,4 +1,5 @@
-"""`python -m core.audit verify | seal | bundle | check-bundle | backup | restore | retention | hold | lift | purge | new-key`.
+"""`python -m core.audit verify | seal | bundle | check-bundle | backup | restore | retention | hold | lift | purge | new-key |
+rebuild-figures`.
 
 Exit 0 done or intact, 1 altered, 2 could not be done. What changes the store needs Casegate stopped on SQLite, and not on PostgreSQL.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 
 from core.audit import rescue, retention
+from core.audit.actions import Action
 from core.audit.anchor import Anchor, anchor_at
 from core.audit.bundle import check_bundle
 from core.audit.checkpoint import Signer
@@ -224,6 +226,18 @@ def _person(options: Options) -> Principal:
     return Principal(options.actor, Role.ADMIN)
 
 
+def _rebuild(options: Options, place: _Place) -> int:
+    log = place.open()
+    try:
+        begun, entries = monotonic(), log.figures.rebuild(_progress() if sys.stderr.isatty() else None)
+        operator = Event(actor_id=options.actor, actor_role=Role.ADMIN, action=Action.FIGURES_REBUILT, count=entries)
+        log.append(operator)
+    finally:
+        log.close()
+    print(f"figures   rebuilt from {entries:,} entries in {monotonic() - begun:.1f} s")
+    return 0
+
+
 def _head(text: str) -> Head:
     sequence, _, entry_hash = text.partition(":")
     if not sequence.isdecimal() or len(entry_hash) != 64:
@@ -265,6 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     hold.add_argument("--case", help="case reference; without it the hold covers everything")
     command("lift", _lift, "lift a legal hold", acts=True).add_argument("name")
     command("purge", _purge, "drop the bodies whose time is over; hashes stay", acts=True)
+    command("rebuild-figures", _rebuild, "make the usage rows anew from the entries", acts=True)
     command("new-key", _new_key, "go on with a new signing key after the old one is lost", acts=True)
     return parser
 

@@ -29,6 +29,9 @@ class Row(NamedTuple):
     purge: int | None = None
 
 
+RawRow = tuple[int, bytes | None, bytes, bytes, bytes, bytes, int | None]  # a Row as a driver hands it out
+
+
 class Head(NamedTuple):
     """The last entry of a chain, its hash in hex; sequence 0 and GENESIS when it is empty."""
 

@@ -27,10 +27,12 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _PATTERNS: Mapping[str, re.Pattern[str]] = {
     "actor_id": _ID,
+    "department": _ID,
     "case_ref": _REFERENCE,
     "request_id": _REFERENCE,
     "provider": _ID,
     "model": _ID,
+    "fallback_from": _ID,
     "endpoint": re.compile(r"[A-Za-z0-9._:/-]{1,200}"),
     "policy_version": _ID,
     "prompt_version": _ID,
@@ -74,10 +76,12 @@ def usd(nano: int | None) -> Decimal | None:
 class Event:
     """One act of one actor. None means that the fact does not apply or is not known.
 
-    `actor_id`: opaque. `subject`: what the act was about, named by Casegate's own code (a permission, page,
+    `actor_id`: opaque. `department`: the actor's, a code.
+    `subject`: what the act was about, named by Casegate's own code (a permission, page,
     setting, export format, role). `count`: how many things it touched. `attempt`: attempts made, from 1.
     `input_lengths`: text field → characters. `phi_counts`: category → replaced spans. `cost_nano_usd`: 1e-9 USD;
     `cost_partial` when part of the cost is unknown; `estimate_nano_usd`: what was expected before the send.
+    `fallback_from`: the model that was asked first, where another one answered or was asked last.
     `latency_ms`, `ttft_ms` (time to first token): milliseconds.
     The three acts of a model call, and its cancelling, need case_ref, request_id, provider and model; a failed one
     needs error_class. Raises ValueError that names the field, never the value.
@@ -92,6 +96,7 @@ class Event:
     attempt: int | None = None
     provider: str | None = None
     model: str | None = None
+    fallback_from: str | None = None
     endpoint: str | None = None
     tier: Tier | None = None
     policy_version: str | None = None
@@ -114,6 +119,7 @@ class Event:
     subject: str | None = None
     count: int | None = None
     simulated: bool = False
+    department: str | None = None
 
     def __post_init__(self) -> None:
         for name, pattern in _PATTERNS.items():

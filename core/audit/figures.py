@@ -46,6 +46,11 @@ class Figures:
             rollups.forget(connection)
         return self.catch_up(progress)
 
+    def behind(self) -> int:
+        """How many entries the rows do not hold yet; a question reads those. Raises AuditError."""
+        with self._reading() as connection:
+            return rollups.behind(connection)
+
     def catch_up(self, progress: Callable[[int], None] | None = None) -> int:
         """Take in entries that are not in the rows yet, some thousand at a time. Gives the entries in the rows. Raises AuditError."""
         through = -1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +23,10 @@ from core.audit.retention import POLICY_ACTIONS, Retention, purge, retention_of
 from core.audit.sealing import SEAL_EVERY_S, Sealer
 from core.audit.store import ENTRY, Projection, Store
 from core.audit.store.backup import copy_out
+from core.audit.store.faults import is_lost
 from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes, stored_tree
 from core.audit.store.rollups import Rollups
-from core.audit.verify import Progress, Reason, Verification, verify_rows
+from core.audit.verify import Expected, Progress, Reason, Verification, Walk
 from core.audit.writer import Writer
 from core.errors import AuditError, ConfigError
 from core.model import CallRow, Clock, Principal
@@ -92,7 +93,10 @@ class AuditLog:
         return self._store.name
 
     def append(self, event: Event) -> Entry:
-        """Record an event; returns when it is durable. Raises AuditError: then it was not recorded, and the act must not happen."""
+        """Record an event; returns when it is durable. Raises AuditError: then the act must not happen.
+
+        Then it was not recorded either, unless PostgreSQL went away between a commit and its confirmation and stayed away.
+        """
         return self._writer.append(event)
 
     def writable(self) -> bool:
@@ -126,23 +130,21 @@ class AuditLog:
     def verify(self, progress: Progress | None = None, *, expected_head: Head | None = None) -> Verification:
         """Recompute everything from raw bodies, and compare with the signed heads, the anchor and `expected_head`.
 
-        `progress` gets the number of entries done. Never raises for an altered or damaged store: that is the result.
+        `progress` gets the number of entries done. An altered or damaged store is a result; only for a PostgreSQL that can't be
+        reached this raises AuditError.
         """
-        done = Head(0, "")
-
-        def passing() -> Generator[Row, None, None]:
-            nonlocal done
-            for row in self._store.rows():
-                yield row
-                done = Head(row.sequence, row.entry_hash.hex())
-
+        walk = Walk(Expected(), progress)
         try:
             known = self._knowledge()
             if known.forged is not None:
                 return known.forged
-            with closing(passing()) as rows:
-                return verify_rows(rows, expected=known.expecting(expected_head), progress=progress)
-        except AuditError:
+            walk = Walk(known.expecting(expected_head), progress)
+            with closing(self._store.chunks()) as chunks:
+                return walk.over(chunks)
+        except AuditError as error:
+            if is_lost(error.__cause__):
+                raise
+            done = walk.end.head
             return Verification(False, done.sequence, done, done.sequence + 1, Reason.UNREADABLE)
 
     def _knowledge(self) -> Knowledge:

@@ -48,13 +48,36 @@ class Frontier:
 
     def push(self, leaf: bytes) -> bytes:
         """Add a leaf; the value is the node to be stored with it."""
-        node, rest, edge = leaf, self.size, self._edge
+        return self.extend((leaf,))[0]
+
+    def extend(self, leaves: Sequence[bytes]) -> list[bytes]:
+        """Add many leaves; the value is their nodes. Fast when they are a power of two and begin at a multiple of it."""
+        count = len(leaves)
+        if count > 1 and not count & (count - 1) and not self.size % count:
+            return self._extend_evenly(leaves)
+        edge, size, nodes, sha256 = self._edge, self.size, [], hashlib.sha256
+        for leaf in leaves:
+            node, size, rest = leaf, size + 1, size
+            while rest & 1:
+                node, rest = sha256(b"\x01" + edge.pop() + node).digest(), rest >> 1
+            edge.append(node)
+            nodes.append(node)
+        self.size = size
+        return nodes
+
+    def _extend_evenly(self, leaves: Sequence[bytes]) -> list[bytes]:
+        """Level by level: a level's subtrees at odd places are the nodes of the leaves they end with."""
+        level, width, nodes, sha256 = list(leaves), 1, list(leaves), hashlib.sha256
+        while len(level) > 1:
+            nodes[width - 1 :: 2 * width] = level[::2]
+            level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)]
+            width *= 2
+        nodes[-1], rest = level[0], self.size // width
         while rest & 1:
-            node = hashlib.sha256(b"\x01" + edge.pop() + node).digest()
-            rest >>= 1
-        edge.append(node)
-        self.size += 1
-        return node
+            nodes[-1], rest = node_hash(self._edge.pop(), nodes[-1]), rest >> 1
+        self._edge.append(nodes[-1])
+        self.size += width
+        return nodes
 
     def root(self) -> bytes:
         """The tree's root hash; that of no bytes when it is empty."""

@@ -188,7 +188,7 @@ def _call_sums(facts: Mapping[str, Any], answered: bool) -> tuple[int, ...]:
     return (
         1,
         int((known("attempt") or 1) > 1),
-        int(bool(known("fallback"))),
+        int(bool(known("fallback_from"))),
         0,
         0,
         known("prompt_tokens") or 0,

@@ -7,23 +7,31 @@ holds only the store. An unknown role claim gives the role with the fewest permi
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from core.errors import AccessError
 from core.model import Principal, Role
 
+_UNFIT = re.compile(r"[^A-Za-z0-9._]+")
 DEMO_ROLES: tuple[Role, ...] = (Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER)
 _NAMES = {role.value.replace(" ", "_"): role for role in Role if role is not Role.SERVICE}
 
 
-def principal_of(claims: Mapping[str, object], role_claim: str) -> Principal:
+def principal_of(claims: Mapping[str, object], role_claim: str, department_claim: str = "department") -> Principal:
     """The person the claims speak of. Raises AccessError when they lack a subject."""
     subject = str(claims.get("sub") or "")
     if not subject:
         raise AccessError(wanted="a signed-in user", held="nobody")
     digest = hashlib.sha256(f"{claims.get('iss', '')}|{subject}".encode()).hexdigest()
     name = str(claims.get("name") or claims.get("email") or "signed-in user")
-    return Principal(f"u-{digest[:24]}", _role(claims.get(role_claim)), name)
+    return Principal(f"u-{digest[:24]}", _role(claims.get(role_claim)), name, _department(claims.get(department_claim)))
+
+
+def _department(claim: object) -> str:
+    """A code for figures: letters, digits, dots and dashes, the rest as dashes; "" when there is none."""
+    given = claim[0] if isinstance(claim, (list, tuple)) and claim else claim
+    return _UNFIT.sub("-", given.strip())[:40].strip("-") if isinstance(given, str) else ""
 
 
 def _role(claim: object) -> Role:

@@ -24,11 +24,12 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts: an opaque id fit for the audit store, a role, and a name for the screen only."""
+    """Who acts: an opaque id and a department's code fit for the audit store, a role, and a name for the screen only."""
 
     user_id: str
     role: Role
     display_name: str = field(default="", repr=False)
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

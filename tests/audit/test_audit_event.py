@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.audit import Action, Event, Outcome, nano_usd
@@ -146,6 +146,7 @@ def test_events_do_not_change() -> None:
     assert isinstance(event.input_lengths, MappingProxyType)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events)
 def test_events_survive_their_json_form(event: Event) -> None:
     """What is written is read back equal."""

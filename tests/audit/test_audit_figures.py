@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from audit.conftest import make_event
 
 from core.audit import Action, AuditLog, Entry, Event, FileAnchor, Histogram, Outcome, Question, UsageFilter, hour_of
+from core.audit.__main__ import main
 from core.audit.rollup import SUMS
 from core.audit.store import rollups
 from core.model import FixedClock, Role, Tier
@@ -163,17 +166,49 @@ def test_rows_can_be_made_anew(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -
     assert log.figures.ask(questions, questions[:4]) == before
 
 
-def test_a_store_from_before_the_rows_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entries that were there first are in the figures at once, and in the rows after the next fold."""
-    monkeypatch.setattr(rollups, "FOLD_EVERY", 10)
-    log = AuditLog.open(tmp_path / "audit.sqlite3", clock=FixedClock(at=START))
-    for number in range(25):
-        log.append(make_event(number))
-    log.figures.rebuild()
-    log.append(make_event(25))
+def everything_of(path: Path) -> int:
+    """Calls that the figures of a store know."""
+    log = AuditLog.open(path, clock=FixedClock(at=START))
     (table,), _ = log.figures.ask([Question((hour_of(START), hour_of(START + timedelta(hours=1))), (), UsageFilter())])
-    assert table.rows[0][1] == 26
     log.close()
+    return int(table.rows[0][1])
+
+
+def test_a_store_from_before_the_rows_is_migrated(tmp_path: Path) -> None:
+    """Schema 2 gains the tables; its entries are in the figures at once, and in the rows after the command that rebuilds them."""
+    path = tmp_path / "audit.sqlite3"
+    log = AuditLog.open(path, clock=FixedClock(at=START))
+    for number in range(9):
+        log.append(make_event(number))
+    log.close()
+    with closing(sqlite3.connect(path)) as database:
+        for table in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("PRAGMA user_version = 2")
+    assert everything_of(path) == 9
+    assert main(["rebuild-figures", "--database", str(path), "--actor", "u-operator"]) == 0
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT through FROM usage_mark").fetchone() == (9,)
+        assert "figures_rebuilt" in database.execute("SELECT body FROM entry ORDER BY sequence DESC").fetchone()[0]
+    assert everything_of(path) == 9
+
+
+def test_an_edited_body_does_not_stop_the_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that can't be read says nothing to the figures; the next acts are recorded all the same, and the verification names it."""
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 4)
+    path = tmp_path / "audit.sqlite3"
+    log = AuditLog.open(path, clock=FixedClock(at=START))
+    log.append(make_event(1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        database.execute("DROP TRIGGER entry_no_update")
+        database.execute("UPDATE entry SET body = replace(replace(body, 'latency_ms', 'latency'), '\"time\":', '\"tame\":')")
+    for number in range(2, 9):
+        log.append(make_event(number))
+    assert log.figures.behind() < 8
+    assert log.verify().first_bad == 1
+    log.close()
+    assert everything_of(path) == 7
 
 
 @pytest.mark.parametrize(

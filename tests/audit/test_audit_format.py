@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_audit_event import events
 
@@ -66,6 +66,7 @@ def test_the_code_writes_the_documents_vector() -> None:
     assert signer.public_key.hex() in DOCUMENT.read_text()
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events, st.integers(0, 2**53 - 2), st.datetimes(timezones=st.just(UTC)))
 def test_canonical_bytes_round_trip(event: Event, before: int, at: datetime) -> None:
     """Bytes read back give an equal entry, equal entries give equal bytes, and the bytes are plain sorted ASCII JSON."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import open_postgres
+from support.audit_logs import open_postgres
 from support.postgres import Postgres
 
 from core.audit import Action, AuditLog, Event, Outcome, Reason
@@ -75,6 +75,60 @@ def test_processes_share_one_tree(postgres_url: str, event: Make, tmp_path: Path
     assert len(stored) == 100
     assert log.verify().entries == 100
     log.close()
+
+
+def test_a_restart_under_load_loses_nothing(postgres_url: str, event: Make, tmp_path: Path) -> None:
+    """The server is stopped as if it crashed while four threads append, and started again: everything acknowledged is there once."""
+    server = Postgres()
+    try:
+        log = open_postgres(server.url(), tmp_path, busy_timeout_s=60)
+        told: dict[int, str] = {}
+        going, enough = threading.Event(), threading.Event()
+
+        def work(number: int) -> None:
+            for turn in range(200):
+                entry = log.append(event(turn, request_id=f"req-{number}-{turn}"))
+                told[entry.sequence] = entry.entry_hash
+                if len(told) > 40:
+                    going.set()
+                if enough.is_set():
+                    return
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        assert going.wait(60)
+        server.stop("immediate")
+        server.start()
+        enough.set()
+        for thread in threads:
+            thread.join()
+        stored = log.entries(limit=1_000)
+        assert {entry.sequence: entry.entry_hash for entry in stored} == told
+        assert len({entry.event.request_id for entry in stored}) == len(stored)
+        assert log.verify().ok
+        log.close()
+    finally:
+        server.close()
+
+
+def test_a_server_that_stays_away_is_named(event: Make, tmp_path: Path) -> None:
+    """Without the server append says so and writable is False; once it is back both work, with nothing done by hand."""
+    server = Postgres()
+    try:
+        log = open_postgres(server.url(), tmp_path, busy_timeout_s=0.2)
+        log.append(event(1))
+        server.stop()
+        with pytest.raises(AuditError, match="can't be reached"):
+            log.append(event(2))
+        assert not log.writable()
+        with pytest.raises(AuditError, match="can't be reached"):
+            log.verify()
+        server.start()
+        assert log.append(event(3)).sequence == 2
+        log.close()
+    finally:
+        server.close()
 
 
 CHANGES = {

@@ -242,7 +242,7 @@ def test_progress_is_told(full: AuditLog) -> None:
 
     seen: list[int] = []
     assert verify_rows(rows(), progress=seen.append).ok
-    assert seen == [5_000, 10_000]
+    assert seen == [5_120, 10_240]
 
 
 def small_chain() -> list[Row]:

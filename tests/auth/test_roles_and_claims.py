@@ -94,3 +94,14 @@ def test_the_demo_offers_its_roles_and_no_other() -> None:
     assert {demo_principal(role).role for role in DEMO_ROLES} == set(DEMO_ROLES)
     with pytest.raises(AccessError):
         demo_principal(Role.SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("claim", "department"),
+    [("Cardiology", "Cardiology"), (["Emergency Medicine (2)"], "Emergency-Medicine-2"), (None, ""), (7, ""), ("  ", ""), ("é", "")],
+    ids=str,
+)
+def test_a_department_is_a_code(claim: object, department: str) -> None:
+    """What the identity provider says becomes something that the audit store takes, or nothing."""
+    person = principal_of({"sub": "1", "department": claim}, "roles")
+    assert person.department == department

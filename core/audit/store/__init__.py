@@ -9,24 +9,25 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from time import monotonic, sleep
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from core.audit.entry import Chain, Entry, Head, Row
+from core.audit.entry import Chain, Entry, Head, RawRow, Row
 from core.audit.store import ladder, place
-from core.audit.store.faults import SQLITE_HINTS, explain
+from core.audit.store.faults import SQLITE_HINTS, explain, is_lost
 from core.audit.store.heads import chain_at
 from core.audit.store.hold import WriterLock
 from core.audit.store.schema import CHAIN_END, ENTRY, POSTGRES_SCHEMA, SCHEMA_VERSION
 from core.errors import AuditError
 
-__all__ = ["ENTRY", "Connection", "Projection", "Store", "explain"]
+__all__ = ["ENTRY", "Connection", "Projection", "Store", "explain", "raw_rows"]
 
 Connection = sa.Connection
 Projection = Callable[[sa.Connection, Sequence[Entry]], None]
@@ -35,15 +36,24 @@ Batch = Sequence[tuple[Entry, Row]]
 MIN_FREE_BYTES = 8 * 2**20
 _CHUNK = 5_000
 _COLUMNS = "sequence, body, leaf_hash, node_hash, prev_hash, entry_hash"
-# Read as blobs: a byte flipped into invalid UTF-8 must reach the verifier, not stop the driver.
-_RAW = "SELECT sequence, CAST(body AS BLOB), leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
+RAW_ROWS = "SELECT sequence, body, leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
 _LAST = {
     "sqlite": "SELECT sequence, entry_hash FROM entry ORDER BY sequence DESC LIMIT 1",
     "postgresql": "SELECT sequence, entry_hash FROM chain_end FOR UPDATE",
 }
 _INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES "  # noqa: S608 – names of our own columns
 _CHUNK_INSERTED = 200
+_FETCHED = 256  # as core.audit.verify.CHUNK
+_RECONNECT_EVERY_S = 0.1
 _FIND = sa.select(*(ENTRY.c[name] for name in ("sequence", "body", "leaf_hash", "node_hash", "prev_hash", "entry_hash", "purge")))
+
+
+class _Attempt:
+    """How far an append has come: the chain's end with it, and its last row once that may have been committed."""
+
+    def __init__(self) -> None:
+        self.chain = Chain()
+        self.last: Row | None = None
 
 
 class Store:
@@ -60,6 +70,7 @@ class Store:
         self._chain = Chain()
         self._writing: sa.Connection | None = None
         self._closing = threading.Lock()
+        self._patience_s = 0.0
 
     @classmethod
     def open(
@@ -81,6 +92,7 @@ class Store:
             store = cls(
                 place.postgres_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s), _shown(url), None, projections, None
             )
+            store._patience_s = busy_timeout_s
         else:
             store = cls._open_file(url, read_only, busy_timeout_s, projections)
         try:
@@ -131,17 +143,35 @@ class Store:
     def append(self, build: Callable[[Chain, sa.Connection], Batch], then: Projection | None = None) -> None:
         """Add the entries that `build` puts onto the chain's present end, in one durable transaction, alone among all processes.
 
-        `then` is called before the projections.
+        `then` is called before the projections. When PostgreSQL goes away this waits for it, up to the lock's time, looks whether
+        the batch was recorded, and only else records it again.
         """
         self._require_same_file()
+        until, tried = monotonic() + self._patience_s, _Attempt()
+        while True:
+            try:
+                if tried.last is None or not self._holds(tried.last):
+                    self._try(build, then, tried)
+                break
+            except AuditError as error:
+                if not is_lost(error.__cause__) or monotonic() > until:
+                    raise
+                sleep(_RECONNECT_EVERY_S)
+        self._chain = tried.chain
+
+    def _try(self, build: Callable[[Chain, sa.Connection], Batch], then: Projection | None, tried: _Attempt) -> None:
         with self._write() as connection:
-            chain = self._end(connection)
-            batch = build(chain, connection)
+            tried.chain = self._end(connection)
+            batch = build(tried.chain, connection)
             self._insert(connection, [row for _, row in batch])
             entries = [entry for entry, _ in batch]
             for projection in (*(() if then is None else (then,)), *self._projections):
                 projection(connection, entries)
-        self._chain = chain
+            tried.last = batch[-1][1]
+
+    def _holds(self, row: Row) -> bool:
+        """Whether a batch is recorded whose commit the server did not live to confirm."""
+        return self.hash_at(row.sequence) == row.entry_hash.hex()
 
     def _insert(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
         values = [(row.sequence, (row.body or b"").decode("ascii"), *row[2:6]) for row in rows]
@@ -173,18 +203,16 @@ class Store:
             found = connection.scalar(sa.select(ENTRY.c.entry_hash).where(ENTRY.c.sequence == sequence))
         return None if found is None else bytes(found).hex()
 
-    def rows(self) -> Iterator[Row]:
-        """Every row in order of sequence, from one unchanging view of the store."""
+    def chunks(self) -> Generator[list[RawRow], None, None]:
+        """Every row in order of sequence, from one unchanging view of the store; plain tuples in lists, for there are many."""
         with self._transaction() as connection:
             if self.backend == "sqlite":  # the driver's own cursor: SQLAlchemy's rows would take half of a verification's time
-                cursor = connection.connection.cursor()
-                cursor.execute(_RAW)
-                while chunk := cursor.fetchmany(_CHUNK):
-                    yield from map(Row._make, chunk)
+                yield from raw_rows(cast(sqlite3.Connection, connection.connection.driver_connection))
                 return
-            query = _FIND.order_by(ENTRY.c.sequence).execution_options(yield_per=_CHUNK)
+            query = _FIND.order_by(ENTRY.c.sequence).execution_options(yield_per=_FETCHED)
             with connection.execute(query) as result:
-                yield from map(_row, result)
+                for part in result.partitions():
+                    yield list(map(_row, part))
 
     def rows_at(self, connection: sa.Connection, sequences: Sequence[int]) -> list[Row]:
         """The rows of these numbers, in order. Raises AuditError when one is not there."""
@@ -247,7 +275,7 @@ class Store:
         try:
             with self._engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
                 yield connection
-        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        except (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
             raise explain(error) from error
 
     @contextmanager
@@ -265,6 +293,18 @@ class Store:
             if isinstance(error, (sa.exc.DBAPIError, sqlite3.Error)):
                 raise explain(error) from error
             raise
+
+
+def raw_rows(store: sqlite3.Connection) -> Generator[list[RawRow], None, None]:
+    """Every row of a SQLite store, the body as it is: bytes flipped into invalid UTF-8 must reach the verifier, not stop the driver."""
+    usual, store.text_factory = store.text_factory, bytes
+    try:
+        cursor = store.execute(RAW_ROWS)
+        cursor.arraysize = _FETCHED
+        while chunk := cursor.fetchmany():
+            yield chunk
+    finally:
+        store.text_factory = usual
 
 
 def _row(row: Any) -> Row:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core.errors import AuditError
 
+_DAMAGED = "The audit store is damaged or not a database. Keep the file as it is, and restore the last backup under another name."
 SQLITE_HINTS: tuple[tuple[frozenset[int], str], ...] = (
     (
         frozenset({sqlite3.SQLITE_FULL}),
@@ -23,7 +24,7 @@ SQLITE_HINTS: tuple[tuple[frozenset[int], str], ...] = (
     ),
     (
         frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}),
-        "The audit store is damaged or not a database. Keep the file as it is, and restore the last backup under another name.",
+        _DAMAGED,
     ),
     (
         frozenset({sqlite3.SQLITE_CANTOPEN}),
@@ -50,8 +51,10 @@ UNREACHABLE = "PostgreSQL can't be reached, so no audit entry can be written. St
 _ELSE = "The audit store refused the entry. Verify the store before going on."
 
 
-def explain(error: sa.exc.DBAPIError | sqlite3.Error) -> AuditError:
-    """What a database fault means and what to do about it."""
+def explain(error: sa.exc.DBAPIError | sqlite3.Error | UnicodeDecodeError) -> AuditError:
+    """What a database fault means and what to do about it; text that is none comes from a damaged page."""
+    if isinstance(error, UnicodeDecodeError):
+        return AuditError(_DAMAGED)
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the extended codes keep the primary one in the low byte
@@ -67,7 +70,7 @@ def _refusal(text: str) -> str:
     return "3D000" if "database" in text and "does not exist" in text else "28000"
 
 
-def is_lost(error: sa.exc.DBAPIError | sqlite3.Error) -> bool:
+def is_lost(error: BaseException | None) -> bool:
     """Whether the server went away or never answered: worth asking again."""
     if not isinstance(error, sa.exc.DBAPIError) or isinstance(error.orig, sqlite3.Error):
         return False

@@ -17,6 +17,13 @@ from core.audit.store.schema import POSTGRES_SCHEMA, SCHEMA_VERSION
 from core.errors import AuditError, ConfigError
 
 APPLICATION_ID = 0x43474154  # "CGAT", tells an audit store from any other SQLite file
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=8000",  # pages; rarer, so that fewer appends wait for one
+    "temp_store=MEMORY",
+    "secure_delete=ON",  # a purge leaves nothing behind
+)
 _EXAMPLES = "sqlite:////folder/audit.sqlite3 or postgresql://user@host/database"
 
 
@@ -50,7 +57,11 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_timeout_s: float) -> sa.Eng
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in () if read_only else ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "secure_delete=ON"):
+        for pragma in (
+            ()
+            if read_only
+            else ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=8000", "temp_store=MEMORY", "secure_delete=ON")
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -66,6 +66,12 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     return through
 
 
+def behind(connection: sa.Connection) -> int:
+    """Entries after the mark."""
+    last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence))) or 0
+    return int(last) - int(connection.scalar(_THROUGH) or 0)
+
+
 def forget(connection: sa.Connection) -> None:
     """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
     connection.execute(USAGE.delete())
@@ -132,11 +138,11 @@ def _note_hours(connection: sa.Connection, hours: Mapping[int, tuple[int, int]])
 
 
 def departments(connection: sa.Connection) -> list[str]:
-    """Every department that has figures, for a filter to offer; those of the newest entries may be missing."""
-    query = sa.select(USAGE.c.department).where(
-        USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != ""
-    )
-    return sorted(connection.scalars(query.distinct()))
+    """Every department that has figures."""
+    at = (USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != "")
+    stored = set(connection.scalars(sa.select(USAGE.c.department).where(*at).distinct()))
+    newest = _facts(connection.execute(_AFTER, {"mark": connection.scalar(_THROUGH) or 0}))
+    return sorted(stored | {fact.department for fact in newest if fact.department})
 
 
 def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:

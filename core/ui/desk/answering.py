@@ -10,7 +10,7 @@ from core.bootstrap import Services
 from core.consultation import Consultation
 from core.errors import Error
 from core.model import Principal
-from core.ui.desk import session, what_if
+from core.ui.desk import session, verdict, what_if
 from core.ui.desk.drafts import Draft
 from core.ui.views import CAUTION_NOTE, Provenance, caution_intervals, draw_answer
 
@@ -66,6 +66,9 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
     if done.not_stored:
         st.warning(f"This answer is only on your screen: copy what you need. {done.not_stored}", icon=":material/warning:")
     restore = consult.reveal(done, person)
+    if done.asked_first is not None:
+        first, second = (services.registry.find(t)[1].name for t in (done.asked_first, done.reply.target))
+        st.info(f"{first} did not answer. This is the answer of {second} to the same messages.", icon=":material/alt_route:")
     draw_answer(
         done.checked,
         sent_case=done.sent_case,
@@ -76,6 +79,7 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
         find_quote=prompting.find_quote,
         describe_code=prompting.describe_code,
     )
+    verdict.draw_verdict(services, done, person)
     what_if.draw_what_if(services, done, person, restore)
 
 
@@ -96,5 +100,6 @@ def provenance(services: Services, done: Consultation) -> Provenance:
         request_id=done.request_id,
         payload_sha256=done.payload_sha256,
         finish_reason=reply.finish_reason,
+        asked_first="" if done.asked_first is None else services.registry.find(done.asked_first)[1].name,
         answered_at=done.at.isoformat(timespec="seconds"),
     )

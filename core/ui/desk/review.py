@@ -15,6 +15,7 @@ from core.consultation import Prepared
 from core.errors import CaseError, DeidError, Error, PreflightError
 from core.model import Principal, Span, Target
 from core.ui.desk import deciding, session, side_by_side
+from core.ui.desk.case_form import model_name
 from core.ui.desk.deciding import LABELS
 from core.ui.desk.drafts import Draft, today
 from core.ui.views import draw_outgoing
@@ -59,15 +60,15 @@ def draw_review(draft: Draft, services: Services, person: Principal, target: Tar
         outgoing(prepared, services)
         side_by_side.offer(draft.texts, prepared.deidentified)
     with refused:
-        _refused(prepared, person, preview_ok=preview_ok)
+        _refused(services, prepared, person, preview_ok=preview_ok)
     with bar:
         reviewed = _tick_and_send(draft, prepared, services, person, preview_ok=preview_ok)
     return Review(prepared, bar, reviewed)
 
 
-def _refused(prepared: Prepared, person: Principal, *, preview_ok: bool) -> None:
+def _refused(services: Services, prepared: Prepared, person: Principal, *, preview_ok: bool) -> None:
     if prepared.blocked:
-        _blocked(prepared, prepared.blocked, person)
+        _blocked(services, prepared, prepared.blocked, person)
     if not preview_ok:
         st.warning("The live preview is not answering, so Send is blocked. Wait a moment or reload the page.", icon=":material/warning:")
 
@@ -82,6 +83,9 @@ def outgoing(prepared: Prepared, services: Services) -> None:
         estimate=prepared.estimate,
         cost_note="output tokens only; this provider's input price is not known" if partial else "",
     )
+    if prepared.fallbacks:
+        behind = ", then ".join(model_name(services)(target) for target in prepared.fallbacks)
+        st.caption(f"If this model can't answer, the same messages go to {behind}, under that model's name. Each attempt is recorded.")
 
 
 def _unfit(error: CaseError | DeidError) -> None:
@@ -148,7 +152,7 @@ def _plain(term: str) -> str:
     return "".join(c if c.isalnum() or c in " -'.," else " " for c in term)
 
 
-def _blocked(prepared: Prepared, refusal: PreflightError, person: Principal) -> None:
+def _blocked(services: Services, prepared: Prepared, refusal: PreflightError, person: Principal) -> None:
     """Say where preflight found what. A block that no open flag explains is an entry, once per payload."""
     if prepared.deidentified.flags:
         return
@@ -157,7 +161,9 @@ def _blocked(prepared: Prepared, refusal: PreflightError, person: Principal) -> 
     st.error(f"{refusal.user_message}\n\n{lines}", icon=":material/gpp_bad:")
     told = hash(prepared.prompt.body())
     if st.session_state.get(_BLOCKED_KEY) != told:
-        session.record(person, Action.PREFLIGHT_BLOCKED, case_ref=prepared.case_ref, count=len(refusal.findings))
+        target = prepared.prompt.target
+        about = {"provider": target.provider, "model": target.model, "tier": prepared.tier, "simulated": services.simulated(target)}
+        session.record(person, Action.PREFLIGHT_BLOCKED, case_ref=prepared.case_ref, count=len(refusal.findings), **about)
         st.session_state[_BLOCKED_KEY] = told
 
 

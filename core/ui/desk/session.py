@@ -33,7 +33,7 @@ def principal() -> Principal | None:
         return replace(person, user_id=f"{person.user_id}-{session_id()[:8]}") if config.demo_public else person
     if not getattr(st.user, "is_logged_in", False):
         return None
-    return principal_of(st.user.to_dict(), config.oidc_role_claim)
+    return principal_of(st.user.to_dict(), config.oidc_role_claim, config.oidc_department_claim)
 
 
 def guard(permission: Permission) -> Principal:
@@ -55,7 +55,9 @@ def guard(permission: Permission) -> Principal:
 
 def record(person: Principal, action: Action, **facts: Any) -> None:
     """Append an entry about the person's act. Raises AuditError: then the act must not happen."""
-    services().audit.append(Event(actor_id=person.user_id, actor_role=person.role, action=action, **facts))
+    services().audit.append(
+        Event(actor_id=person.user_id, actor_role=person.role, department=person.department or None, action=action, **facts)
+    )
 
 
 def record_arrival(person: Principal) -> None:

@@ -11,20 +11,33 @@ from core.model import Principal
 from core.ui.desk import session
 from core.ui.views import banner
 
+_RECOMPUTING = "Recomputing every entry from its raw body"
+
 
 def verify(services: Services, person: Principal) -> None:
     """Recompute every entry from its raw body and say what was found; the run is itself an entry."""
     authorize(person, Permission.AUDIT_VERIFY)
-    with st.spinner("Recomputing every entry from its raw body"):
-        found = services.audit.verify()
+    bar = st.progress(0.0, text=_RECOMPUTING)
+    total = max(1, services.audit.head().sequence)
+
+    def tell(done: int) -> None:
+        bar.progress(min(1.0, done / total), text=f"{_RECOMPUTING}: {done:,} of {total:,}")
+
+    found = services.audit.verify(tell)
+    bar.empty()
     session.record(person, Action.VERIFICATION_RUN, count=found.entries, error_class=None if found.ok else "ChainError")
-    if found.ok:
-        banner(
-            f"{found.entries:,} entries recomputed, each follows from the one before. Head {found.head.entry_hash}.", "good", lead="Intact."
-        )
-    else:
+    if not found.ok:
         banner(
             f"The first bad entry is number {found.first_bad}: {found.reason}. Keep the files as they are and tell security.",
             "danger",
             lead="Altered.",
         )
+        return
+    sealed = services.audit.seal()
+    banner(
+        f"{found.describe()} Signed now: tree of {sealed.head.size:,} entries, root {sealed.head.root.hex()}, by {sealed.origin}.",
+        "good",
+        lead="Intact.",
+    )
+    if services.audit.anchor_problem:
+        banner(services.audit.anchor_problem, "warning", lead="Not kept outside.")

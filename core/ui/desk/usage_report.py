@@ -14,6 +14,7 @@ from core import analytics
 from core.audit import Histogram, Question, Taken, UsageFilter, UsageTable, hour_of
 from core.auth import Permission, allowed
 from core.bootstrap import Services
+from core.gateway import parse_limits
 from core.model import Principal, Tier
 from core.ui.desk.usage_filters import Choice
 from core.ui.views.usage import UsageReport
@@ -47,7 +48,7 @@ def ask(services: Services, choice: Choice, breakdown: str | None) -> Asked:
     return Asked(
         report=_report(choice, _frame(tables[0]), {} if person else times),
         breakdown=_frame(tables[2]) if breakdown is not None else None,
-        burn=_burn(spent, month, now, choice.zone, services.settings.monthly_budget_usd),
+        burn=_burn(spent, month, now, choice.zone, _budget(services)),
         burn_partial=bool(spent["cost_partial"].any()),
         month=now.astimezone(choice.zone).strftime("%B %Y"),
     )
@@ -82,6 +83,12 @@ def _report(choice: Choice, sums: pd.DataFrame, times: Mapping[tuple[Any, ...], 
 def _times(times: Iterable[tuple[tuple[Any, ...], Taken]]) -> Iterable[tuple[Any, ...]]:
     for group, taken in times:
         yield (*group, taken.latency.total, *(histogram.percentile(p) for histogram in taken for p in PERCENTILES))
+
+
+def _budget(services: Services) -> Decimal | None:
+    """What the whole site may spend in a month, as the gateway enforces it."""
+    limits = [limit for limit in parse_limits(services.settings.budgets) if (limit.kind, limit.per) == ("site", "month")]
+    return analytics.usd(limits[0].nano_usd) if limits else None
 
 
 def _burn(days: pd.DataFrame, month: analytics.Period, now: datetime, zone: ZoneInfo, budget: Decimal | None) -> analytics.Burn:

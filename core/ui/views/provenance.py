@@ -28,6 +28,7 @@ class Provenance:
     payload_sha256: str
     finish_reason: str = ""
     answered_at: str = ""
+    asked_first: str = ""
 
 
 def draw_provenance(provenance: Provenance) -> None:
@@ -38,8 +39,10 @@ def draw_provenance(provenance: Provenance) -> None:
 
 def _rows(p: Provenance) -> list[tuple[str, Html]]:
     tokens = f"{p.usage.prompt_tokens:,} in, {p.usage.completion_tokens:,} out" + (" (estimated)" if p.usage.estimated else "")
+    tokens += f", {p.usage.reasoning_tokens:,} of them reasoning that is not shown" if p.usage.reasoning_tokens else ""
     texts = [
         ("Model", p.model),
+        ("Asked first", p.asked_first),
         ("Provider", p.provider),
         ("Kind of answer", "simulated: reference engine standing in" if p.simulated else "model answer"),
         ("Prompt version", p.prompt_version),

@@ -1,0 +1,268 @@
+"""How fast entries become durable, how fast they are verified, and whether anything is lost when the process is killed.
+
+    python -m benchmarks.audit [--rounds 5] [--entries 8000] [--verify 200000] [--flips 10000] [--skip-usage] [--folder DIR]
+    python -m benchmarks.audit --kill 200
+
+Every figure stands beside a probe of the same minute: 512 bytes written to a file and fdatasync'ed, over and over, in
+the same folder. A round is probe, appends by 8 threads on SQLite, probe, appends by 8 threads on PostgreSQL, probe; a
+ratio is a round's appends per second over the mean of the probes around it, and what is told is the median of the
+rounds. PostgreSQL is a real server on a Unix socket, with fsync, from the development requirement `pgserver`.
+
+The last line is JSON: `append_per_fsync_sqlite`, `append_per_fsync_postgres`, `append_p99_ms` (8 threads, SQLite),
+`append_p99_ms_postgres`, `append_p50_ms` (what one append adds to a call, alone), `verify_per_s` (one core),
+`backup_s` and `restore_s` (of that store, each with its verification), `flips` and `flips_unseen` (bytes of the
+database file changed one at a time), and what `benchmarks.audit_usage` measures where it is there. With --kill:
+`kill_rounds`, `kill_acknowledged`, `kill_lost`, `kill_invalid`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks.audit_faults import flip_bytes, kill_rounds
+from benchmarks.audit_postgres import postgres
+from core.audit import Action, AuditLog, Entry, Event, FileAnchor
+from core.audit.entry import Chain, Row
+from core.audit.rescue import restore
+from core.audit.store import Connection
+from core.model import Category, Principal, Role, Tier
+
+THREADS = 8
+PROBE_S = 0.6
+BULK = 20_000
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        """UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return time.monotonic()
+
+
+CLOCK = SystemClock()
+
+
+def event(number: int) -> Event:
+    """What a store holds, in turn: the review of a case, the call's beginning, its answer; some 530 bytes on average."""
+    return (_reviewed, _begun, _answered)[number % 3](number)
+
+
+def _reviewed(number: int) -> Event:
+    return Event(action=Action.PREVIEW_REVIEWED, payload_sha256=f"{number:064x}", **_who(number))
+
+
+def _begun(number: int) -> Event:
+    lengths, marks = {"symptoms": 120 + number % 50, "chief_complaint": 20}, {Category.NAME: 2, Category.AGE: 1}
+    return Event(action=Action.DIAGNOSIS_REQUEST_INITIATED, input_lengths=lengths, phi_counts=marks, **_call(number))
+
+
+def _answered(number: int) -> Event:
+    return Event(
+        action=Action.DIAGNOSIS_RESPONSE_RECEIVED,
+        prompt_tokens=400,
+        completion_tokens=900,
+        cost_nano_usd=378_000,
+        latency_ms=2_100 + number % 700,
+        ttft_ms=310,
+        **_call(number),
+    )
+
+
+def _who(number: int) -> dict[str, Any]:
+    return {
+        "actor_id": f"u-{number % 40:04x}",
+        "actor_role": Role.CLINICIAN,
+        "case_ref": f"case-{number % 997}x",
+        "policy_version": "SAFE_HARBOR/1",
+    }
+
+
+def _call(number: int) -> dict[str, Any]:
+    return _who(number) | {
+        "request_id": f"req-{number:x}",
+        "attempt": 1,
+        "provider": "holysheep",
+        "model": ("deepseek-v3.2", "gpt-4.1", "claude-sonnet-4.5", "gemini-2.5-flash")[number % 4],
+        "endpoint": "chat/completions",
+        "tier": Tier.ROUTINE,
+        "prompt_version": "ddx/1",
+        "payload_sha256": f"{number:064x}",
+        "simulated": True,
+    }
+
+
+def probe(folder: Path, seconds: float = PROBE_S) -> float:
+    """Durable writes of 512 bytes per second."""
+    block, count = os.urandom(512), 0
+    handle = os.open(folder / "probe", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        os.write(handle, block)
+        os.fdatasync(handle)
+        count += 1
+    took = time.perf_counter() - begun
+    os.close(handle)
+    return count / took
+
+
+def appends(log: AuditLog, count: int, threads: int = THREADS) -> tuple[float, list[float]]:
+    """Appends per second by so many threads, and how long each took in seconds."""
+    events, took = [event(number) for number in range(count)], []
+
+    def work(mine: list[Event]) -> None:
+        for one in mine:
+            begun = time.perf_counter()
+            log.append(one)
+            took.append(time.perf_counter() - begun)
+
+    workers = [threading.Thread(target=work, args=(events[start::threads],)) for start in range(threads)]
+    begun = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return count / (time.perf_counter() - begun), sorted(took)
+
+
+def percentile_ms(sorted_s: list[float], share: float) -> float:
+    """Of sorted seconds."""
+    return 1_000 * sorted_s[min(len(sorted_s) - 1, int(share * len(sorted_s)))]
+
+
+def append_figures(folder: Path, url: Callable[[], str], rounds: int, count: int) -> dict[str, float]:
+    """The rounds, told one by one."""
+    ratios: dict[str, list[float]] = {"sqlite": [], "postgres": []}
+    tails: dict[str, list[float]] = {"sqlite": [], "postgres": []}
+    before = probe(folder)
+    for number in range(rounds):
+        for kind in ratios:
+            place = str(folder / f"round-{number}.sqlite3") if kind == "sqlite" else url()
+            log = AuditLog.open(
+                place, clock=CLOCK, signing_key=folder / f"{kind}-{number}.key", anchor=FileAnchor(folder / f"{kind}-{number}.head")
+            )
+            speed, took = appends(log, count if kind == "sqlite" else count // 2)
+            log.close()
+            after = probe(folder)
+            ratios[kind].append(speed / statistics.mean((before, after)))
+            tails[kind].append(percentile_ms(took, 0.99))
+            print(
+                f"round {number + 1}  {kind:8}  probe {before:7,.0f} and {after:7,.0f}/s  appends {speed:7,.0f}/s  "
+                f"ratio {ratios[kind][-1]:5.2f}  p50 {percentile_ms(took, 0.5):5.2f}  p99 {tails[kind][-1]:6.2f} ms"
+            )
+            before = after
+    return {
+        "append_per_fsync_sqlite": round(statistics.median(ratios["sqlite"]), 2),
+        "append_per_fsync_postgres": round(statistics.median(ratios["postgres"]), 2),
+        "append_p99_ms": round(statistics.median(tails["sqlite"]), 2),
+        "append_p99_ms_postgres": round(statistics.median(tails["postgres"]), 2),
+    }
+
+
+def alone(folder: Path) -> float:
+    """Median milliseconds of an append when nobody else appends."""
+    log = AuditLog.open(folder / "alone.sqlite3", clock=CLOCK)
+    _, took = appends(log, 1_000, threads=1)
+    log.close()
+    return percentile_ms(took, 0.5)
+
+
+def fill(log: AuditLog, count: int) -> None:
+    """Many entries in large batches: how they came in makes no difference to their verification."""
+    for start in range(0, count, BULK):
+        events = [event(number) for number in range(start, min(start + BULK, count))]
+        log._store.append(partial(_sealed, events))
+
+
+def _sealed(events: list[Event], chain: Chain, _connection: Connection) -> list[tuple[Entry, Row]]:
+    return [chain.seal(CLOCK.now(), one) for one in events]
+
+
+def verify_figures(folder: Path, count: int) -> dict[str, float]:
+    """Verification on one core, backup and restore of the same store."""
+    path, person = folder / "large.sqlite3", Principal("u-bench", Role.SERVICE)
+    log = AuditLog.open(path, clock=CLOCK)
+    fill(log, count)
+    speeds = []
+    for _ in range(3):
+        begun, wall = time.process_time(), time.perf_counter()
+        found = log.verify()
+        assert found.ok
+        assert found.entries == count
+        speeds.append(count / (time.process_time() - begun))
+        print(f"verify    {count:,} entries in {time.perf_counter() - wall:.2f} s: {speeds[-1]:,.0f} a second of processor time")
+    begun = time.perf_counter()
+    log.backup(folder / "backup")
+    backup_s = time.perf_counter() - begun
+    log.close()
+    begun = time.perf_counter()
+    restore(
+        folder / "backup",
+        str(folder / "restored.sqlite3"),
+        person,
+        clock=CLOCK,
+        signing_key=Path(f"{path}.key"),
+        anchor=FileAnchor(folder / "restored.head"),
+        accept_loss=False,
+    )
+    restore_s = time.perf_counter() - begun
+    print(f"backup    {backup_s:.2f} s, restore {restore_s:.2f} s, each with its verification; {path.stat().st_size / 2**20:,.0f} MiB")
+    return {"verify_per_s": round(statistics.median(speeds)), "backup_s": round(backup_s, 2), "restore_s": round(restore_s, 2)}
+
+
+def usage_figures(folder: Path) -> dict[str, float]:
+    """The usage page's queries and browsing, at one and ten million entries."""
+    if find_spec("benchmarks.audit_usage") is None:
+        return {}
+    measure: Callable[[Path], dict[str, float]] = import_module("benchmarks.audit_usage").measure
+    return measure(folder)
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--entries", type=int, default=8_000)
+    parser.add_argument("--verify", type=int, default=200_000)
+    parser.add_argument("--flips", type=int, default=10_000)
+    parser.add_argument(
+        "--skip-usage", action="store_true", help="leave the usage page's queries out: they fill eleven million entries first"
+    )
+    parser.add_argument("--kill", type=int, default=0, help="kill -9 in so many rounds, and nothing else")
+    parser.add_argument("--folder", type=Path, help="where to work; a disk, not memory")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        if options.kill:
+            print(json.dumps(kill_rounds(folder, options.kill, random.Random(7))))  # noqa: S311 – moments, not secrets
+            return
+        with postgres() as url:
+            figures = append_figures(folder, url, options.rounds, options.entries)
+        figures["append_p50_ms"] = round(alone(folder), 3)
+        figures |= verify_figures(folder, options.verify)
+        figures |= flip_bytes(folder, options.flips, random.Random(7), event, CLOCK)  # noqa: S311 – the same
+        if not options.skip_usage:
+            figures |= usage_figures(folder)
+        print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
