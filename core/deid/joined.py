@@ -239,7 +239,7 @@ def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    certain = bare and len(tokens) > 1 and score >= _CERTAIN
+    certain = bare and len(tokens) == 3 and score >= _CERTAIN
     unit = (bare or score < _SURELY) and measured(note.text, tokens[-1].end)
     return unit or bool(_PLAIN.fullmatch(text)) or (not certain and not_an_identifier(text))
 

@@ -163,7 +163,7 @@ def _code_value(text: str, start: int, end: int, kind: Category, detector: str) 
     digits = sum(c.isdigit() for c in match[0])
     least = {Category.OTHER_ID: 3, Category.DEVICE: 3, Category.PHONE: 3, Category.FAX: 4, Category.VEHICLE: 2}.get(kind, 3)
     if digits >= least or (digits and len(match[0]) >= 5 and kind is not Category.PHONE):
-        yield Found(start, match.end(), kind, 0.95, detector)
+        yield Found(start, start + len(match[0].rstrip(".,;:")), kind, 0.95, detector)
 
 
 def _worded_value(text: str, start: int, end: int, kind: Category, detector: str) -> Iterator[Found]:
