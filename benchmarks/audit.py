@@ -1,6 +1,6 @@
 """How fast entries become durable, how fast they are verified, and whether anything is lost when the process is killed.
 
-    python -m benchmarks.audit [--rounds 5] [--entries 8000] [--verify 200000] [--flips 10000] [--folder DIR]
+    python -m benchmarks.audit [--rounds 5] [--entries 8000] [--verify 200000] [--flips 10000] [--skip-usage] [--folder DIR]
     python -m benchmarks.audit --kill 200
 
 Every figure stands beside a probe of the same minute: 512 bytes written to a file and fdatasync'ed, over and over, in
@@ -28,6 +28,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +228,14 @@ def verify_figures(folder: Path, count: int) -> dict[str, float]:
     return {"verify_per_s": round(statistics.median(speeds)), "backup_s": round(backup_s, 2), "restore_s": round(restore_s, 2)}
 
 
+def usage_figures(folder: Path) -> dict[str, float]:
+    """The usage page's queries and browsing, at one and ten million entries."""
+    if find_spec("benchmarks.audit_usage") is None:
+        return {}
+    measure: Callable[[Path], dict[str, float]] = import_module("benchmarks.audit_usage").measure
+    return measure(folder)
+
+
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -233,6 +243,9 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=8_000)
     parser.add_argument("--verify", type=int, default=200_000)
     parser.add_argument("--flips", type=int, default=10_000)
+    parser.add_argument(
+        "--skip-usage", action="store_true", help="leave the usage page's queries out: they fill eleven million entries first"
+    )
     parser.add_argument("--kill", type=int, default=0, help="kill -9 in so many rounds, and nothing else")
     parser.add_argument("--folder", type=Path, help="where to work; a disk, not memory")
     options = parser.parse_args()
@@ -246,6 +259,8 @@ def main() -> None:
         figures["append_p50_ms"] = round(alone(folder), 3)
         figures |= verify_figures(folder, options.verify)
         figures |= flip_bytes(folder, options.flips, random.Random(7), event, CLOCK)  # noqa: S311 – the same
+        if not options.skip_usage:
+            figures |= usage_figures(folder)
         print(json.dumps(figures))
 
 

@@ -26,7 +26,7 @@ from core.audit.purging import Purged
 PROGRESS_EVERY = 5_000
 CHUNK = 256  # rows looked at together: a power of two, for the tree's sake, that fits a processor's cache
 _TAIL = 300  # bytes at a body's end within which it says its sequence: keys are sorted, and what follows is bounded
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 class Reason(StrEnum):

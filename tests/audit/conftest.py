@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.audit_logs import open_postgres
 from support.postgres import Postgres
 
-from core.audit import Action, AuditLog, Event, FileAnchor
+from core.audit import Action, AuditLog, Event
 from core.model import Category, FixedClock, Role, Tier
 
 Tamper = Callable[..., None]
@@ -102,9 +102,3 @@ def postgres_log(postgres_url: str, tmp_path: Path) -> Iterator[AuditLog]:
     opened = open_postgres(postgres_url, tmp_path)
     yield opened
     opened.close()
-
-
-def open_postgres(url: str, folder: Path, **options: Any) -> AuditLog:
-    """A log on PostgreSQL with its key and anchor in a folder."""
-    facts = {"clock": FixedClock(), "signing_key": folder / "audit.key", "anchor": FileAnchor(folder / "audit.head")} | options
-    return AuditLog.open(url, **facts)

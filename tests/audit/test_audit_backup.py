@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import open_postgres
+from support.audit_logs import open_postgres
 
 from core.audit import Action, AuditLog, Event, FileAnchor, Reason, Signer
 from core.audit.__main__ import main

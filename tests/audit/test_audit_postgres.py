@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import open_postgres
+from support.audit_logs import open_postgres
 from support.postgres import Postgres
 
 from core.audit import Action, AuditLog, Event, Outcome, Reason

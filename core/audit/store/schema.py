@@ -16,7 +16,11 @@ SCHEMA_VERSION = 3
 POSTGRES_SCHEMA = "casegate_audit"
 FACTS = ("time", "actor_id", "action", "case_ref", "model", "outcome")
 _SAYS_WHO = " AND ".join(f"{name} IS NOT NULL" for name in ("time", "actor_id", "action", "outcome"))
-_BODY_FACT = {"sqlite": "json_extract(body, '$.{}')", "postgresql": "(body::jsonb ->> '{}')"}
+# PostgreSQL would parse the whole body anew for each fact. A canonical body has its strings without a quote or an escape in them.
+_BODY_FACT = {
+    "sqlite": "json_extract(body, '$.{}')",
+    "postgresql": """nullif(split_part(split_part(body, '"{}":"', 2), '"', 1), '')""",
+}
 
 
 def _hash(name: str) -> sa.Column[Any]:
