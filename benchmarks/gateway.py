@@ -43,13 +43,13 @@ BLOCK = 50
 @contextmanager
 def upstream() -> Iterator[int]:
     """The benchmark's provider; gives its port."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.gateway_upstream"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(10)
+    command = [sys.executable, "-m", "benchmarks.gateway_upstream"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
 
 
 def seconds_of(contestant: Contestant, calls: int) -> list[float]:

@@ -14,10 +14,21 @@ import pytest
 from support.replies import answer
 
 from core import consult
-from core.audit import Action, AuditLog
+from core.audit import Action, AuditLog, Outcome
 from core.consultation import Consultation, Prepared
-from core.errors import AccessError, AuditError, CancelledError, PreflightError, ProviderError, ReplyFormatError, VaultError
-from core.gateway import Cancel, FakeGateway
+from core.errors import (
+    AccessError,
+    AuditError,
+    BudgetError,
+    CancelledError,
+    Error,
+    PreflightError,
+    ProviderError,
+    ReplyFormatError,
+    TrustError,
+    VaultError,
+)
+from core.gateway import Cancel, FakeGateway, Spender
 from core.model import AgeRange, ClinicalCase, FixedClock, Identity, Principal, Role, Sex, Target, Tier
 from core.vault import KeyRing, Vault
 
@@ -316,3 +327,58 @@ def test_a_record_of_another_shape_is_a_clear_refusal(desk: Making) -> None:
     d.vault.put("consultation", "req-old", DOCTOR.user_id, {"owner": DOCTOR.user_id})
     with pytest.raises(VaultError):
         consult.open_consultation(d.tools, "req-old", DOCTOR)
+
+
+def test_the_call_is_made_on_somebodys_account(desk: Making) -> None:
+    """The gateway hears user, role and study, and gets the fallbacks as cleared prompts of the reviewed messages."""
+    d = desk()
+    behind = Target("sandbox", "gemini-2.5-flash")
+    d.tools = replace(d.tools, fallbacks=lambda _tier, _target: (behind,), answer_form=lambda t: "text" if t == behind else "json-schema")
+    prepared = d.prepare()
+    done = d.submit(prepared, study="pilot-1")
+    assert d.gateway.spenders == [Spender("u-doctor", "clinician", "pilot-1")]
+    ((fallback,),) = d.gateway.fallbacks
+    assert fallback.prompt.target == behind
+    assert fallback.prompt.messages == prepared.prompt.messages
+    assert (prepared.prompt.answer_schema != "", fallback.prompt.answer_schema, fallback.prompt.json_mode) == (True, "", False)
+    assert done.asked_first is None
+
+
+def test_a_comparison_has_no_fallback(desk: Making) -> None:
+    """Asked to stay with its model, the spine hands no other to the gateway."""
+    d = desk()
+    d.tools = replace(d.tools, fallbacks=lambda _tier, _target: (Target("sandbox", "gpt-4.1"),))
+    alone = consult.prepare(d.tools, CASE, DOCTOR, target=TARGET, case_ref="case-1", fall_back=False)
+    d.submit(alone)
+    assert d.gateway.fallbacks == [()]
+
+
+def test_an_answer_of_a_fallback_comes_back_from_the_vault(desk: Making) -> None:
+    """The consultation keeps who was asked first, and the repair round goes to who answered."""
+    behind = Target("sandbox", "gpt-4.1")
+    d = desk("not JSON", answer())
+    d.tools = replace(d.tools, fallbacks=lambda _tier, _target: (behind,))
+    prepared = d.prepare()
+
+    class Falling(FakeGateway):
+        def complete(self, cleared: Any, **given: Any) -> Any:
+            return super().complete((*given["fallbacks"], cleared)[0], **given)
+
+    d.tools = replace(d.tools, gateway=Falling(["not JSON", answer()]))
+    done = d.submit(prepared)
+    assert (done.reply.target, done.asked_first) == (behind, TARGET)
+    assert consult.open_consultation(d.tools, done.request_id, DOCTOR) == done
+    ending = d.audit.entries(action=Action.DIAGNOSIS_RESPONSE_RECEIVED)[0].event
+    assert (ending.model, ending.fallback_from) == ("gpt-4.1", "deepseek-v3.2")
+
+
+@pytest.mark.parametrize(
+    "refusal", [BudgetError("Not sent: too much."), TrustError("Not sent: not there.")], ids=lambda e: type(e).__name__
+)
+def test_a_call_that_was_not_allowed_is_refused_not_failed(desk: Making, refusal: Error) -> None:
+    """Over budget or against the site's policy: the ending says refused."""
+    d = desk(refusal)
+    with pytest.raises(type(refusal)):
+        d.submit(d.prepare())
+    ending = d.audit.entries()[0].event
+    assert (ending.outcome, ending.error_class) == (Outcome.REFUSED, type(refusal).__name__)

@@ -19,9 +19,11 @@ from core.errors import (
     Error,
     GatewayError,
     PreflightError,
+    ProviderRestingError,
     ProviderTimeoutError,
     RateLimitError,
     ReplyFormatError,
+    TrustError,
     VaultError,
 )
 from core.model import AgeRange, ClinicalCase, Identity, Sex
@@ -124,8 +126,10 @@ _STATUS: tuple[tuple[type[Error], int], ...] = (
     (CaseError, 422),
     (PreflightError, 422),
     (AccessError, 403),
+    (TrustError, 403),
     (BudgetError, 429),
     (RateLimitError, 503),
+    (ProviderRestingError, 503),
     (ProviderTimeoutError, 504),
     (CancelledError, 503),
     (GatewayError, 502),

@@ -85,7 +85,8 @@ def find_all(
     ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
         return ruled
-    learnt = [f for f in tagged(note, SETTLED if note.tags else bars, opinion) if not _held(f, kept) and not vetoed_find(note, f)]
+    looked = tagged(note, SETTLED if note.tags else bars, opinion)
+    learnt = [f for f in looked if not _held(f, kept) and not vetoed_find(note, f)]
     return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)
 
 

@@ -36,7 +36,7 @@ class Bars(NamedTuple):
     doubt: float
 
 
-FIRST_LOOK = Bars(0.5, 0.45, 0.35, 0.8, 0.65)
+FIRST_LOOK = Bars(0.5, 0.45, 0.35, 0.75, 0.65)
 """For a text as it came in."""
 SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
 """For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
@@ -66,10 +66,11 @@ _GLUED_MOST = 24
 _GLUE = frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
-_PLAIN = re.compile(r"\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
+_PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
 _SURELY, _CERTAIN, _SEASON_BAR = 0.9, 0.96, 0.6
+_COUNT = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _COUNTED = ("th", "first", "second", "third")
-_PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.5, 0.7, 0.6
+_PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.9, 0.6
 _MONTHS = words("dates.month_stems")
 _REGIONS = words("places.states") | regions()
 
@@ -300,7 +301,7 @@ def _glued(note: Note, stretch: _Stretch) -> list[Token]:
         first -= 1
     while last < roof and not tokens[last].gap and _glue(tokens[last]):
         last += 1
-    while last > stretch.last and tokens[last - 1].shape == "p":
+    while (last > stretch.last and tokens[last - 1].shape == "p") or (last > first + 1 and tokens[last - 1].text in ".,;:"):
         last -= 1
     while first < stretch.first and tokens[first].shape == "p":
         first += 1
@@ -335,7 +336,7 @@ def _possible(tokens: list[Token], category: Category) -> bool:
         return _worded(tokens, category)
     if category is Category.PHONE:
         return sum(len(t.text) for t in figures) >= 3
-    return bool(figures) or sum(len(t.text) for t in tokens) >= 5
+    return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])
 
 
 def _worded(tokens: list[Token], category: Category) -> bool:

@@ -30,9 +30,11 @@ from core.errors import (
     Finding,
     PreflightError,
     ProviderError,
+    ProviderRestingError,
     ProviderTimeoutError,
     RateLimitError,
     ReplyFormatError,
+    TrustError,
     VaultError,
 )
 from core.model import Reply, Usage
@@ -172,6 +174,8 @@ def test_preflights_refusal_is_told_by_category(client: TestClient, spine: StubS
 
 
 ERRORS: dict[str, tuple[Exception, int]] = {
+    "trust": (TrustError("Not there."), 403),
+    "resting": (ProviderRestingError("Later.", provider="p", attempts=0), 503),
     "budget": (BudgetError("The budget is spent."), 429),
     "provider": (ProviderError("It answered 500.", provider="p", status=500), 502),
     "provider's rate": (RateLimitError("Later.", provider="p", retry_after_s=7), 503),

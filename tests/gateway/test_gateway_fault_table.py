@@ -18,7 +18,7 @@ from core import consult
 from core.audit import Action, AuditLog, Outcome
 from core.deid import clear
 from core.errors import AllProvidersError, Error, ProviderError, ProviderTimeoutError, RateLimitError
-from core.gateway import Gateway
+from core.gateway import Cancel, Gateway
 from core.model import AgeRange, ClinicalCase, Principal, Role, Sex, Target
 from core.vault import KeyRing, Vault
 
@@ -67,7 +67,7 @@ def ask(stores, scenes):
     """Walk the case before a provider that plays a scene; gives outcome, seconds, this call's events oldest first, and the server."""
     closing = []
 
-    def walk(*played, tls=None, deadline_s=DEADLINE_S, fall_back=False, **changes):
+    def walk(*played, tls=None, deadline_s=DEADLINE_S, fall_back=False, given=None, **changes):
         audit, vault = stores
         server = scenes.RawServer(list(played), tls)
         registry = scenes.registry_at(f"http{'s' if tls else ''}://127.0.0.1:{server.port}/v1", **changes)
@@ -88,7 +88,7 @@ def ask(stores, scenes):
         prepared = consult.prepare(tools, CASE, DOCTOR, target=TARGET, case_ref="case-1", fall_back=fall_back)
         began = time.monotonic()
         try:
-            outcome = consult.submit(tools, prepared, DOCTOR, identity=CASE.identity, reviewed_sha256=prepared.sha256)
+            outcome = consult.submit(tools, prepared, DOCTOR, identity=CASE.identity, reviewed_sha256=prepared.sha256, **(given or {}))
         except Error as error:
             outcome = error
         took = time.monotonic() - began
@@ -256,6 +256,28 @@ def test_a_fallback_from_wire_to_screen(scenes, ask):
     assert events[2].payload_sha256 != events[0].payload_sha256
     assert events[3].estimate_nano_usd
     assert events[3].fallback_from == "deepseek-v3.2"
+
+
+def test_stop_from_wire_to_screen(ask, scenes):
+    """Stop in mid-stream: one cancelled attempt, one cancelled ending, both with the estimated cost of the prompt and the text so far."""
+    cancel = Cancel()
+    written = scenes.stream(scenes.event(content="x" * 420), hold=True)
+    error, took, events, server = ask(written, given={"cancel": cancel, "on_text": lambda *_: cancel.cancel()})
+    assert type(error).__name__ == "CancelledError"
+    assert took < SHORT_S + SLACK_S
+    assert [(e.action, e.outcome) for e in events[1:]] == [
+        (Action.MODEL_ATTEMPT_FAILED, Outcome.CANCELLED),
+        (Action.REQUEST_CANCELLED, Outcome.CANCELLED),
+    ]
+    for event in events[1:]:
+        assert event.tokens_estimated
+        assert event.prompt_tokens > 500
+        assert (event.completion_tokens, event.cost_nano_usd) == (100, 42_000)
+    for _ in range(300):
+        if server.hung_up:
+            break
+        time.sleep(0.01)
+    assert server.hung_up
 
 
 def test_no_model_answering_from_wire_to_screen(scenes, ask):

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import bootstrap, settings
 from core.audit import Action, Outcome
-from core.model import Role
+from core.model import Message, Prompt, Role, Target, Usage
 
 ROOT = Path(__file__).parents[2]
 PROVIDERS = """
@@ -77,3 +77,14 @@ def test_an_agreement_that_ends_soon_is_seen(admin: AppTest) -> None:
     """Thirty days before its end the page asks for its renewal, and so does the start."""
     assert "in 30 days" in shown(admin)
     assert "in 30 days" in " ".join(bootstrap.check(settings.settings()))
+
+
+def test_the_error_of_estimates_is_shown(admin: AppTest) -> None:
+    """Once a model has answered, the page tells how far its estimates were from what was billed; before that there is nothing to tell."""
+    assert "Off by, on average" not in shown(admin)
+    prompt = Prompt(Target("elsewhere", "model-1"), (Message("user", "x" * 4_200),), "t/1")
+    bootstrap.services().gateway._ratios.learn(prompt, Usage(2_004, 10))
+    page = shown(admin.run())
+    assert not admin.exception
+    assert "Off by, on average" in page
+    assert "-49.9%" in page

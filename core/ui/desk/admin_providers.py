@@ -35,6 +35,28 @@ def draw(services: Services, person: Principal) -> None:
     rows = [_cells(services, provider, today) for provider in services.registry.providers]
     draw_html(tag("div", table(head, rows, "cg-table cg-stack"), "cg-scroll"))
     _test(services, person)
+    _estimates(services)
+
+
+def _estimates(services: Services) -> None:
+    """How far the estimates before a send were from what was billed, for models that have answered since the start."""
+    found = services.gateway.estimate_errors()
+    if not found:
+        return
+    st.subheader("Estimates", anchor=False)
+    st.caption("Tokens of the prompt as expected before the send, against what the provider billed, since this server started.")
+    head = ("Model", "Calls", "Off by, on average", "Leaning", "Characters a token")
+    rows = [
+        [
+            escaped(model_name(services)(error.target)),
+            escaped(f"{error.calls:,}"),
+            escaped(f"{error.mean_absolute:.1%}"),
+            escaped(f"{error.mean_signed:+.1%}"),
+            escaped(f"{error.chars_per_token:.2f}"),
+        ]
+        for error in found
+    ]
+    draw_html(tag("div", table(head, rows, "cg-table cg-stack"), "cg-scroll"))
 
 
 def _test(services: Services, person: Principal) -> None:
