@@ -14,6 +14,7 @@ from support.replies import answer
 from support.upstream import TARGET, Building, stream_of
 
 from core import consult
+from core.audit import EntryFilter, Format, write
 from core.errors import Error
 from core.model import TEXT_FIELDS, AgeRange, ClinicalCase, Identity, Principal, Role, Sex
 
@@ -75,7 +76,7 @@ def test_no_sink_holds_a_planted_identifier(
     capfd: pytest.CaptureFixture[str],
     upstream: str,
 ) -> None:
-    """Database, WAL, vault, logs, standard streams, error messages, tracebacks and what the provider received."""
+    """Stores, WAL, usage rows, backups, exports, logs, standard streams, messages, tracebacks and what the provider received."""
     caplog.set_level(logging.DEBUG)
     reply = {"answers": (stream_of(answer()), 200), "fails": (b"no", 500), "babbles": (stream_of("this is not JSON"), 200)}[upstream]
     httpserver.expect_request("/v1/chat/completions").respond_with_data(reply[0], reply[1], content_type="text/event-stream")
@@ -89,7 +90,11 @@ def test_no_sink_holds_a_planted_identifier(
         consult.submit(services, prepared, DOCTOR, identity=IDENTITY, reviewed_sha256=prepared.sha256)
     except Error as error:
         told = error.user_message + "".join(traceback.format_exception(error))
-    sinks = {f.name: f.read_bytes() for f in (tmp_path / "var").rglob("*") if f.is_file()}
+    services.audit.figures.rebuild()
+    services.audit.backup(tmp_path / "var" / "audit-copy.sqlite3")
+    services.vault.backup(tmp_path / "var" / "vault-copy.sqlite3")
+    exported = {f"export {kind}": write(services.audit.browser.every(EntryFilter()), kind) for kind in Format}
+    sinks = exported | {f.name: f.read_bytes() for f in (tmp_path / "var").rglob("*") if f.is_file()}
     sinks |= {f"request {n}": r.get_data() + r.url.encode() + str(r.headers).encode() for n, (r, _) in enumerate(httpserver.log)}
     out = capfd.readouterr()
     sinks |= {"log": caplog.text.encode(), "stdout": out.out.encode(), "stderr": out.err.encode(), "error": told.encode()}
