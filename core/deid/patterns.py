@@ -58,6 +58,7 @@ _URL_HINT = re.compile(
     r"(?![A-Za-z])|://|www\.",
     re.I,
 )
+_BLANK = re.compile(r"\s")
 _HEX_HINT = re.compile(r":[0-9A-Fa-f]{0,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IP = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]?\d)")
@@ -87,8 +88,7 @@ def contacts(note: Note) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.99, "email") for m in _EMAIL.finditer(text))
         yield from (Found(m.start(), m.end(), Category.URL, 0.8, "handle") for m in _HANDLE.finditer(text))
     figures = note.figure_starts
-    if _URL_HINT.search(text):
-        yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _URL.finditer(text))
+    yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _urls(text))
     if "." in text:
         yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, figures))
         yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, figures))
@@ -96,6 +96,18 @@ def contacts(note: Note) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), Category.IP, 0.95, "ip") for m in _IP6.finditer(text) if not _is_clock(m[0]))
     yield from _ssns(note)
     yield from _phones(note)
+
+
+def _urls(text: str) -> Iterator[re.Match[str]]:
+    """Web addresses, looked for in those stretches without blanks that hold what each of them holds."""
+    at = 0
+    while hint := _URL_HINT.search(text, at):
+        start = hint.start()
+        while start > at and not text[start - 1].isspace():
+            start -= 1
+        end = _BLANK.search(text, hint.end())
+        at = end.start() if end else len(text)
+        yield from _URL.finditer(text, start, at)
 
 
 def _is_clock(value: str) -> bool:

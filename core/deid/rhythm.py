@@ -85,7 +85,7 @@ class _Candidate:
 
 def short_dates(note: Note) -> Iterator[Found]:
     """Days that are written without a year."""
-    if any(t.shape == "d" for t in note.tokens):
+    if note.numbers:
         yield from _pairs(note)
         yield from _dotted(note)
         yield from _nth(note)

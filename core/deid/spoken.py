@@ -70,7 +70,7 @@ _SPELLING = words("spoken.spelling")
 
 def spoken(note: Note) -> Iterator[Found]:
     """Numbers, dates and ages that are written in words."""
-    if sum(t.low in _NUMBER_WORDS for t in note.tokens) >= 3:
+    if sum(len(note.where[w]) for w in _NUMBER_WORDS & note.words) >= 3:
         yield from _digits(note)
     if not _DATE_HINT.isdisjoint(note.words) and not _MONTHS.isdisjoint(note.words):
         for pattern in _DATES:
