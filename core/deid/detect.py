@@ -23,6 +23,7 @@ from core.deid.numbers import numbered
 from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
+from core.deid.plain import doubted, tells_of_nobody
 from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
@@ -90,6 +91,8 @@ def find_all(
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
+    if tells_of_nobody(note, whole, opinion.scores):
+        whole = [*doubted(note, whole, opinion.scores)]
     return resolve(trimmed(whole, note.text), len(note.text), note.tags)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DETECTOR = "beside"
-_PAIR = re.compile(r"(?<![\w/.:+-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])(?![\w/%+-]|\.\d|\.-)")
+_PAIR = re.compile(r"(?<![\w/.:+,-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])(?![\w/%+-]|[.,]\d|\.-)")
 _BAR = {"/": 0.45, "-": 0.48, ".": 0.55}
 """How likely at least the tagger must hold a pair of figures for a day, by the mark between them."""
 _COUNTED = re.compile(

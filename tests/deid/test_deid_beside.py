@@ -52,3 +52,23 @@ def test_clinical_neighbour_stays(text: str, kept: list[str]) -> None:
     """Scores, doses and tests beside a sure find are left alone."""
     seen = masked(text)
     assert all(value in seen for value in kept)
+
+
+POSTER = (
+    "SIZES AND SCORES ON THE WALL. WAGNER 2, BALLARD 38, BISHOP 9, GLEASON 7, MALLAMPATI 3, CORMACK 2. "
+    "Formula: Nutralon 350, Pepticare AR, Althera. Kocher 3 of 4. Blades: Macintosh, Miller, Magill. "
+    "Drains: Redon, Penrose, Jackson. Stock 54420918 and 91722 in the corner. "
+    "Turn the lamp off; close the cabinet; wipe the tray and the rail; sign nothing here; write no names on the wall; refill weekly; "
+    "report what is short; keep the key inside; wash hands before and after; leave the door as it was; nothing else to do here."
+)
+
+
+def test_what_tells_of_nobody_is_left_readable() -> None:
+    """A long text without any firm cue, of which the tagger is nowhere sure, is not masked for eponyms and makers."""
+    assert not any(s.state == "masked" for s in detect(POSTER))
+
+
+def test_one_named_patient_makes_a_text_tell() -> None:
+    """The same text with a patient's data in it is no such text, and the data are masked."""
+    seen = masked(f"{POSTER}\nPatient: Marisol Okonedo, DOB 03/04/1957, MRN 4471920, seen 05/06/2024 by Dr. Hale.")
+    assert not any(part in seen for part in ("Marisol", "Okonedo", "1957", "4471920", "05/06", "Hale"))
