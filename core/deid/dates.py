@@ -247,9 +247,10 @@ _BORN_WORDS = frozenset(("born", "dob", "yob", "birth"))
 def ages(note: Note) -> Iterator[Found]:
     """Ages over 89 and birth years, which would reveal one (45 CFR 164.514(b)(2)(i)(C))."""
     text = note.text
-    for match in _AGE.finditer(text) if not _OLD.isdisjoint(note.words) else ():
-        group = match.lastindex or 0
-        if match[group][0].isalpha() or int(match[group]) >= 90:
-            yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
+    for start, end in note.around(_OLD, 24, 64):
+        for match in _AGE.finditer(text, start, end):
+            group = match.lastindex or 0
+            if match[group][0].isalpha() or int(match[group]) >= 90:
+                yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
     for match in _BORN.finditer(text) if not _BORN_WORDS.isdisjoint(note.words) else ():
         yield Found(match.start(1), match.end(1), Category.DATE, 0.9, "birth-year")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from core.deid.found import Found
 from core.deid.lexicon import words
@@ -44,6 +45,7 @@ _BY_CUE = (
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
 _CUE_WORDS = words("patterns.phone_cues")
+_CUES = _CUE_WORDS | {"#"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
@@ -127,8 +129,9 @@ def _ssns(note: Note) -> Iterator[Found]:
 
 def _cued_phones(note: Note) -> Iterator[Found]:
     """Short numbers that only a cue makes a telephone number: pagers, extensions."""
-    for pattern in _BY_CUE:
-        for match in pattern.finditer(note.text):
+    windows = note.around(_CUES, 0, 48)
+    for pattern, (start, end) in product(_BY_CUE, windows):
+        for match in pattern.finditer(note.text, start, end):
             if pattern is not _BY_CUE[0] or sum(c.isdigit() for c in match[1]) >= (4 if match[0][0].lower() in "pbdavs" else 6):
                 yield Found(match.start(1), match.end(1), Category.PHONE, 0.85, "phone-cue")
 
