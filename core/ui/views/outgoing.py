@@ -71,7 +71,7 @@ def _draw_bytes(body: bytes) -> None:
 def _count_pills(counts: Mapping[Category, int]) -> Html:
     shown = [(category, n) for category, n in counts.items() if n]
     if not shown:
-        return tag("div", pill("no identifiers found"), "cg-pills")
+        return tag("div", pill("nothing replaced"), "cg-pills")
     total = tag("span", escaped(f"{counted(sum(n for _, n in shown), 'part')} replaced"), "cg-quiet")
     pills = (pill(f"{n} × {category}", hue_of(category)) for category, n in shown)
     return tag("div", joined([total, *pills]), "cg-pills", role="group", aria_label="Replaced parts by category")

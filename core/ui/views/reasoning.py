@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from core.reference import CaseReading, Line, Pull, Question, Separator, Weighed
-from core.ui.views.figures import counted, percent, signed
+from core.ui.views.figures import counted, percent, rate, signed
 from core.ui.views.markup import Html, escaped, joined, kicker, pill, table, tag
 
 Restore = Callable[[str], str]
@@ -44,7 +44,7 @@ def pull_bars(line: Line) -> Html:
     shown = [pull for pull in line.pulls if abs(pull.log) >= NO_PULL]
     scale = max([_SCALE_FLOOR, *(abs(pull.log) for pull in shown)])
     total = sum(pull.log for pull in line.pulls)
-    start = f"Starts from {line.prior_per_10000:.2g} in 10,000 presentations at this age and sex. Sum of the bars: {signed(total)}."
+    start = f"Starts from {rate(line.prior_per_10000)} in 10,000 presentations at this age and sex. Sum of the bars: {signed(total)}."
     return joined([tag("p", escaped(start), "cg-caption"), tag("ol", joined(_pull(pull, scale) for pull in shown), "cg-bars cg-pulls")])
 
 
