@@ -25,7 +25,7 @@ _WORDED = tuple(
         rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}"
         rf"|\d\d(?![\d:/.])(?!,\d){_NO_DOSE}))?(?!\d)",
         rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d){_NO_DOSE}(?:(?:,? of"
-        rf"|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/.%]|,\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
+        rf"|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/%]|[.,]\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
         rf"\b{_MON},?[-/ ]{{0,2}}(?:of )?{_YEAR}\b",
         r"\b(?:0?[1-9]|[12]\d|3[01])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:(?:19|20)?\d\d)?\b",
     )
@@ -86,11 +86,17 @@ _FOREIGN = (
     r"(?:januar|jänner|janner|februar|märz|marz|mai|juni|juli|oktober|dezember|janvier|février|fevrier|mars|avril|juin|juillet|août|aout"
     r"|septembre|octobre|novembre|décembre|decembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre"
     r"|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|janeiro|fevereiro|março|marco|maio"
-    r"|junho|julho|setembro|outubro|novembro|dezembro)"
+    r"|junho|julho|setembro|outubro|novembro|dezembro|mei|maart|mrt|augustus|okt|januarie|februarie|junie|julie|desember|maj|januari|februari"
+    r"|augusti|mars|juni|ocak|subat|nisan|mayis|haziran|temmuz|agustos|eylul|ekim|kasim|aralik|stycznia|lutego|marca|kwietnia|maja|czerwca"
+    r"|lipca|sierpnia|wrzesnia|pazdziernika|listopada|grudnia|ledna|unora|brezna|dubna|kvetna|cervna|cervence|srpna|zari|rijna|prosince"
+    r"|muharram|safar|rabi|jumada|rajab|shaban|shawwal|tishrei|tishri|cheshvan|kislev|tevet|shevat|adar|nissan|iyar|sivan|tammuz|elul"
+    r"|tir|mordad|shahrivar|mehr|aban|azar|bahman|esfand|farvardin|ordibehesht|khordad)"
 )
 _ABROAD = (
     re.compile(
-        rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?(?: (?:de |del |do )?(?:19|20)\d\d)?", re.I
+        rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?"
+        r"(?: (?:de |del |do )?(?:19|20|14|25|57)\d\d\b)?",
+        re.I,
     ),
     re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
 )
@@ -139,10 +145,16 @@ def _is_word(value: str) -> bool:
     return value.startswith(("may ", "mar ", "march ")) and len(value) <= 8
 
 
+_OUT_OF = re.compile(r"\d{1,2}/(?:[4-6]|10)")
+_DAY_LINKS = frozenset(("from", "since", "until", "till", "dated", "on"))
+
+
 def reads_as_score(note: Note, start: int, end: int) -> bool:
     """Whether the words around a pair of figures make it a score, a strength or a dose rather than a day."""
     index = note.index_at(start)
     before = {note.low(i) for i in range(index - 4, index)}
+    if note.low(index - 1) in _DAY_LINKS and not _OUT_OF.fullmatch(note.text, start, end):
+        before = set()
     return bool(_AFTER_SCORE.match(note.text, end) or _SCORE_WORDS & before or "over" in before)
 
 

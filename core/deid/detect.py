@@ -17,11 +17,13 @@ from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
+from core.deid.neighbours import told_days
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
+from core.deid.plain import doubted, tells_of_nobody
 from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
@@ -29,6 +31,7 @@ from core.deid.spoken import spelled_names, spoken
 from core.deid.tagger import read
 from core.deid.vetoes import vetoed_find
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
+from core.deid.widened import widened
 from core.model import Identity
 
 
@@ -86,8 +89,11 @@ def find_all(
     if bars is None:
         return ruled
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
-    learnt = [f for f in looked if not _held(f, kept) and not vetoed_find(note, f)]
-    return resolve(trimmed(joined(ruled, learnt, note), note.text), len(note.text), note.tags)
+    learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
+    whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
+    if tells_of_nobody(note, whole, opinion.scores):
+        whole = [*doubted(note, whole, opinion.scores)]
+    return resolve(trimmed(whole, note.text), len(note.text), note.tags)
 
 
 # From this score on a find stands even in a clinical column: a telephone number is one wherever it is written.

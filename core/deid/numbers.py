@@ -275,8 +275,13 @@ def _spaced(note: Note, match: re.Match[str] | None) -> Iterator[Found]:
         yield Found(match.start(), match.end(), _CUES[cue], 0.9, "cue")
 
 
+_SERIAL = re.compile(r"\b[sS]/[nN][ .:#]{0,3}$")
+
+
 def _cue_before(note: Note, start: int) -> tuple[str, bool]:
     """The cue word that governs a value, and whether a link such as `#`, `:` or `no.` joins them."""
+    if _SERIAL.search(note.text, max(0, start - 8), start):
+        return "s/n", True
     index, linked, steps = note.index_at(start) - 1, False, 0
     best = ""
     while index >= 0 and steps < 7:

@@ -10,6 +10,7 @@ import re
 
 from core.deid.dates import seasonal
 from core.deid.found import Found
+from core.deid.neighbours import counted
 from core.deid.note import Note, Token
 from core.deid.numbers import category_of_cue, not_an_identifier
 from core.model import Category
@@ -19,6 +20,7 @@ _SHAPES = re.compile(
     r"\d{1,2} ?(?:yo ?)?[MFmf]|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}|[A-TV-Z]\d[0-9AB](?:\.[0-9A-Z]{1,4})?|\d{1,2} ?Fr?|\d{1,3}(?:\.\d{1,3}){1,3}"
     r"|\d{1,2}/7|24/7|\d{1,2}[:.h]\d\d|\d{1,4}-\d{1,4}|[A-Z]{1,2}\d|\d{1,2}[a-z]{1,2}|[LRCTS]\d{1,2}(?:[-/][LRCTS]?\d{1,2})?"
 )
+_FIGURES = re.compile(r"\d{1,2}[/-]\d{1,2}")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _SHORT = 4
@@ -28,6 +30,8 @@ _SURE = 0.9
 
 def vetoed_find(note: Note, found: Found) -> bool:
     """Whether a find of the tagger is to be dropped."""
+    if found.category is Category.DATE and counted(note.text, found.end):
+        return bool(_FIGURES.fullmatch(note.text, found.start, found.end))
     if found.score >= _SURE:
         return False
     text = note.text[found.start : found.end].strip(" ()[].,;:#")
@@ -45,6 +49,9 @@ def _no_number(note: Note, found: Found, text: str) -> bool:
     if _SHAPES.fullmatch(text) or not_an_identifier(text):
         return True
     digits = sum(c.isdigit() for c in text)
+    tested = note.tokens[note.index_at(found.start) - 1] if note.index_at(found.start) else None
+    if text.isdigit() and digits < 6 and tested and tested.shape == "U" and tested.word.clinical and not category_of_cue(note, found.start):
+        return True
     return text.isdigit() and digits <= _SHORT and category_of_cue(note, found.start) is None and not text.startswith("0")
 
 

@@ -1,0 +1,61 @@
+"""Days without a year that neither rules nor tagger are sure of, told by the sure dates of the same note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from core.deid.dates import reads_as_score
+from core.deid.found import Found
+from core.deid.note import Note, tried
+from core.deid.timeline import read_date
+from core.model import Category
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DETECTOR = "beside"
+_PAIR = re.compile(r"(?<![\w/.:+,-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])(?![\w/%+-]|[.,]\d|\.-)")
+_BAR = {"/": 0.45, "-": 0.48, ".": 0.55}
+"""How likely at least the tagger must hold a pair of figures for a day, by the mark between them."""
+_COUNTED = re.compile(
+    r" ?(?:drops|hz\b|o'clock|blocks?|times|weeks?|days?|hours?|hrs?|years?|yrs?|reps?|sets?|puffs?|tabs?|cm|mm|kg|l\b"
+    r"|mi\b|miles?)",
+    re.I,
+)
+_UNSAID = frozenset(("blocks", "block", "levels", "level", "slides", "beds", "rooms", "grades", "grade", "day", "days", "cycles"))
+
+
+def told_days(note: Note, known: Iterable[Found], scores: NDArray[np.float32]) -> Iterator[Found]:
+    """Days without a year that the tagger half believes in, where the note's sure dates fall into the same or the next month."""
+    months = {m for f in known if f.category is Category.DATE and f.state == "masked" and (m := _month(note, f))}
+    if not months:
+        return
+    for match in tried(_PAIR, note.text, note.figure_starts):
+        index = note.index_at(match.start())
+        if min(int(match[1]), int(match[3])) > 12 or index + 2 >= len(note.tokens) or note.low(index - 1) in _UNSAID:
+            continue
+        told = max(float(scores[index]), float(scores[index + 2])) >= _BAR[match[2]]
+        if told and _near(match, months) and not counted(note.text, match.end()) and not _scored(note, match):
+            yield Found(match.start(), match.end(), Category.DATE, 0.8, DETECTOR)
+
+
+def counted(text: str, end: int) -> bool:
+    """Whether a unit behind a pair of figures that ends here makes it a fraction or a range: `1/4 mile`, `10-20 drops`."""
+    return bool(_COUNTED.match(text, end))
+
+
+def _month(note: Note, found: Found) -> int | None:
+    read = read_date(note.text[found.start : found.end])
+    return read.month if read else None
+
+
+def _near(match: re.Match[str], months: set[int]) -> bool:
+    written = [n for n in (int(match[1]), int(match[3])) if n <= 12]
+    return any((n - m) % 12 in (0, 1, 11) for n in written for m in months)
+
+
+def _scored(note: Note, match: re.Match[str]) -> bool:
+    return reads_as_score(note, match.start(), match.end())

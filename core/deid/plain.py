@@ -1,0 +1,47 @@
+"""Texts that tell of nobody: order lists, score cards, teaching notes. There a name is a maker's or an eponym, and a number a catalogue's.
+
+Such a text holds next to no date, title, label or other firm cue, and the tagger, where it suspects something, is nowhere sure of
+it. What only a list of names or the shape of a number speaks for is then flagged for the clinician, or let go, instead of masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from core.deid.found import Found
+from core.deid.note import Note
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LEAST_TOKENS = 80
+"""A shorter text says too little of itself."""
+_FIRM_SHARE, _SURE_SHARE = 0.01, 0.25
+_SUSPECTED, _SURE, _FLAGGED, _STANDS = 0.5, 0.97, 0.98, 0.985
+_LOOSE = frozenset(
+    [
+        *("tagger", "beside", "name-pair", "last-first", "list", "speech", "first-name", "surname", "initials", "handed", "capital-pair"),
+        *("city", "number", "facility", "facility-known", "facility-saint", "board", "spelled", "bare-number", "role", "street"),
+    ]
+)
+_UNASKED = frozenset(("phone", "national", "ip", "coordinates", "propagation", "month"))
+
+
+def tells_of_nobody(note: Note, found: Iterable[Found], scores: NDArray[np.float32]) -> bool:
+    """Whether a text is of that kind; our own tags count as firm cues, so that redacting does not make a text plain."""
+    count = len(note.tokens)
+    if count < _LEAST_TOKENS:
+        return False
+    firm = len(note.tags) + sum(f.state == "masked" and f.detector not in _LOOSE and f.detector not in _UNASKED for f in found)
+    return firm < _FIRM_SHARE * count and int((scores > _SURE).sum()) <= _SURE_SHARE * int((scores > _SUSPECTED).sum())
+
+
+def doubted(note: Note, found: Iterable[Found], scores: NDArray[np.float32]) -> Iterator[Found]:
+    """The finds that stand in such a text: what little speaks for is flagged when the tagger is nearly sure of it, else let go."""
+    for item in found:
+        if item.detector not in _LOOSE or (item.detector == "tagger" and item.score >= _STANDS):
+            yield item
+        elif max((float(s) for s in scores[note.index_at(item.start) : note.index_at(item.end)]), default=1.0) >= _FLAGGED:
+            yield item._replace(state="flagged")
