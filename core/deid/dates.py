@@ -118,8 +118,8 @@ _AFTER_SCORE = re.compile(
 def dates(note: Note) -> Iterator[Found]:
     """Dates in every spelling; a bare year is none, unless it is a birth year."""
     text = note.text
-    months = not _MONTH_STEMS.isdisjoint(w[:3] for w in note.words)
-    windows = note.stretches(_months(note), _BEFORE_MONTH, _BEHIND_MONTH) if months else []
+    # any date with a month stands near what begins like one
+    windows = note.around({w for w in note.words if w[:3] in _MONTH_STEMS}, _BEFORE_MONTH, _BEHIND_MONTH)
     found = [m for p in _WORDED for a, b in windows for m in p.finditer(text, a, b)]
     found += [m for p in _FIGURES for m in tried(p, text, note.figure_starts)]
     for match in found:
@@ -134,11 +134,6 @@ def dates(note: Note) -> Iterator[Found]:
         for match in _COMPACT.finditer(text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
     yield from _loose(note, windows)
-
-
-def _months(note: Note) -> list[int]:
-    """Indexes of the tokens that begin like a month; any date with one lies near it."""
-    return [i for i, t in enumerate(note.tokens) if t.low[:3] in _MONTH_STEMS]
 
 
 _BEFORE_MONTH, _BEHIND_MONTH = 32, 40

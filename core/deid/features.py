@@ -71,8 +71,6 @@ def _spelled(texts: list[str]) -> NDArray[np.int64]:
 def _number(text: str) -> int:
     """A code for a run of digits: its size when it may be a day, a month, an age or a year, else its length."""
     size = len(text)
-    if not text[0].isdigit():
-        return 0
     value = int(text[:4])
     if size == 1:
         return 1 if value else 2
@@ -96,7 +94,8 @@ def _shape(token: Token) -> int:
 def _word_codes(token: Token, vocabulary: dict[str, int]) -> tuple[int, ...]:
     text, word = token.text, token.word
     flags = word.capital + 2 * word.clinical + 4 * word.eponym
-    return vocabulary.get(token.low, 1), _shape(token), _number(text), min(len(text), 12), *word[:4], flags
+    number = _number(text) if token.shape == "d" else 0
+    return vocabulary.get(token.low, 1), _shape(token), number, min(len(text), 12), *word[:4], flags
 
 
 def _gap(gap: str) -> int:
