@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note, tried
 from core.deid.timeline import read_date
 from core.model import Category
@@ -59,3 +60,18 @@ def _near(match: re.Match[str], months: set[int]) -> bool:
 
 def _scored(note: Note, match: re.Match[str]) -> bool:
     return reads_as_score(note, match.start(), match.end())
+
+
+_BADGE = re.compile(r" (?:#(\d{2,6})|(?!(?:19|20)\d\d\b|[01]\d[0-5]\d\b|2[0-3][0-5]\d\b)(\d{4,6}))(?=[.,;)\n]|$)")
+_SWORN = words("neighbours.sworn")
+
+
+def badges(note: Note, known: Iterable[Found]) -> Iterator[Found]:
+    """The number behind the name of somebody in uniform: `PC Alder 6614`, `TROOPER L. VANCE #52`."""
+    for item in known:
+        if item.category is not Category.NAME or item.state != "masked":
+            continue
+        match = _BADGE.match(note.text, item.end)
+        first = note.index_at(item.start)
+        if match and not _SWORN.isdisjoint(note.low(i) for i in range(first - 3, first + 1)):
+            yield Found(match.start(1) if match[1] else match.start(2), match.end(), Category.OTHER_ID, 0.85, DETECTOR)
