@@ -58,6 +58,11 @@ STAYS = [
     ("score", "Seen 5/4/2024: strength 4/5, pain from 6/10 to 3/10", ["4/5", "6/10", "3/10"]),
     ("miles", "Seen on 3/2/24. Ran 1/4 mile.", ["1/4"]),
     ("drops", "Seen on 11/2/24. Takes 10-20 drops.", ["10-20"]),
+    (
+        "lower-word",
+        "Came with Mara Okonedo by commuter rail in the snow. Fell in the bath; Theo had cake.",
+        ["rail", "snow", "bath", "cake"],
+    ),
     ("role", "Seen with nurse Okonedo on 3/2/24.", ["nurse"]),
     ("catheter", "Through a 6 Fr Slenderguide sheath on 3/2/24.", ["Slenderguide"]),
     ("kin-and-medicine", "Her mother Medicaid number is unknown; father Diabetes.", ["Diabetes"]),
