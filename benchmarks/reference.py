@@ -171,8 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("The model card shows the evaluation part." if samples else "There are no cases in the file.", file=sys.stderr)
         return 2
     outcomes = measured(samples)
-    title = f"Vignettes by others ({chosen.cases.name})" if chosen.cases else f"Case library, {chosen.part} part"
-    told = report(outcomes, title)
+    title = "Vignettes by others" if chosen.cases else f"Case library, {chosen.part} part"
+    told = report(outcomes, f"{title} ({chosen.cases.name})" if chosen.cases else title)
     print(told)
     if chosen.show:
         print(f"\nNot right at the first line:\n{misses(outcomes)}")

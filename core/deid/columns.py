@@ -116,7 +116,7 @@ def _header(text: str, start: int, end: int, follows: int | bool) -> _Header | N
     if not follows or end - start > 600 or end - start < 5:
         return None
     for mark in (*_MARKS, " "):
-        if mark != " " and text.find(mark, start, end) < 0:
+        if text.find(mark if mark != " " else "  ", start, end) < 0 and (mark != " " or text.find("\t", start, end) < 0):
             continue
         cells = _cells(text, start, end, mark)
         if len(cells) < (2 if mark in "\t|" else 3) or len(cells) > _MOST_CELLS:

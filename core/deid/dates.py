@@ -123,7 +123,7 @@ def dates(note: Note) -> Iterator[Found]:
     """Dates in every spelling; a bare year is none, unless it is a birth year."""
     text = note.text
     months = not _MONTH_STEMS.isdisjoint(w[:3] for w in note.words)
-    windows = _around_months(note) if months else []
+    windows = note.stretches(_months(note), _BEFORE_MONTH, _BEHIND_MONTH) if months else []
     found = [m for p in _WORDED for a, b in windows for m in p.finditer(text, a, b)]
     found += [m for p in _FIGURES for m in tried(p, text, note.figure_starts)]
     for match in found:
@@ -140,23 +140,16 @@ def dates(note: Note) -> Iterator[Found]:
     if not _DATE_CUES.isdisjoint(note.words):
         for match in _COMPACT.finditer(text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
-    yield from _loose(note, months)
+    yield from _loose(note, windows)
 
 
-def _around_months(note: Note) -> list[tuple[int, int]]:
-    """Stretches of the text around what begins like a month, wide enough for any date with it."""
-    windows: list[tuple[int, int]] = []
-    for token in note.tokens:
-        if token.low[:3] in _MONTH_STEMS:
-            start, end = max(0, token.start - _BEFORE_MONTH), min(len(note.text), token.end + _BEHIND_MONTH)
-            if windows and start <= windows[-1][1]:
-                windows[-1] = (windows[-1][0], end)
-            else:
-                windows.append((start, end))
-    return windows
+def _months(note: Note) -> list[int]:
+    """Indexes of the tokens that begin like a month; any date with one lies near it."""
+    return [i for i, t in enumerate(note.tokens) if t.low[:3] in _MONTH_STEMS]
 
 
 _BEFORE_MONTH, _BEHIND_MONTH = 32, 40
+_ORDINALS = frozenset(("st", "nd", "rd", "th"))
 
 
 def _is_word(value: str) -> bool:
@@ -177,11 +170,12 @@ def reads_as_score(note: Note, start: int, end: int) -> bool:
     return bool(_AFTER_SCORE.match(note.text, end) or _SCORE_WORDS & before or "over" in before)
 
 
-def _loose(note: Note, months: bool) -> Iterator[Found]:
-    for match in _MONTH_ALONE.finditer(note.text) if months else ():
-        if match[1] not in ("may", "march", "mar") and not seasonal(note, match.start()):
-            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
-    for match in _ORDINAL.finditer(note.text):
+def _loose(note: Note, windows: list[tuple[int, int]]) -> Iterator[Found]:
+    for start, end in windows:
+        for match in _MONTH_ALONE.finditer(note.text, start, end):
+            if match[1] not in ("may", "march", "mar") and not seasonal(note, match.start()):
+                yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
+    for match in _ORDINAL.finditer(note.text) if not _ORDINALS.isdisjoint(note.words) else ():
         yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
     if not _HOLIDAY_WORDS.isdisjoint(note.words) or ("day" in note.words and not _DAY_WORDS.isdisjoint(note.words)):
         for match in _HOLIDAY.finditer(note.text):
@@ -270,9 +264,10 @@ _BORN_WORDS = frozenset(("born", "dob", "yob", "birth"))
 def ages(note: Note) -> Iterator[Found]:
     """Ages over 89 and birth years, which would reveal one (45 CFR 164.514(b)(2)(i)(C))."""
     text = note.text
-    for match in _AGE.finditer(text) if not _OLD.isdisjoint(note.words) else ():
-        group = match.lastindex or 0
-        if match[group][0].isalpha() or int(match[group]) >= 90:
-            yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
+    for start, end in note.around(_OLD, 24, 64):
+        for match in _AGE.finditer(text, start, end):
+            group = match.lastindex or 0
+            if match[group][0].isalpha() or int(match[group]) >= 90:
+                yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
     for match in _BORN.finditer(text) if not _BORN_WORDS.isdisjoint(note.words) else ():
         yield Found(match.start(1), match.end(1), Category.DATE, 0.9, "birth-year")

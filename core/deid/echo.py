@@ -69,6 +69,8 @@ def _bounded(text: str, start: int, end: int) -> bool:
 
 
 def _held_together(text: str, flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
+    if flat.at[at + size - 1] - flat.at[at] == size - 1:
+        return True
     gaps = [_gap(text, flat.at[i] + 1, flat.at[i + 1]) for i in range(at, at + size - 1)]
     if not any(gaps):
         return True

@@ -21,6 +21,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-
 _CODES = {c: i + 3 for i, c in enumerate(_ALPHABET)}
 ALPHABET_SIZE = len(_ALPHABET) + 3
 _OTHER_LETTER, _OTHER_SIGN = 1, 2
+_ASCII = [0 if c == " " else _CODES.get(c, _OTHER_SIGN) for c in map(chr, range(128))]
 WORD, LEVELS = 0, slice(4, 13)
 _SHAPES = {"d": 1, "p": 2, "l": 3, "C": 4, "U": 5, "I": 6}
 _MIXED, _TAG = 7, 8
@@ -55,11 +56,16 @@ def regions() -> frozenset[str]:
     return frozenset((Path(__file__).parent / "data" / "regions.txt").read_text(encoding="utf-8").split())
 
 
-def _letters(text: str) -> list[int]:
-    if len(text) > LETTERS:
-        text = text[:9] + text[-5:]
-    codes = [_CODES.get(c) or (_OTHER_LETTER if c.isalpha() else _OTHER_SIGN) for c in text]
-    return codes + [0] * (LETTERS - len(codes))
+def _spelled(texts: list[str]) -> NDArray[np.int64]:
+    """The codes of each text's letters, of a long one its first nine and last five; shape (n, LETTERS)."""
+    import numpy as np
+
+    cut = [(t if len(t) <= LETTERS else t[:9] + t[-5:]).ljust(LETTERS) for t in texts]  # no token holds a blank
+    points = np.frombuffer("".join(cut).encode("utf-32-le", "surrogatepass"), "<u4").reshape(-1, LETTERS)
+    codes: NDArray[np.int64] = np.array(_ASCII, np.int64)[np.minimum(points, 127)]
+    for point in set(points[points > 126].tolist()):
+        codes[points == point] = _OTHER_LETTER if chr(point).isalpha() else _OTHER_SIGN
+    return codes
 
 
 def _number(text: str) -> int:
@@ -87,21 +93,10 @@ def _shape(token: Token) -> int:
     return _SHAPES[token.shape]
 
 
-def _word_codes(token: Token, vocabulary: dict[str, int]) -> list[int]:
-    word = token.word
+def _word_codes(token: Token, vocabulary: dict[str, int]) -> tuple[int, ...]:
+    text, word = token.text, token.word
     flags = word.capital + 2 * word.clinical + 4 * word.eponym
-    known = vocabulary.get(token.low, 1)
-    return [
-        known,
-        _shape(token),
-        _number(token.text),
-        min(len(token.text), 12),
-        word.first,
-        word.last,
-        word.common,
-        word.city,
-        flags,
-    ]
+    return vocabulary.get(token.low, 1), _shape(token), _number(text), min(len(text), 12), *word[:4], flags
 
 
 def _gap(gap: str) -> int:
@@ -112,16 +107,15 @@ def _gap(gap: str) -> int:
     return 4 if "\t" in gap else 2 if gap == " " else 3
 
 
+_GAPS = {gap: _gap(gap) for gap in ("", " ", "\n", "\n\n", "  ")}
+
+
 def _line_kinds(note: Note) -> list[int]:
     """For every token: 1 its line has no capitals, 2 nearly nothing else, 3 mixed."""
     kinds: list[int] = []
-    line: list[Token] = []
-    for token in note.tokens:
-        if "\n" in token.gap and line:
-            kinds += [_line_kind(line)] * len(line)
-            line = []
-        line.append(token)
-    return kinds + [_line_kind(line)] * len(line)
+    for line in note.by_line():
+        kinds += [_line_kind(line)] * len(line)
+    return kinds
 
 
 def _line_kind(line: list[Token]) -> int:
@@ -134,20 +128,14 @@ def encode(note: Note, vocabulary: dict[str, int]) -> tuple[Any, Any, Any]:
     """A note's tokens as arrays: codes int64 (n, 16), letters int64 (distinct, 14), row of letters for each token int64 (n,)."""
     import numpy as np
 
+    tokens = note.tokens
     rows: dict[str, int] = {}
-    distinct: list[Token] = []
-    index = np.empty(len(note.tokens), np.int64)
-    for i, token in enumerate(note.tokens):
-        row = rows.get(token.text)
-        if row is None:
-            row = rows[token.text] = len(distinct)
-            distinct.append(token)
-        index[i] = row
+    index = np.array([rows.setdefault(t.text, len(rows)) for t in tokens], np.int64)
+    first = {t.text: t for t in reversed(tokens)}
+    distinct = [first[text] for text in rows]
     bits = world_bits([t.low for t in distinct]).astype(np.int64)
     world = np.stack([bits & 3, bits >> 2 & 3, bits >> 4 & 3, bits >> 6 & 3], 1)
     word = np.concatenate([np.array([_word_codes(t, vocabulary) for t in distinct], np.int64), world], 1)
-    place = np.array(
-        [(_gap(t.gap), 1 + t.opens + 2 * t.shouted, line) for t, line in zip(note.tokens, _line_kinds(note), strict=True)], np.int64
-    )
-    letters = np.array([_letters(t.text) for t in distinct], np.int64)
-    return np.concatenate([word[index], place], 1), letters, index
+    gaps = [_GAPS.get(t.gap) or _gap(t.gap) for t in tokens]
+    place = np.array([gaps, [1 + t.opens + 2 * t.shouted for t in tokens], _line_kinds(note)], np.int64)
+    return np.concatenate([word[index], place.T], 1), _spelled(list(rows)), index

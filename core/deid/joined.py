@@ -139,13 +139,8 @@ def _parted(token: Token, label: str) -> bool:
 def _beside_capitals(note: Note) -> list[bool]:
     """For every token whether its line writes some words, but not all, with capitals: there a name in lower case is rare."""
     marks: list[bool] = []
-    line: list[Token] = []
-    for token in [*note.tokens, None]:
-        if line and (token is None or "\n" in token.gap):
-            marks += [any(t.shape == "C" for t in line)] * len(line)
-            line = []
-        if token is not None:
-            line.append(token)
+    for line in note.by_line():
+        marks += [any(t.shape == "C" for t in line)] * len(line)
     return marks
 
 

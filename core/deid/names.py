@@ -18,6 +18,10 @@ from core.model import Category
 def cued_names(note: Note) -> Iterator[Found]:
     """Names with a cue before or behind them."""
     for index, token in enumerate(note.tokens):
+        if token.low not in _SIGNS:
+            if token.shape in "CUI":
+                yield from _before_cue(note, index)
+            continue
         if token.low in cues.TITLES:
             yield from _after_title(note, index)
         if token.low in cues.KIN:
@@ -38,6 +42,10 @@ def cued_names(note: Note) -> Iterator[Found]:
             yield from _after_naming(note, index)
         if token.shape in "CUI":
             yield from _before_cue(note, index)
+
+
+_LINKING = frozenset((":", "=", "per", "is", "was", "i'm", "dear", "hi", "hello", "sincerely", "regards"))
+_SIGNS = frozenset(cues.TITLES) | cues.KIN | cues.ACT_LINKS | cues.PATIENT_NOUNS | cues.NAMING | _LINKING
 
 
 def _found(note: Note, start: int, end: int, role: str, detector: str, score: float = 0.95) -> Found:

@@ -25,6 +25,7 @@ _MINUSES = frozenset("\u2212\u2796\u207b\u208b")
 _QUOTES = {"‘": "'", "’": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'", "“": '"', "”": '"', "„": '"'}
 _LOOKALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅавекмнорстухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορν", "ABEKMHOPCTYXIJSabekmhopctyxijsABEZHIKMNOPTYXaopv")
 _MIXED_WORD = re.compile(r"[0-9A-Za-z\u0370-\u03ff\u0400-\u04ff]{2,64}")
+_FOREIGN = re.compile(r"[\u0370-\u03ff\u0400-\u04ff]")
 _D = r"[0-9OoIlSB|]"
 _SEP = r"(?:[-/.]| ?[-/.] ?| |[)] ?)"
 # A number of several parts, some digits scanned as letters: 5O5 555-O1O9, O3/l4/2O24.
@@ -117,19 +118,23 @@ def shadow(text: str) -> Shadow:
         return Shadow(_scanned(text), range(len(text) + 1))
     chars: list[str] = []
     at: list[int] = []
-    for i, char in enumerate(text):
-        if char == "\r" and text[i + 1 : i + 2] == "\n":
-            continue
-        folded = fold_char(char)
+    last = 0
+    for odd in _PLAIN.finditer(text):
+        i = odd.start()
+        chars.append(text[last:i])
+        at += range(last, i)
+        last = i + 1
+        folded = "" if odd[0] == "\r" and text[last : last + 1] == "\n" else fold_char(odd[0])
         if folded:
             chars.append(folded)
             at.append(i)
-    at.append(len(text))
+    chars.append(text[last:])
+    at += range(last, len(text) + 1)
     return Shadow(_scanned(_unmask("".join(chars))), at)
 
 
 def _unmask(text: str) -> str:
-    return text if text.isascii() else _MIXED_WORD.sub(_latin, text)
+    return _MIXED_WORD.sub(_latin, text) if _FOREIGN.search(text) else text
 
 
 def _latin(word: re.Match[str]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from core.deid.lexicon import Word, look_up
@@ -63,6 +64,12 @@ def _as_written(word: Word, shape: str, low: str) -> Word:
     return word._replace(clinical=False) if word.clinical and shape == "C" and len(low) in (3, 4) and word.first >= 2 else word
 
 
+def _facts(text: str) -> tuple[str, str, Word]:
+    """A token's lower case, shape and word."""
+    low, shape = text.lower(), _shape(text)
+    return low, shape, _as_written(look_up(low), shape, low)
+
+
 class Squeezed(NamedTuple):
     """A text's letters and digits in lower case, with the offset of each."""
 
@@ -86,48 +93,78 @@ class Note:
     text: str
     tokens: list[Token] = field(init=False)
     tags: list[tuple[int, int]] = field(init=False)
+    lines: list[int] = field(init=False, default_factory=list)
+    """Index of each line's first token."""
 
     def __post_init__(self) -> None:
         self.tags = [m.span() for m in OWN_TAG.finditer(self.text)] if "[" in self.text else []
         self.tokens = self._cut()
-        self._mark_openings()
-        self._mark_shouted()
+        for line in self.by_line():
+            _judge(line)
 
     def _cut(self) -> list[Token]:
-        text = OWN_TAG.sub(lambda m: "§" * len(m[0]), self.text) if self.tags else self.text
+        written = self.text
+        text = OWN_TAG.sub(lambda m: "§" * len(m[0]), written) if self.tags else written
         made: dict[str, tuple[str, str, Word]] = {}
-        tokens = []
+        tokens: list[Token] = []
+        before, at, opens = "", 0, True
         for match in _TOKEN.finditer(text):
             found = match[0]
+            start, end = match.span()
             facts = made.get(found)
             if facts is None:
-                low = found.lower()
-                shape = _shape(found)
-                facts = made[found] = (low, shape, _as_written(look_up(low), shape, low))
-            tokens.append(Token(found, facts[0], match.start(), match.end(), facts[1], facts[2]))
+                facts = made[found] = _facts(found)
+            gap = written[at:start] if before else "\n"
+            if "\n" in gap:
+                opens = True
+                self.lines.append(len(tokens))
+            else:
+                opens = before in _NEW_SENTENCE or (opens and before in "-–•>#\"'")
+            tokens.append(Token(found, facts[0], start, end, facts[1], facts[2], opens, False, gap))
+            before, at = found, end
         return tokens
 
-    def _mark_openings(self) -> None:
-        last = None
-        for token in self.tokens:
-            gap = self.text[last.end : token.start] if last else "\n"
-            token.gap = gap
-            token.opens = last is None or "\n" in gap or last.text in _NEW_SENTENCE or (last.opens and last.text in "-–•>#\"'")
-            last = token
+    def by_line(self) -> list[list[Token]]:
+        """The tokens of every line that has some."""
+        return [self.tokens[a:b] for a, b in pairwise((*self.lines, len(self.tokens)))]
 
-    def _mark_shouted(self) -> None:
-        line: list[Token] = []
-        for token in self.tokens:
-            if "\n" in token.gap:
-                _judge(line)
-                line = []
-            line.append(token)
-        _judge(line)
+    @cached_property
+    def where(self) -> dict[str, list[int]]:
+        """The indexes of each lower-case token."""
+        found: dict[str, list[int]] = {}
+        for i, token in enumerate(self.tokens):
+            found.setdefault(token.low, []).append(i)
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The lower-case tokens as a set, for quick gates."""
-        return frozenset(t.low for t in self.tokens)
+        return frozenset(self.where)
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """How many digits the runs of digits have."""
+        return frozenset(len(t.text) for t in self.tokens if t.shape == "d")
+
+    def around(self, words: Set[str], before: int, behind: int) -> list[tuple[int, int]]:
+        """Stretches that reach so many characters to either side of these words, in order and disjoint; they end with a token."""
+        return self.stretches(sorted(i for w in words & self.words for i in self.where[w]), before, behind)
+
+    def stretches(self, indexes: Iterable[int], before: int, behind: int) -> list[tuple[int, int]]:
+        """The same around tokens given by their indexes, rising."""
+        windows: list[tuple[int, int]] = []
+        for i in indexes:
+            start, end = max(0, self.tokens[i].start - before), self._behind(self.tokens[i].end + behind)
+            if windows and start <= windows[-1][1]:
+                windows[-1] = (windows[-1][0], end)
+            else:
+                windows.append((start, end))
+        return windows
+
+    def _behind(self, offset: int) -> int:
+        """The end of the token that holds an offset, so that no word is cut."""
+        index = self.index_at(offset) - 1
+        return max(offset, self.tokens[index].end) if index >= 0 else offset
 
     @cached_property
     def figure_starts(self) -> list[int]:
@@ -182,8 +219,7 @@ def tried(pattern: re.Pattern[str], text: str, starts: list[int]) -> Iterator[re
 
 
 def _judge(line: list[Token]) -> None:
-    upper = sum(t.shape == "U" for t in line)
-    lower = sum(t.shape in "lC" and len(t.text) > 1 for t in line)
-    if upper >= 3 and upper >= 3 * lower:
+    upper = [t.shape for t in line].count("U")
+    if upper >= 3 and upper >= 3 * sum(t.shape in "lC" and len(t.text) > 1 for t in line):
         for token in line:
             token.shouted = True

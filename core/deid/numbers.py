@@ -142,7 +142,7 @@ _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d
 def numbered(note: Note) -> Iterator[Found]:
     """Identifiers with digits in them: those with a cue, then those whose shape says enough."""
     yield from _by_phrase(note)
-    if not any(t.shape == "d" for t in note.tokens):
+    if not note.numbers:
         return
     for match in tried(_VALUE, note.text, note.all_starts):
         yield from _by_cue(note, match)
@@ -180,6 +180,8 @@ def _by_shape(note: Note) -> Iterator[Found]:
     text, digits, letters = note.text, note.figure_starts, note.code_starts
     for pattern, score, begin in _BARE:
         starts = digits if begin == "d" else letters if begin == "l" else note.all_starts
+        if begin == "a" and not _anywhere(note):
+            continue
         for match in pattern.finditer(text) if begin == "a" else tried(pattern, text, starts):
             value = match[0].lstrip("#")
             if any(c.isdigit() for c in value) and _unshared(text, match):
@@ -192,6 +194,11 @@ def _by_shape(note: Note) -> Iterator[Found]:
     for match in tried(_SIX, text, note.figure_starts):
         if not _UNITS.match(text, match.end()):
             yield Found(match.start(), match.end(), Category.OTHER_ID, 0.4, "bare-number", state="flagged")
+
+
+def _anywhere(note: Note) -> bool:
+    """Whether the note holds what the patterns that may begin anywhere ask for: many digits in a row, `(01)` or a plus."""
+    return max(note.numbers) >= 10 or "(01)" in note.text or "+" in note.text
 
 
 def _unshared(text: str, match: re.Match[str]) -> bool:

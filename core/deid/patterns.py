@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from core.deid.found import Found
 from core.deid.lexicon import words
@@ -44,6 +45,7 @@ _BY_CUE = (
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
 _CUE_WORDS = words("patterns.phone_cues")
+_CUES = _CUE_WORDS | {"#"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 # Dictated: jo dot mai at example dot com.
 _SPOKEN_EMAIL = re.compile(
@@ -66,6 +68,7 @@ _URL_HINT = re.compile(
     r"(?![A-Za-z])|://|www\.",
     re.I,
 )
+_BLANK = re.compile(r"\s")
 _HEX_HINT = re.compile(r":[0-9A-Fa-f]{0,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IP = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.]?\d)")
@@ -99,8 +102,7 @@ def contacts(note: Note) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.95, "email-words") for m in _SPOKEN_EMAIL.finditer(text))
     if "///" in text:
         yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.95, "coordinates") for m in _THREE_WORDS.finditer(text))
-    if _URL_HINT.search(text):
-        yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _URL.finditer(text))
+    yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _urls(text))
     if "." in text:
         yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, figures))
         yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, figures))
@@ -108,6 +110,18 @@ def contacts(note: Note) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), Category.IP, 0.95, "ip") for m in _IP6.finditer(text) if not _is_clock(m[0]))
     yield from _ssns(note)
     yield from _phones(note)
+
+
+def _urls(text: str) -> Iterator[re.Match[str]]:
+    """Web addresses, looked for in those stretches without blanks that hold what each of them holds."""
+    at = 0
+    while hint := _URL_HINT.search(text, at):
+        start = hint.start()
+        while start > at and not text[start - 1].isspace():
+            start -= 1
+        end = _BLANK.search(text, hint.end())
+        at = end.start() if end else len(text)
+        yield from _URL.finditer(text, start, at)
 
 
 def _is_clock(value: str) -> bool:
@@ -127,8 +141,9 @@ def _ssns(note: Note) -> Iterator[Found]:
 
 def _cued_phones(note: Note) -> Iterator[Found]:
     """Short numbers that only a cue makes a telephone number: pagers, extensions."""
-    for pattern in _BY_CUE:
-        for match in pattern.finditer(note.text):
+    windows = note.around(_CUES, 0, 48)
+    for pattern, (start, end) in product(_BY_CUE, windows):
+        for match in pattern.finditer(note.text, start, end):
             if pattern is not _BY_CUE[0] or sum(c.isdigit() for c in match[1]) >= (4 if match[0][0].lower() in "pbdavs" else 6):
                 yield Found(match.start(1), match.end(1), Category.PHONE, 0.85, "phone-cue")
 

@@ -122,6 +122,7 @@ _ZIPS = (
 _NO_STREET = re.compile(r"\d{1,6} (?:Day|Week|Month|Year|Hour|Units?|Mg|Point|Part|Step|View)\b", re.I)
 _IN = words("places.in")
 _SURE_IN = words("places.sure_in")
+_TOWN_BEFORE = _SURE_IN | {",", "in", "from", "of", "to", "near"}
 _MOVES = words("places.moves")
 
 
@@ -168,6 +169,8 @@ def _town(note: Note, index: int) -> int:
     head = token.low in _TOWN_HEADS
     if token.shape != "C" or token.opens or (not head and (token.word.clinical or token.word.capital)):
         return index
+    if before not in _TOWN_BEFORE:
+        return index
     at = index + head
     if (
         at >= len(note.tokens)
@@ -194,41 +197,65 @@ def _town(note: Note, index: int) -> int:
 def places(note: Note) -> Iterator[Found]:
     """Streets, boxes, ZIP codes, cities and counties. States alone may stay."""
     text = note.text
-    numbers = any(t.shape == "d" for t in note.tokens)
+    numbers = bool(note.numbers)
     for match in tried(_STREET, text, note.figure_starts) if numbers else ():
         if not _NO_STREET.match(match[0]):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
-    for pattern, group, score, gate in _OTHER_STREETS:
-        for match in pattern.finditer(text) if not gate.isdisjoint(note.words) else ():
+    for pattern, group, score, gate, also, reach in _OTHER_STREETS:
+        for match in _near(pattern, note, gate | also, *reach) if not gate.isdisjoint(note.words) else ():
             part = "low" if pattern is _CROSSING and match["low"] else group
             yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
-    for match in _LOWER_STREET.finditer(text) if not _STREET_WORDS.isdisjoint(note.words) else ():
+    for match in _near(_LOWER_STREET, note, _STREET_WORDS, 64, 16):
         if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
             yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
     for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
         yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
-    for pattern in _ZIPS if numbers else ():
-        for match in pattern.finditer(text):
-            yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
+    for match in _zips(note) if numbers else ():
+        yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
     yield from _cities(note)
 
 
-_OTHER_STREETS = (
+def _near(pattern: re.Pattern[str], note: Note, words_: frozenset[str], before: int, behind: int) -> Iterator[re.Match[str]]:
+    """What `finditer` gives of a pattern whose every match holds one of the words and reaches no farther than told."""
+    for start, end in note.around(words_, before, behind):
+        yield from pattern.finditer(note.text, start, end)
+
+
+def _zips(note: Note) -> Iterator[re.Match[str]]:
+    """Postal codes: behind a state or a preposition five digits, else by their letters or their label."""
+    text, states, labelled, plus, canadian, british, spelled_out, behind_word = (note.text, *_ZIPS)
+    if 5 in note.numbers:
+        fives = note.stretches([i for i, t in enumerate(note.tokens) if t.shape == "d" and len(t.text) == 5], 40, 24)
+        for pattern in (states, spelled_out, behind_word):
+            for start, end in fives:
+                yield from pattern.finditer(text, start, end)
+        yield from tried(plus, text, note.figure_starts)
+    if not _ZIP_LABELS.isdisjoint(note.words):
+        yield from labelled.finditer(text)
+    yield from tried(canadian, text, note.code_starts)
+    yield from tried(british, text, note.code_starts)
+
+
+_ZIP_LABELS = frozenset(("zip", "zipcode", "postal", "postcode"))
+# Each with the words of which a note must hold one, further words that a match may hold in their stead, and its reach around them.
+_OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozenset[str], tuple[int, int]], ...] = (
     (
         _CROSSING,
         0,
         0.8,
         (_STREET_WORDS | {"nd", "th"})
         - {"dr", "place", "way", "close", "hill", "bend", "rise", "walk", "path", "pass", "court", "ct", "drive"},
+        frozenset(("dr", "drive", "way")),
+        (128, 128),
     ),
-    (_ROUTE, 0, 0.8, words("places.route_words")),
-    (_RURAL, 0, 0.85, frozenset(("r", "rr", "rd", "h", "hc", "route", "pmb", "psc", "cmr", "box"))),
-    (_ON_STREET, 1, 0.8, _STREET_WORDS),
-    (_UNIT_FIRST, 0, 0.85, words("places.unit_words")),
-    (_NAMED_STREET, 0, 0.8, _STREET_WORDS),
-    (_LIVES, 1, 0.8, frozenset(("at", "address", "to", "home"))),
-    (_BOX, 0, 0.9, words("places.unit_words") | {"b"}),
-    (_NUMBERED_STREET, 0, 0.85, frozenset(("st", "nd", "rd", "th"))),
+    (_ROUTE, 0, 0.8, words("places.route_words"), frozenset(("loop",)), (64, 80)),
+    (_RURAL, 0, 0.85, frozenset(("r", "rr", "rd", "h", "hc", "route", "pmb", "psc", "cmr", "box")), frozenset(), (24, 48)),
+    (_ON_STREET, 1, 0.8, _STREET_WORDS, frozenset(), (96, 32)),
+    (_UNIT_FIRST, 0, 0.85, words("places.unit_words"), frozenset(), (16, 48)),
+    (_NAMED_STREET, 0, 0.8, _STREET_WORDS, frozenset(), (64, 32)),
+    (_LIVES, 1, 0.8, frozenset(("at", "address", "to", "home")), frozenset(), (16, 128)),
+    (_BOX, 0, 0.9, words("places.unit_words") | {"b"}, frozenset(("pobox", "obox")), (24, 24)),
+    (_NUMBERED_STREET, 0, 0.85, frozenset(("st", "nd", "rd", "th")), frozenset(), (32, 32)),
 )
 _STREET_HEADS = words("places.street_heads")
 _STREET_TAILS = ("strasse", "strase", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
@@ -239,9 +266,12 @@ def _foreign(note: Note) -> bool:
 
 
 def _cities(note: Note) -> Iterator[Found]:
-    index, tokens = 0, note.tokens
+    index, tokens, heads = 0, note.tokens, long_cities()
     while index < len(tokens):
-        end = _place_from(note, index) if tokens[index].shape in "CUl" else index
+        token = tokens[index]
+        shape = token.shape
+        # in lower case only a listed city can be one
+        end = _place_from(note, index) if shape in "CU" or (shape == "l" and (token.word.city == 3 or token.low in heads)) else index
         if end > index:
             end = _with_state(note, end)
             yield Found(tokens[index].start, tokens[end - 1].end, Category.PLACE, 0.8, "city")

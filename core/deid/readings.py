@@ -18,6 +18,7 @@ _COUNTING = frozenset("123456789"[a:b] for a in range(9) for b in range(a + 4, 1
 _BREAK = re.compile(
     r"(?<=[^\W\d_])-\n {0,8}(?=[a-z])|(?<=[\w(][-/(@])\n {0,8}(?=\w)|(?<=-\d\d)\n(?=\d{3})|(?<=\w@)\n(?=\w)|(?<=\d\))\n(?=\d{3})"
 )
+_BREAK_HINT = re.compile(r"[-/(@)\d]\n")
 _MARKUP = re.compile(
     r"</?[A-Za-z][^<>\n]{0,200}>|&(?:nbsp|amp|quot|apos|lt|gt|#\d{1,5}|#x[0-9A-Fa-f]{1,4});|\\(?:par|tab|line|b|i|ul|b0|i0"
     r"|ulnone|plain|pard|cell|row)\b ?"
@@ -43,10 +44,17 @@ def readings(text: str) -> Iterator[Reading]:
     apart = _stretches(text) if _APART_HINT.search(text) else []
     if apart:
         yield _without(text, apart)
-    if "\n" in text and (breaks := [(*m.span(), "") for m in _BREAK.finditer(text)]):
+    if breaks := list(_breaks(text)):
         yield _rid(text, breaks)
     if ("</" in text or "&nbsp;" in text or "\\par" in text or "{\\rtf" in text) and (cuts := list(_markup(text))):
         yield _rid(text, cuts)
+
+
+def _breaks(text: str) -> Iterator[tuple[int, int, str]]:
+    for hint in _BREAK_HINT.finditer(text):
+        match = _BREAK.match(text, hint.start()) or _BREAK.match(text, hint.end() - 1)
+        if match:
+            yield match.start(), match.end(), ""
 
 
 def _stretches(text: str) -> list[tuple[int, int]]:

@@ -55,7 +55,8 @@ def resolve(found: Iterable[Found], length: int, forbidden: Iterable[tuple[int, 
             continue
         for begin, end in pieces:
             taken[begin:end] = b"\1" * (end - begin)
-            kept.append(candidate._replace(start=begin, end=end))
+            whole = begin == candidate.start and end == candidate.end
+            kept.append(candidate if whole else candidate._replace(start=begin, end=end))
     return sorted(kept)
 
 
@@ -75,6 +76,9 @@ def trimmed(found: list[Found], text: str) -> list[Found]:
     out = []
     for item in found:
         start, end = item.start, item.end
+        if start < end and text[start].isalnum() and text[end - 1].isalnum():
+            out.append(item)
+            continue
         while start < end and not (text[start].isalnum() or text[start] in "#@+("):
             start += 1
         while end > start and not (text[end - 1].isalnum() or text[end - 1] in ").*"):

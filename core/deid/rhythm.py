@@ -86,7 +86,7 @@ class _Candidate:
 def short_dates(note: Note) -> Iterator[Found]:
     """Days that are written without a year."""
     yield from _said(note)
-    if any(t.shape == "d" for t in note.tokens):
+    if note.numbers:
         yield from _pairs(note)
         yield from _dotted(note)
         yield from _nth(note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 
 from core.deid.cues import PERSON
 from core.deid.found import Found
@@ -70,11 +70,11 @@ _SPELLING = words("spoken.spelling")
 
 def spoken(note: Note) -> Iterator[Found]:
     """Numbers, dates and ages that are written in words."""
-    if sum(t.low in _NUMBER_WORDS for t in note.tokens) >= 3:
+    if sum(len(note.where[w]) for w in _NUMBER_WORDS & note.words) >= 3:
         yield from _digits(note)
     if not _DATE_HINT.isdisjoint(note.words) and not _MONTHS.isdisjoint(note.words):
-        for pattern in _DATES:
-            for match in pattern.finditer(note.text):
+        for pattern, (start, end) in product(_DATES, note.around(_MONTHS, 64, 128)):
+            for match in pattern.finditer(note.text, start, end):
                 if not _YEAR_ONLY.fullmatch(match[0]):
                     yield Found(match.start(), match.end(), Category.DATE, 0.95, "date-words")
     if not _TENS_HINT.isdisjoint(note.words):

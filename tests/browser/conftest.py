@@ -33,6 +33,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         with served.log.open("wb") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         running.append(process)
+        served.process = process
         wait_for(served.url, process)
         return served
 

@@ -188,6 +188,7 @@ def test_what_was_typed_survives_page_change_reload_and_restart(page: Page, serv
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
     page.reload()
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
+    first.stop()  # one process writes a store
     second = serve(data=first.data)
     page.goto(f"{second.url}/usage")  # the very first request, by a deep link: the frame stands around the page
     expect(page.get_by_text("Demo mode", exact=False).first).to_be_visible(timeout=60_000)

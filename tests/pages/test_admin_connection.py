@@ -87,4 +87,4 @@ def test_the_error_of_estimates_is_shown(admin: AppTest) -> None:
     page = shown(admin.run())
     assert not admin.exception
     assert "Off by, on average" in page
-    assert "-49.9%" in page
+    assert "−49.9 %" in page

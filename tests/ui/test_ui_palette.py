@@ -35,6 +35,14 @@ def test_text_can_be_read_on_every_ground(theme: str, ink: str, ground: str) -> 
 
 
 @pytest.mark.parametrize("theme", THEMES)
+def test_words_on_a_filled_button_can_be_read(theme: str) -> None:
+    """Primary buttons and chosen models are filled with the accent; the style sheet writes on them in the colour of the page."""
+    assert contrast(getattr(INKS["surface"], theme), getattr(INKS["accent"], theme)) >= 4.5
+    sheet = (Path(palette.__file__).parent / "views" / "styles.css").read_text(encoding="utf-8")
+    assert sheet.count("{ color: var(--cg-surface); }") >= 2
+
+
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("hue", HUES.values(), ids=HUES)
 def test_hues_can_be_read_on_their_wash_and_on_the_page(theme: str, hue: Hue) -> None:
     """A hue's strong colour and normal ink have 4.5 to 1 on its wash, and the strong colour on the page."""

@@ -231,7 +231,9 @@ def test_comparison_shows_each_answer_and_the_failure() -> None:
     page = html_of(drawn(compare_script))
     for words in (
         "GPT-4.1",
-        "$0.0131",
+        "≥ $0.0131",
+        "≥: output tokens only",
+        "Red: must not be missed.",
         "No answer within 30 s.",
         "Rank of each diagnosis by model",
         "2 of 2",

@@ -194,7 +194,7 @@ def columns() -> list[ComparisonColumn]:
     second = CheckedAssessment(other.model_copy(update={"differential": reranked}))
     return [
         ComparisonColumn("DeepSeek V3.2", checked(), 4.3, Decimal("0.00069"), True),
-        ComparisonColumn("GPT-4.1", second, 7.9, Decimal("0.0131"), True),
+        ComparisonColumn("GPT-4.1", second, 7.9, Decimal("0.0131"), True, partial=True),
         ComparisonColumn("Claude Sonnet 4.5", None, 30.0, None, True, error="No answer within 30 s."),
     ]
 

@@ -45,13 +45,13 @@ def _estimates(services: Services) -> None:
         return
     st.subheader("Estimates", anchor=False)
     st.caption("Tokens of the prompt as expected before the send, against what the provider billed, since this server started.")
-    head = ("Model", "Calls", "Off by, on average", "Leaning", "Characters a token")
+    head = ("Model", "Calls", "Off by, on average", "Leaning", "Characters per token")
     rows = [
         [
             escaped(model_name(services)(error.target)),
             escaped(f"{error.calls:,}"),
-            escaped(f"{error.mean_absolute:.1%}"),
-            escaped(f"{error.mean_signed:+.1%}"),
+            escaped(f"{100 * error.mean_absolute:.1f} %"),
+            escaped(f"{100 * error.mean_signed:+.1f} %".replace("-", "−")),
             escaped(f"{error.chars_per_token:.2f}"),
         ]
         for error in found
@@ -96,7 +96,7 @@ def _run(services: Services, person: Principal, target: Target) -> None:
 
 
 def _cells(services: Services, provider: Provider, today: date) -> list[Html]:
-    marks = [pill("simulated", "violet")] if provider.simulated else []
+    marks = [pill("simulated", "violet")] if provider.simulated and "simulated" not in provider.name else []
     marks += [] if provider.enabled else [pill("not enabled", "slate")]
     name = joined([tag("b", escaped(provider.name)), *(Html(f" {mark}") for mark in marks)])
     limited = all(services.may_have_limited(model.target) for model in provider.models)

@@ -12,6 +12,7 @@ from core.errors import Error
 from core.model import Principal
 from core.site_rules import MAX_TERMS, Rules
 from core.ui.views import banner
+from core.ui.views.figures import counted
 from core.ui.views.markup import Html, escaped, table, tag
 from core.ui.views.markup import draw as draw_markup
 
@@ -29,8 +30,8 @@ _NAMES: tuple[tuple[Policy, str, str], ...] = (
 )
 _TITLES = {policy.id: title for policy, title, _ in _NAMES}
 _HEAD = ("Version", "Time (UTC)", "By", "Policy", "Always mask", "Never mask")
-_ALWAYS_HELP = "One term a line. Masked wherever it stands, under every policy; a clinician can't keep it."
-_NEVER_HELP = "One term a line. Stays where a find is exactly this term, unless the identity panel or a clinician says otherwise."
+_ALWAYS_HELP = "One term per line. Masked wherever it stands, under every policy; a clinician can't keep it."
+_NEVER_HELP = "One term per line. Stays where a find is exactly this term, unless the identity panel or a clinician says otherwise."
 
 
 def draw(services: Services, person: Principal) -> None:
@@ -51,9 +52,10 @@ def draw(services: Services, person: Principal) -> None:
 
 
 def _in_force(rules: Rules) -> str:
+    name = _TITLES[rules.policy.id]
     if rules.at is None:
-        return f"In force: {rules.effective.id}, as Casegate comes. No list has been written yet."
-    return f"In force: {rules.effective.id}, version {rules.version}, by {rules.by} on {rules.at:%Y-%m-%d %H:%M} UTC."
+        return f"In force: {name} ({rules.effective.id}), as Casegate comes. No list has been written yet."
+    return f"In force: {name} ({rules.effective.id}), version {rules.version}, by {rules.by} on {rules.at:%Y-%m-%d %H:%M} UTC."
 
 
 def _notice() -> None:
@@ -78,7 +80,7 @@ def _form(services: Services, person: Principal, rules: Rules) -> None:
         always, never = st.columns(2)
         always.text_area("Always mask", "\n".join(sorted(rules.always)), height=150, help=_ALWAYS_HELP, key=_key("always", rules))
         never.text_area("Never mask", "\n".join(sorted(rules.never)), height=150, help=_NEVER_HELP, key=_key("never", rules))
-        st.caption(f"At most {MAX_TERMS} terms a list. Lists are stored encrypted; entries hold their version and length, never a term.")
+        st.caption(f"At most {MAX_TERMS} terms per list. Lists are stored encrypted; entries hold their version and length, never a term.")
         st.form_submit_button(
             f"Save as version {rules.version + 1}", type="primary", icon=":material/save:", on_click=_save, args=(services, person, rules)
         )
@@ -119,5 +121,5 @@ def _history(services: Services) -> None:
 
 def _row(rules: Rules) -> list[Html]:
     at = f"{rules.at:%Y-%m-%d %H:%M:%S}" if rules.at else ""
-    facts = (rules.version, at, rules.by, _TITLES[rules.policy.id], f"{len(rules.always)} terms", f"{len(rules.never)} terms")
+    facts = (rules.version, at, rules.by, _TITLES[rules.policy.id], counted(len(rules.always), "term"), counted(len(rules.never), "term"))
     return [escaped(str(fact)) for fact in facts]

@@ -88,7 +88,7 @@ def provenance(services: Services, done: Consultation) -> Provenance:
     reply = done.reply
     return Provenance(
         provider=services.registry.find(reply.target)[0].name,
-        model=reply.target.model,
+        model=services.registry.find(reply.target)[1].name,
         simulated=reply.simulated,
         prompt_version=done.prompt_version,
         policy=done.policy_version,
@@ -102,4 +102,5 @@ def provenance(services: Services, done: Consultation) -> Provenance:
         finish_reason=reply.finish_reason,
         asked_first="" if done.asked_first is None else services.registry.find(done.asked_first)[1].name,
         answered_at=done.at.isoformat(timespec="seconds"),
+        cost_partial=services.cost_partial(reply.target),
     )

@@ -139,7 +139,7 @@ def model_name(services: Services, proposed: Target | None = None) -> Callable[[
         provider, model = services.registry.find(target)
         parts = [f"{model.name} · {provider.name}"]
         parts += ["simulated"] if provider.simulated and "simulated" not in provider.name.lower() else []
-        parts += ["proposed for this tier"] if target == proposed else []
+        parts += ["proposed"] if target == proposed else []
         return " · ".join(parts)
 
     return name

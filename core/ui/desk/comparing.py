@@ -173,4 +173,6 @@ def _column(services: Services, target: Target, found: Consultation | Error, per
     if isinstance(found, Error):
         return ComparisonColumn(label, None, None, None, services.simulated(target), error=f"{found.user_message} Your case is kept.")
     reply = found.reply
-    return ComparisonColumn(label, found.checked, reply.latency_s, reply.cost_usd, reply.simulated)
+    return ComparisonColumn(
+        label, found.checked, reply.latency_s, reply.cost_usd, reply.simulated, partial=services.cost_partial(reply.target)
+    )

@@ -19,5 +19,5 @@ def offer(texts: Mapping[str, str], done: Deidentified) -> None:
 
 @st.dialog("Original and redacted, side by side", width="large")
 def _window(texts: Mapping[str, str], done: Deidentified) -> None:
-    st.caption("On the left what you typed, which stays on this server. On the right what is sent.")
+    st.caption("What you typed stays on this server; next to it stands what is sent.")
     draw_pairs(texts, done, LABELS, scheme=st.context.theme.type or "")

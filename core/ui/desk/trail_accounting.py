@@ -12,8 +12,8 @@ from core.audit import Account, Action, EntryFilter, Format, account
 from core.bootstrap import Services
 from core.errors import AuditError
 from core.model import Principal
-from core.ui.desk.trail_entries import File, make_file, table
-from core.ui.views.figures import dollars
+from core.ui.desk.trail_entries import File, draw_table, make_file
+from core.ui.views.figures import counted, dollars
 from core.ui.views.markup import Html, draw, escaped, facts, kicker
 
 MOST = 10_000
@@ -44,7 +44,7 @@ def draw_accounting(services: Services, person: Principal, zone: ZoneInfo) -> No
         st.info("No entry speaks of it.", icon=":material/search_off:")
         return
     _draw_account(account(entries), zone)
-    st.dataframe(table(entries[:SHOWN], zone), hide_index=True, width="stretch", placeholder="", height=38 + 35 * min(len(entries), 12))
+    draw_table(entries[:SHOWN], zone, most=12)
     if len(entries) > SHOWN:
         st.caption(f"The newest {SHOWN:,} of {len(entries):,} entries; the file holds all.")
     if st.button("Make a CSV of it", icon=":material/draft:", key="accounting-make"):
@@ -64,7 +64,7 @@ def _draw_account(found: Account, zone: ZoneInfo) -> None:
         ("Cases", _list(found.cases)),
         ("Sent to", (_list(found.sent_to) or "never sent") + (", simulated only" if found.simulated_only else "")),
         ("Removed before sending", _list(found.replaced) or "nothing"),
-        ("Opened or revealed", f"{reads:,} times"),
+        ("Opened or revealed", counted(reads, "time")),
         ("Tokens", f"{found.tokens:,}"),
         ("Cost", dollars(found.cost_usd)),
     ]

@@ -16,6 +16,7 @@ from core.bootstrap import Services
 from core.errors import AuditError
 from core.model import Principal
 from core.ui.desk import session
+from core.ui.views.figures import counted
 
 PAGE = 50
 MOST_EXPORTED = 100_000
@@ -29,6 +30,7 @@ _ENDINGS = {
     Format.FHIR: ("ndjson", "application/fhir+ndjson"),
 }
 MOST_BUNDLED = 1_000
+_WIDTHS = {"Action": 205, "About": 130, "Model": 210, "Case": 190, "Request": 190}  # pixels: enough to be read whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def draw(services: Services, person: Principal, zone: ZoneInfo) -> None:
     if not entries:
         st.info("No entry meets these filters." if not turned else "No older entry.", icon=":material/search_off:")
     else:
-        st.dataframe(table(entries, zone), hide_index=True, width="stretch", placeholder="", height=38 + 35 * min(len(entries), 15))
+        draw_table(entries, zone, most=15)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Newest", icon=":material/first_page:", on_click=_turn, args=([],), disabled=not turned)
         st.button("Newer", icon=":material/chevron_left:", on_click=_turn, args=(turned[:-1],), disabled=not turned)
@@ -82,8 +84,8 @@ def draw_filters(services: Services, zone: ZoneInfo) -> EntryFilter | None:
         "Outcome", list(Outcome), index=None, format_func=lambda o: o.value, placeholder="Every outcome", key="trail-outcome"
     )
     first, second, third = st.columns([2, 2, 2])
-    actor = first.text_input("User", key="trail-actor", placeholder="an opaque id").strip()
-    case = second.text_input("Case", key="trail-case", placeholder="a case reference").strip()
+    actor = first.text_input("User", key="trail-actor", placeholder="an id, as the table shows it").strip()
+    case = second.text_input("Case", key="trail-case", placeholder="a reference, as the table shows it").strip()
     models = list(dict.fromkeys(model.id for model in services.registry.models))
     model = third.selectbox("Model", models, index=None, placeholder="Every model", key="trail-model")
     for name, text in (("User", actor), ("Case", case)):
@@ -120,7 +122,12 @@ def draw_export(services: Services, person: Principal, wanted: EntryFilter) -> N
         made: File | None = st.session_state.get(_FILE_KEY)
         if made is not None:
             st.download_button(
-                f"Take {made.name} ({made.rows:,} entries)", made.data, made.name, made.kind, icon=":material/download:", on_click="ignore"
+                f"Take {made.name} ({counted(made.rows, 'entry', 'entries')})",
+                made.data,
+                made.name,
+                made.kind,
+                icon=":material/download:",
+                on_click="ignore",
             )
 
 
@@ -140,6 +147,13 @@ def make_file(services: Services, person: Principal, wanted: EntryFilter, kind: 
 def table(entries: Sequence[Entry], zone: ZoneInfo) -> list[dict[str, object]]:
     """Entries as rows for the screen, times in the viewer's zone."""
     return [_row(entry, zone) for entry in entries]
+
+
+def draw_table(entries: Sequence[Entry], zone: ZoneInfo, *, most: int) -> None:
+    """Entries on screen, at most `most` rows high."""
+    height = 38 + 35 * min(len(entries), most)
+    widths = {name: st.column_config.Column(width=width) for name, width in _WIDTHS.items()}
+    st.dataframe(table(entries, zone), hide_index=True, width="stretch", placeholder="", height=height, column_config=widths)
 
 
 def _row(entry: Entry, zone: ZoneInfo) -> dict[str, object]:

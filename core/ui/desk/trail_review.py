@@ -23,7 +23,7 @@ from core.audit import (
 from core.bootstrap import Services
 from core.errors import AuditError
 from core.model import Principal
-from core.ui.desk.trail_entries import table
+from core.ui.desk.trail_entries import draw_table
 from core.ui.views.markup import draw, escaped, joined, pill, tag
 
 LOOK_BACK = timedelta(days=90)
@@ -68,7 +68,7 @@ def _draw_concern(services: Services, person: Principal, concern: Concern, entri
         if not entries:
             return
         with st.expander("Look through", key=f"review-{concern.value}"):
-            st.dataframe(table(entries, zone), hide_index=True, width="stretch", placeholder="", height=38 + 35 * min(len(entries), 10))
+            draw_table(entries, zone, most=10)
         with st.container(horizontal=True):
             for verdict, label, icon in (
                 (Verdict.UNREMARKABLE, "Sign off: nothing remarkable", ":material/task_alt:"),

@@ -100,13 +100,13 @@ def _burn(days: pd.DataFrame, month: analytics.Period, now: datetime, zone: Zone
 
 
 def model_prices(services: Services) -> list[analytics.ModelPrice]:
-    """The real providers' models with their prices and the tokens that a request is expected to take, for the volume calculator."""
+    """The models of the real providers in use, each once, with prices and a request's expected tokens, for the volume calculator."""
     found: dict[str, analytics.ModelPrice] = {}
     for provider in services.registry.providers:
-        for model in provider.models if not provider.simulated else ():
+        for model in provider.models if provider.enabled and not provider.simulated else ():
             price = model.price
             found.setdefault(
-                model.id,
+                model.name,
                 analytics.ModelPrice(
                     model=model.id,
                     name=model.name,

@@ -48,8 +48,8 @@ def _panel(services: Services, done: Consultation, person: Principal, restore: R
     who = sent.demographics or _UNKNOWN
     card = engine.summary()
     banner(
-        "the reference engine's, not an AI model's and not the answer above. Computed on this server from the de-identified text; nothing "
-        f"is sent and nothing is kept. Knowledge base {card.version} of {card.date}: {card.notice}",
+        "a calculation by the reference engine, not an AI model's and not the answer above. Computed on this server from the de-identified "
+        f"text; nothing is sent and nothing is kept. Knowledge base {card.version} of {card.date}: {card.notice}",
         "simulated",
         lead="What if:",
     )

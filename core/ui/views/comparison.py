@@ -14,7 +14,7 @@ from core.ui.views.partial import Tone, live_rows
 
 @dataclass(frozen=True, slots=True)
 class ComparisonColumn:
-    """One model's answer, or the reason there is none. `label` is the model's name, or a letter when blind."""
+    """One model's answer, or why there is none. `label` is the model's name, or a letter when blind; a `partial` cost is a lower bound."""
 
     label: str
     checked: CheckedAssessment | None
@@ -22,6 +22,7 @@ class ComparisonColumn:
     cost_usd: Decimal | None
     simulated: bool
     error: str = ""
+    partial: bool = False
 
 
 def draw_comparison(columns: Sequence[ComparisonColumn], *, top: int = 6) -> None:
@@ -29,10 +30,17 @@ def draw_comparison(columns: Sequence[ComparisonColumn], *, top: int = 6) -> Non
     if not 2 <= len(columns) <= 4:
         raise ValueError(f"2 to 4 columns can be compared, not {len(columns)}")
     draw(tag("div", joined(_column(c, top) for c in columns), "cg-columns"))
+    draw(tag("p", escaped(" ".join(_notes(columns))), "cg-caption"))
     head, rows = agreement(columns)
     if rows:
         cells = ([tag("b", escaped(row[0])), *(tag("span", escaped(c), "cg-num") for c in row[1:])] for row in rows)
         draw(kicker("Rank of each diagnosis by model"), tag("div", table(head, cells), "cg-scroll"))
+
+
+def _notes(columns: Sequence[ComparisonColumn]) -> list[str]:
+    answered = [c for c in columns if c.checked]
+    red = any(d.cannot_miss for c in answered if c.checked for d in c.checked.assessment.differential)
+    return ["Red: must not be missed."] * red + ["≥: output tokens only; the input price is not known."] * any(c.partial for c in answered)
 
 
 def agreement(columns: Sequence[ComparisonColumn]) -> tuple[list[str], list[list[str]]]:
@@ -81,7 +89,10 @@ def _column(column: ComparisonColumn, top: int) -> Html:
 
 def _numbers(column: ComparisonColumn) -> Html:
     unknown = "–" if column.checked is None else ""
-    pairs = [("Cost", unknown or dollars(column.cost_usd)), ("Latency", unknown or seconds(column.latency_s))]
+    pairs = [
+        ("Cost", unknown or ("≥ " if column.partial else "") + dollars(column.cost_usd)),
+        ("Latency", unknown or seconds(column.latency_s)),
+    ]
     return tag("div", joined(tag("div", Html(tag("b", escaped(v)) + tag("span", escaped(k)))) for k, v in pairs), "cg-numbers")
 
 

@@ -48,7 +48,7 @@ def draw_measurement(measured: Measurement) -> None:
     told = f"{measured.number} cases, version {measured.version}, measured on {measured.day}."
     rows = (
         [
-            escaped(one.label),
+            escaped(one.label[:1].upper() + one.label[1:]),
             tag("b", escaped(_shown(one)), "cg-num"),
             tag("span", escaped(_interval(one)), "cg-num") if one.interval else escaped(""),
             _target(one),
@@ -63,7 +63,9 @@ def draw_measurement(measured: Measurement) -> None:
 
 
 def _shown(one: Figure) -> str:
-    return f"{100 * one.value:.1f} % ({one.hits} of {one.total})" if one.hits is not None else f"{one.value:.3f}"
+    if one.hits is not None:
+        return f"{100 * one.value:.1f} % ({one.hits} of {one.total})"
+    return f"{one.value:.3f}" if one.value < 1 else f"{one.value:.1f}"
 
 
 def _interval(one: Figure) -> str:

@@ -35,6 +35,16 @@ def percents(low: float, high: float) -> str:
     return f"{low * 100:.0f}–{high * 100:.0f} %"
 
 
+def rate(value: float) -> str:
+    """A number of cases in so many: whole from ten on, else two digits."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def signed(number: float) -> str:
+    """A number with two digits after the point and its sign, a true minus."""
+    return f"{number:+.2f}".replace("-", "−")
+
+
 def counted(n: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 date`, `3 dates`."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

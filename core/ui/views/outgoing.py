@@ -13,6 +13,7 @@ from core.ui.views.figures import counted, dollars, seconds
 from core.ui.views.markup import Highlight, Html, draw, escaped, facts, joined, pill, table, tag, with_marks
 
 _TITLES = {"system": "System prompt", "user": "Case as sent", "assistant": "Earlier answer"}
+_EXPECTED_HEAD = ("Model", "Expected cost", "Expected latency", "SHA-256 of the payload")
 
 
 def draw_outgoing(
@@ -50,9 +51,7 @@ class ExpectedCall:
 def draw_expected(calls: Sequence[ExpectedCall]) -> None:
     """Draw expected cost, latency and payload hash of several calls, one line each."""
     draw(
-        tag(
-            "div", table(["Model", "Expected cost", "Expected latency", "SHA-256 of the payload"], map(_expected_cells, calls)), "cg-scroll"
-        )
+        tag("div", table(_EXPECTED_HEAD, map(_expected_cells, calls), "cg-table cg-stack"), "cg-scroll"),
     )
     if any(call.partial for call in calls):
         draw(tag("p", escaped("≥: output tokens only; this provider's input price is not known."), "cg-caption"))
@@ -72,7 +71,7 @@ def _draw_bytes(body: bytes) -> None:
 def _count_pills(counts: Mapping[Category, int]) -> Html:
     shown = [(category, n) for category, n in counts.items() if n]
     if not shown:
-        return tag("div", pill("no identifiers found"), "cg-pills")
+        return tag("div", pill("nothing replaced"), "cg-pills")
     total = tag("span", escaped(f"{counted(sum(n for _, n in shown), 'part')} replaced"), "cg-quiet")
     pills = (pill(f"{n} × {category}", hue_of(category)) for category, n in shown)
     return tag("div", joined([total, *pills]), "cg-pills", role="group", aria_label="Replaced parts by category")

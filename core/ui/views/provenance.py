@@ -29,6 +29,7 @@ class Provenance:
     finish_reason: str = ""
     answered_at: str = ""
     asked_first: str = ""
+    cost_partial: bool = False
 
 
 def draw_provenance(provenance: Provenance) -> None:
@@ -48,7 +49,7 @@ def _rows(p: Provenance) -> list[tuple[str, Html]]:
         ("Prompt version", p.prompt_version),
         ("De-identification policy", p.policy),
         ("Tokens", tokens),
-        ("Cost", dollars(p.cost_usd)),
+        ("Cost", ("≥ " if p.cost_partial and p.cost_usd is not None else "") + dollars(p.cost_usd)),
         ("Latency", seconds(p.latency_s)),
         ("Time to first token", seconds(p.ttft_s)),
         ("Attempts", str(p.attempts)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from core.reference import CaseReading, Line, Pull, Question, Separator, Weighed
-from core.ui.views.figures import percent
+from core.ui.views.figures import counted, percent, rate, signed
 from core.ui.views.markup import Html, escaped, joined, kicker, pill, table, tag
 
 Restore = Callable[[str], str]
@@ -44,7 +44,7 @@ def pull_bars(line: Line) -> Html:
     shown = [pull for pull in line.pulls if abs(pull.log) >= NO_PULL]
     scale = max([_SCALE_FLOOR, *(abs(pull.log) for pull in shown)])
     total = sum(pull.log for pull in line.pulls)
-    start = f"Starts from {line.prior_per_10000:.2g} in 10,000 presentations at this age and sex. Sum of the bars: {total:+.2f}."
+    start = f"Starts from {rate(line.prior_per_10000)} in 10,000 presentations at this age and sex. Sum of the bars: {signed(total)}."
     return joined([tag("p", escaped(start), "cg-caption"), tag("ol", joined(_pull(pull, scale) for pull in shown), "cg-bars cg-pulls")])
 
 
@@ -54,7 +54,7 @@ def _pull(pull: Pull, scale: float) -> Html:
     fill = tag("span", Html(""), "cg-bar-fill", style=f"left:{left:.1f}%;width:{width:.1f}%")
     track = tag("span", joined([fill, tag("span", Html(""), "cg-pull-zero")]), "cg-bar-track", aria_hidden="true")
     name = tag("span", tag("span", escaped(pull.name if pull.present else f"Absent: {pull.name}")), "cg-bar-name")
-    words = tag("span", joined([tag("b", escaped(f"{pull.log:+.2f}")), tag("small", escaped(_times(pull.ratio)))], " "), "cg-bar-words")
+    words = tag("span", joined([tag("b", escaped(signed(pull.log))), tag("small", escaped(_times(pull.ratio)))], " "), "cg-bar-words")
     return tag("li", joined([name, track, words]), f"cg-bar {'' if pull.log > 0 else 'cg-cannot'}".strip())
 
 
@@ -114,7 +114,7 @@ def reading_fold(read: CaseReading, restore: Restore) -> Html:
             for one in read.values
         )
         parts += [kicker("Values", 4), table(["Value", "As written", "Reference for age and sex", ""], rows, "cg-table cg-stack")]
-    summary = tag("summary", escaped(f"How the case was read: {len(read.chips)} findings, {len(read.values)} values"))
+    summary = tag("summary", escaped(f"How the case was read: {counted(len(read.chips), 'finding')}, {counted(len(read.values), 'value')}"))
     return tag("details", Html(summary + tag("div", joined(parts), "cg-scroll")), "cg-fold")
 
 

@@ -37,7 +37,9 @@ def in_words(burn: Burn, *, partial: bool = False) -> str:
     if burn.projected is None:
         told.append("A projection needs three full days.")
     else:
-        told.append(f"At this pace the month ends at {dollars(burn.projected)} ({dollars(burn.low)} to {dollars(burn.high)}).")
+        low, high = dollars(burn.low), dollars(burn.high)
+        between = f" ({low} to {high})" if low != high else ""
+        told.append(f"At this pace the month ends at {dollars(burn.projected)}{between}.")
     if burn.budget is None:
         told.append("No budget is set for the month.")
     elif burn.exhausted_on is not None:

@@ -63,7 +63,7 @@ def percentile_ticks(times: pd.DataFrame, what: str) -> Drawing:
     line = base.mark_rule(strokeWidth=3, color=CHART_REST, opacity=0.55).encode(x="min(s):Q", x2="max(s):Q")
     scale = alt.Scale(domain=["p50", "p95", "p99"], range=[CHART_BAR, "#D97706", CHART_CANNOT_MISS])
     look = {
-        "x": alt.X("s:Q", title="seconds", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, format="~r")),
+        "x": alt.X("s:Q", title="seconds", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6, format=".3~r")),
         "color": alt.Color("percentile:N", scale=scale, legend=_legend(3)),
         "tooltip": ["model", "percentile", alt.Tooltip("s:Q", format=".2f", title="seconds")],
     }
@@ -110,7 +110,7 @@ def burn_down(days: pd.DataFrame, budget: float | None, projection: tuple[float,
     if budget is not None:
         line = alt.Chart({"values": [{"spent": budget, "text": f"budget ${budget:,.0f}"}]}).encode(y=y)
         layers.append(line.mark_rule(color=CHART_CANNOT_MISS, strokeDash=[6, 4], strokeWidth=1.5))
-        layers.append(line.mark_text(align="left", x=6, dy=-8, color=CHART_CANNOT_MISS, fontSize=12, fontWeight=600).encode(text="text:N"))
+        layers.append(line.mark_text(align="left", x=6, dy=-10, color=CHART_CANNOT_MISS, fontSize=12, fontWeight=600).encode(text="text:N"))
     return alt.layer(*layers).properties(height=_HEIGHT + 30, padding=_PADDING)
 
 

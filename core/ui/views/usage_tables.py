@@ -30,7 +30,7 @@ def draw_models(report: UsageReport, *, on_export: OnExport) -> None:
             draw_table("By model", rows, key="models", columns={}, on_export=on_export)
         if not rows.empty:
             cells = [_model_cells(record) for record in rows.to_dict("records")]
-            draw(tag("div", table(_MODEL_HEAD, cells, "cg-table cg-figures"), "cg-scroll"))
+            draw(tag("div", table(_MODEL_HEAD, cells, "cg-table cg-stack cg-figures"), "cg-scroll"))
 
 
 def models_table(report: UsageReport) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def draw_failures(report: UsageReport, *, on_export: OnExport) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             draw(kicker("Failures"))
             draw_table("Failures", found, key="failures", columns={}, on_export=on_export)
-        draw(tag("div", table(["Error class", "Model", "Calls", "Share of calls"], rows), "cg-scroll"))
+        draw(tag("div", table(["Error class", "Model", "Calls", "Share of calls"], rows, "cg-table cg-stack"), "cg-scroll"))
 
 
 def draw_breakdown(title: str, rows: pd.DataFrame, name: str, *, words: Callable[[str], str], on_export: OnExport) -> None:

@@ -61,7 +61,7 @@ def _draw_sum(found: Volume) -> None:
         ]
         for row in found.rows
     ]
-    draw(tag("div", table(["Model", "Requests", "Tokens in / out", "A million out", "A month"], rows), "cg-scroll"))
+    draw(tag("div", table(["Model", "Requests", "Tokens in / out", "A million out", "A month"], rows, "cg-table cg-stack"), "cg-scroll"))
     if found.partial:
         draw(tag("p", escaped("≥: output tokens only; the price of input tokens is not published for every model."), "cg-caption"))
 
