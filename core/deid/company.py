@@ -5,12 +5,15 @@ All ask for a capital (or a line in capitals), since in lower case most words be
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from core.deid import cues
 from core.deid.cues import CLINICIAN, PERSON
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.labels import kind_of
+from core.deid.lexicon import look_up, words
 from core.deid.note import Note, Token
 from core.deid.runs import STOP_CAPITAL, name_run, trimmed_run
 from core.model import Category
@@ -40,6 +43,26 @@ def kept_names(note: Note) -> Iterator[Found]:
             yield from _quoted(note, index)
 
 
+_SPEAKER = re.compile(r"^([^\W\d_]{2,12}): ", re.M)
+
+
+def speakers(note: Note) -> Iterator[Found]:
+    """Who speaks in a chat: at least two labels that open lines again and again, all of them words that could be names."""
+    said = [m for m in _SPEAKER.finditer(note.text) if m[1][0].isupper()]
+    counts = Counter(m[1] for m in said)
+    often = {w for w, n in counts.items() if n > 1 and kind_of(w.lower()) is None and _nameable(w.lower())}
+    if len(often) < 2:
+        return
+    for match in said:
+        if match[1] in often:
+            yield Found(match.start(1), match.end(1), Category.NAME, 0.9, "label", PERSON)
+
+
+def _nameable(low: str) -> bool:
+    word = look_up(low)
+    return not word.medical and low not in cues.TITLES and low not in _TITLED and low not in _KIN and (word.common < 2 or word.first >= 2)
+
+
 def likely(token: Token, *, sure: bool = False) -> bool:
     """Whether a token could well be a name: capital, in a name list or in no list, and no clinical word. `sure` admits everyday words."""
     word = token.word
@@ -51,7 +74,7 @@ def likely(token: Token, *, sure: bool = False) -> bool:
         return word.first == 3 and not word.clinical and sure
     named = word.first >= 2 or word.last >= 2
     if word.common >= 3:
-        return sure and (word.first >= 2 or word.last == 3)
+        return sure and (word.first >= 2 or word.last >= 2)
     return (named and (sure or not word.eponym)) or (not word.common and not word.capital and (sure or not word.eponym))
 
 

@@ -65,7 +65,8 @@ _HOLIDAY = re.compile(
     r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali"
     r"|ramadan|eid(?: al-\w{4,5})?"
     r"|passover|hanukkah|whit (?:monday|sunday)|good friday|boxing day|mardi gras|st\.? patrick'?s day|lunar new year"
-    r"|chinese new year|pongal|onam)\b"
+    r"|chinese new year|pongal|onam|sallah|nowruz|newroz|ash wednesday|palm sunday|pentecost|yom kippur|rosh hashanah|purim|vesak"
+    r"|(?:the )?(?:first|second|third|fourth) sunday (?:of|in|before) (?:advent|lent|easter))\b"
     r"(?:(?:,? (?:of )?(?:19|20)\d\d)|(?<= day)|(?<= eve))|\b(?:19|20)\d\d (?:pongal|diwali|christmas|easter|ramadan)\b",
     re.I,
 )
@@ -100,6 +101,9 @@ _ABROAD = (
     ),
     re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
 )
+# A week of the calendar, as northern Europe counts: KW 26, uke 19.
+_WEEK = re.compile(r"\b(?:KW|Kalenderwoche|uke|vecka|uge) ?\d{1,2}\b")
+_WEEK_WORDS = frozenset(("kw", "kalenderwoche", "uke", "vecka", "uge"))
 _FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
 _MONTH_STEMS = words("dates.month_stems")
 _DATE_CUES = words("dates.date_cues")
@@ -130,6 +134,9 @@ def dates(note: Note) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     for match in tried(_ABROAD[1], text, note.figure_starts):
         yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
+    if not _WEEK_WORDS.isdisjoint(note.words):
+        for match in _WEEK.finditer(text):
+            yield Found(match.start(), match.end(), Category.DATE, 0.9, "week")
     if not _DATE_CUES.isdisjoint(note.words):
         for match in _COMPACT.finditer(text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
@@ -210,10 +217,12 @@ _SUBJECT = frozenset(
     ]
 )
 _BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!\.\d|,\d)")
+_CELL_AGE = re.compile(r"(?<=  )(9\d|1[01]\d)(?=  )")
 
 
 def bare_ages(note: Note) -> Iterator[Found]:
-    """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`."""
+    """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`, `CRABTREE  99  DNR`."""
+    yield from _cell_ages(note)
     for match in tried(_BARE_AGE, note.text, note.figure_starts):
         index = note.index_at(match.start())
         last, before = note.low(index - 1), note.low(index - 2)
@@ -226,6 +235,14 @@ def bare_ages(note: Note) -> Iterator[Found]:
             or (last == "(" and named and note.low(index + 1) == ")")
         ):
             yield Found(match.start(1), match.end(1), Category.AGE, 0.85, "age")
+
+
+def _cell_ages(note: Note) -> Iterator[Found]:
+    """An age in a cell of its own right behind a name, as boards and lists have it."""
+    for match in _CELL_AGE.finditer(note.text) if "  " in note.text else ():
+        index = note.index_at(match.start())
+        if index and note.tokens[index - 1].shape in "CU" and "\n" not in note.tokens[index].gap and _person_like(note, index - 1):
+            yield Found(match.start(), match.end(), Category.AGE, 0.85, "age")
 
 
 def _person_like(note: Note, index: int) -> bool:

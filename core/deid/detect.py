@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from core.deid.boards import board_names
 from core.deid.columns import clinical_cells, header_cells, table_values
-from core.deid.company import beside_names, kept_names
+from core.deid.company import beside_names, kept_names, speakers
 from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
@@ -17,7 +17,7 @@ from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
-from core.deid.neighbours import told_days
+from core.deid.neighbours import badges, told_days
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts
@@ -57,7 +57,7 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from places(note)
     yield from facilities(note)
     yield from form_values(note)
-    named = [*cued_names(note), *kept_names(note), *listed_names(note)]
+    named = [*cued_names(note), *kept_names(note), *speakers(note), *listed_names(note)]
     yield from named
     yield from beside_names(note, named)
     yield from capital_pairs(note)
@@ -90,6 +90,7 @@ def find_all(
         return ruled
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
+    learnt += badges(note, [*ruled, *looked])
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]

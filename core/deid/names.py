@@ -64,6 +64,8 @@ def _behind_titles(note: Note, start: int) -> int:
 def _after_title(note: Note, index: int) -> Iterator[Found]:
     token = note.tokens[index]
     start = index + 1
+    if token.low == "fr" and note.low(index - 1).isdigit():  # a catheter's size in French
+        return
     dotted = note.low(start) == "."
     start += dotted
     start = _behind_titles(note, start)
@@ -89,7 +91,7 @@ def _after_kin(note: Note, index: int) -> Iterator[Found]:
         return
     kin = note.tokens[index].low
     end = trimmed_run(note, start, name_run(note, start, lower=1), keep=0)
-    if end <= start and _lower_first_name(note, start, kin):
+    if end <= start and (_named_relative(note, start, kin) or _lower_first_name(note, start, kin)):
         end = start + 1
     elif end <= start or not _kin_name(note, start, end, kin):
         return
@@ -98,12 +100,22 @@ def _after_kin(note: Note, index: int) -> Iterator[Found]:
 
 def _kin_name(note: Note, start: int, end: int, kin: str) -> bool:
     token, before = note.tokens[start], note.low(start - 1)
+    if _named_relative(note, start, kin):
+        return True
     if token.shape == "l":
         return token.word.first == 3 and token.word.common == 0
     if before == kin and token.word.first >= 2 and not token.opens:
         return True
     enclosed = before == "," and note.low(end) == ","
     return (before not in (",", ":") or token.word.first >= 2 or (enclosed and token.word.unknown)) and supported(note, start, end)
+
+
+def _named_relative(note: Note, index: int, kin: str) -> bool:
+    """`father Win`, `sister Posy`: a capital right behind a kin word, even of an everyday word, unless medicine claims it."""
+    if index >= len(note.tokens) or note.low(index - 1) != kin:
+        return False
+    token, word = note.tokens[index], note.tokens[index].word
+    return token.shape == "C" and token.gap == " " and not word.medical and not word.capital and token.low not in STOP_CAPITAL
 
 
 def _lower_first_name(note: Note, index: int, kin: str) -> bool:

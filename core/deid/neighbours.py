@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note, tried
 from core.deid.timeline import read_date
 from core.model import Category
@@ -20,6 +21,9 @@ DETECTOR = "beside"
 _PAIR = re.compile(r"(?<![\w/.:+,-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])(?![\w/%+-]|[.,]\d|\.-)")
 _BAR = {"/": 0.45, "-": 0.48, ".": 0.55}
 """How likely at least the tagger must hold a pair of figures for a day, by the mark between them."""
+_DOSED_BAR = 0.7
+"""The same behind a drug or a test, which rather bears a strength or a result."""
+_EVENTS = words("dates.events") | words("dates.visits")
 _COUNTED = re.compile(
     r" ?(?:drops|hz\b|o'clock|blocks?|times|weeks?|days?|hours?|hrs?|years?|yrs?|reps?|sets?|puffs?|tabs?|cm|mm|kg|l\b"
     r"|mi\b|miles?)",
@@ -37,7 +41,9 @@ def told_days(note: Note, known: Iterable[Found], scores: NDArray[np.float32]) -
         index = note.index_at(match.start())
         if min(int(match[1]), int(match[3])) > 12 or index + 2 >= len(note.tokens) or note.low(index - 1) in _UNSAID:
             continue
-        told = max(float(scores[index]), float(scores[index + 2])) >= _BAR[match[2]]
+        before = note.tokens[index - 1] if index else None
+        dosed = before is not None and before.shape in "CU" and before.word.clinical and before.low not in _EVENTS
+        told = max(float(scores[index]), float(scores[index + 2])) >= (_DOSED_BAR if dosed else _BAR[match[2]])
         if told and _near(match, months) and not counted(note.text, match.end()) and not _scored(note, match):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, DETECTOR)
 
@@ -59,3 +65,18 @@ def _near(match: re.Match[str], months: set[int]) -> bool:
 
 def _scored(note: Note, match: re.Match[str]) -> bool:
     return reads_as_score(note, match.start(), match.end())
+
+
+_BADGE = re.compile(r" (?:#(\d{2,6})|(?!(?:19|20)\d\d\b|[01]\d[0-5]\d\b|2[0-3][0-5]\d\b)(\d{4,6}))(?=[.,;)\n]|$)")
+_SWORN = words("neighbours.sworn")
+
+
+def badges(note: Note, known: Iterable[Found]) -> Iterator[Found]:
+    """The number behind the name of somebody in uniform: `PC Alder 6614`, `TROOPER L. VANCE #52`."""
+    for item in known:
+        if item.category is not Category.NAME or item.state != "masked":
+            continue
+        match = _BADGE.match(note.text, item.end)
+        first = note.index_at(item.start)
+        if match and not _SWORN.isdisjoint(note.low(i) for i in range(first - 3, first + 1)):
+            yield Found(match.start(1) if match[1] else match.start(2), match.end(), Category.OTHER_ID, 0.85, DETECTOR)

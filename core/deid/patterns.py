@@ -36,7 +36,7 @@ _PHONES = (
 _BY_CUE = (
     re.compile(
         r"\b(?:pager|beeper|pgr|page|bleep|dect|ascom|vocera|spectralink|ph|tel|telephone|phone|cell|mob|mobile|tfno|handy|call"
-        r"|ring|text|cb|#|p)[ .:#]{1,3}"
+        r"|ring|text|dial|cb|#|p)[ .:#]{1,3}"
         r"(\d(?:[ .-]?\d){3,12})(?![\w/%]|\.\d|:\d)(?! ?(?:mg|ml|mcg|units?|times|x|days?|weeks?|hours?|hrs?|min|am|pm|yo|years?)\b)",
         re.I,
     ),
@@ -47,6 +47,14 @@ _BY_CUE = (
 _CUE_WORDS = words("patterns.phone_cues")
 _CUES = _CUE_WORDS | {"#"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
+# Dictated: jo dot mai at example dot com.
+_SPOKEN_EMAIL = re.compile(
+    r"\b[\w-]{1,30}(?: (?:dot|underscore|dash|hyphen) [\w-]{1,30}){0,4}"
+    r" at [\w-]{1,30}(?: dot [\w-]{1,20}){0,2} dot (?:com|org|net|edu|gov|io|[a-z]{2})\b",
+    re.I,
+)
+# A square of three metres, in three words.
+_THREE_WORDS = re.compile(r"///[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}")
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
     r"(?:\b(?:https?|s?ftp|file|ssh|rtsp)://|\bwww\.)[^\s<>\"')\]]{1,500}"
@@ -90,6 +98,10 @@ def contacts(note: Note) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.99, "email") for m in _EMAIL.finditer(text))
         yield from (Found(m.start(), m.end(), Category.URL, 0.8, "handle") for m in _HANDLE.finditer(text))
     figures = note.figure_starts
+    if "dot" in note.words:
+        yield from (Found(m.start(), m.end(), Category.EMAIL, 0.95, "email-words") for m in _SPOKEN_EMAIL.finditer(text))
+    if "///" in text:
+        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.95, "coordinates") for m in _THREE_WORDS.finditer(text))
     yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _urls(text))
     if "." in text:
         yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, figures))

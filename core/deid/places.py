@@ -80,6 +80,9 @@ _STREET_WORDS = words("places.street_words")
 _NOT_STREET = frozenset(
     ("the", "this", "that", "his", "her", "their", "our", "my", "off", "across", "down", "wrong", "same", "next", "busy", "main", "any")
 )
+_NUMBERED_STREET = re.compile(
+    r"(?<![\w/.-])\d{2,5} [NSEWnsew]\.? \d{1,3}(?:st|nd|rd|th)\b(?:, (?:up|down|rear|front|apt|unit)\b(?: \w{1,5})?)?"
+)
 _UNIT_FIRST = re.compile(
     r"\b(?:Suite|Ste|Apt|Apartment|Unit|Flat|Bldg|Building|PMB|Lot|Trailer|Piso|Wohnung) ?#?[\w-]{1,6},(?: "
     r"| ?\n)(?=\d{1,6}[A-Za-z]? [A-Z]|[A-Z][a-z])"
@@ -94,7 +97,11 @@ _LIVES = re.compile(
     r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to"
     r"|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3}(?: \d{1,5}[A-Z]?\b)?)"
 )
-_BOX = re.compile(r"\bP\.? ?O\.? ?Box \d{1,7}|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b", re.I)
+_BOX = re.compile(
+    r"\bP\.? ?O\.? ?Box \d{1,7}|\bP\.? ?M\.? ?B\.? \d{1,6}"
+    r"|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b",
+    re.I,
+)
 _ZIPS = (
     re.compile(rf"\b(?:{_STATE_CODES})\.?,? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
     re.compile(
@@ -247,7 +254,8 @@ _OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozens
     (_UNIT_FIRST, 0, 0.85, words("places.unit_words"), frozenset(), (16, 48)),
     (_NAMED_STREET, 0, 0.8, _STREET_WORDS, frozenset(), (64, 32)),
     (_LIVES, 1, 0.8, frozenset(("at", "address", "to", "home")), frozenset(), (16, 128)),
-    (_BOX, 0, 0.9, words("places.unit_words"), frozenset(("pobox", "obox")), (24, 24)),
+    (_BOX, 0, 0.9, words("places.unit_words") | {"b"}, frozenset(("pobox", "obox")), (24, 24)),
+    (_NUMBERED_STREET, 0, 0.85, frozenset(("st", "nd", "rd", "th")), frozenset(), (32, 32)),
 )
 _STREET_HEADS = words("places.street_heads")
 _STREET_TAILS = ("strasse", "strase", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")

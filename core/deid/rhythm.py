@@ -85,6 +85,7 @@ class _Candidate:
 
 def short_dates(note: Note) -> Iterator[Found]:
     """Days that are written without a year."""
+    yield from _said(note)
     if note.numbers:
         yield from _pairs(note)
         yield from _dotted(note)
@@ -175,6 +176,23 @@ def _dotted(note: Note) -> Iterator[Found]:
         before = note.low(note.index_at(match.start()) - 1)
         if usual or before in _DOTTED_CUES:
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "date-dotted")
+
+
+_SAID = re.compile(
+    r"\b(?:on|since|until|till|by|from|duty|back|due)"
+    r" (the (?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))\b",
+    re.I,
+)
+
+
+def _said(note: Note) -> Iterator[Found]:
+    """A day of the month said in words: `back on duty the twenty-sixth`."""
+    for match in _SAID.finditer(note.text) if not _TENS.isdisjoint(note.words) else ():
+        if not _NTH_NOT.match(note.text, match.end()):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
+
+
+_TENS = frozenset(("twenty", "thirty"))
 
 
 def _nth(note: Note) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from core.deid.cues import PARTICLES
 from core.deid.dates import seasonal
 from core.deid.found import Found
 from core.deid.neighbours import counted
@@ -25,6 +26,7 @@ _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _SHORT = 4
 _SURE = 0.9
+_SURE_IN_LOWER = 0.94
 """From this score on the tagger's word stands."""
 
 
@@ -32,6 +34,8 @@ def vetoed_find(note: Note, found: Found) -> bool:
     """Whether a find of the tagger is to be dropped."""
     if found.category is Category.DATE and counted(note.text, found.end):
         return bool(_FIGURES.fullmatch(note.text, found.start, found.end))
+    if found.category in _WORDED and found.score < _SURE_IN_LOWER and _plain_lower(note, found):
+        return True
     if found.score >= _SURE:
         return False
     text = note.text[found.start : found.end].strip(" ()[].,;:#")
@@ -41,6 +45,19 @@ def vetoed_find(note: Note, found: Found) -> bool:
     if found.category is Category.DATE:
         return not any(c.isdigit() for c in text) and len(tokens) == 1 and seasonal(note, found.start)
     return found.category in _WORDED and bool(tokens) and all(map(_clinical, tokens))
+
+
+def _plain_lower(note: Note, found: Found) -> bool:
+    """Words in lower case that no list of first names holds, in a line that writes names with capitals."""
+    first, last = note.index_at(found.start), note.index_at(found.end)
+    tokens = [t for t in note.tokens[first:last] if t.shape != "p"]
+    if "-" in note.text[max(0, found.start - 1) : found.start] + note.text[found.end : found.end + 1]:
+        return False
+    if not tokens or any(t.low in PARTICLES or t.shape != "l" or t.word.first or (t.word.last and not t.word.common) for t in tokens):
+        return False
+    start, end = note.text.rfind("\n", 0, found.start) + 1, note.text.find("\n", found.end)
+    line = note.tokens[note.index_at(start) : note.index_at(end if end >= 0 else len(note.text))]
+    return sum(t.shape == "C" for t in line) > 1
 
 
 def _no_number(note: Note, found: Found, text: str) -> bool:

@@ -28,6 +28,21 @@ GOES = [
     ("slash-figure", "HISTO\nK21-220714 / 3\nLungs", "/ 3"),
     ("annexed-service", "Seen at Barrowmere Health Service for wound care.", "Service"),
     ("landmark", "Lives at 14 Palmer Road, near Corona Plaza.", "near Corona"),
+    ("prefix", "Vest GXK-2201, mouthguard QRV 55127: 68 g peak. Seen by Dr. Hale", "QRV 55127"),
+    ("unit-before-a-place", "Lives at Plot 7, Ballinasloe, with her son.", "Plot 7"),
+    ("postcode-of-four", "Home: Polokwane 0699 - no car", "0699"),
+    ("box", "Hospital, P.M.B. 4410, Ibadan", "P.M.B. 4410"),
+    ("numbered-street", "lives 2207 n 38th, rear", "2207 n 38th"),
+    ("constable", "Brought in by PC Underwood 6614.", "6614"),
+    ("relative-of-a-common-word", "Home with her father Win and sister Posy.", "Win"),
+    ("chat", "Mo: is he up\nDee: yes\nMo: pain?\nDee: some, gave the tablet\nMo: ok", "Dee"),
+    ("said-email", "His e-mail is jo dot mai at example dot org, thanks.", "jo dot mai at example dot org"),
+    ("three-words", "Found at ///spoon.river.candle by the crew.", "spoon.river.candle"),
+    ("said-day", "Back on duty the twenty-second.", "twenty-second"),
+    ("week", "Stent removal KW 26, control in July.", "KW 26"),
+    ("feast", "Drug ran out after Sallah.", "Sallah"),
+    ("cell-age", "PT MARISOL OKONEDO  97  UHC DUAL", "97"),
+    ("dial", "Call the ward, speed-dial 6614.", "6614"),
     ("of-town", "Accepted by Villa of Modesto today. Seen at Villa of Modesto.", "Villa of"),
 ]
 
@@ -43,6 +58,14 @@ STAYS = [
     ("score", "Seen 5/4/2024: strength 4/5, pain from 6/10 to 3/10", ["4/5", "6/10", "3/10"]),
     ("miles", "Seen on 3/2/24. Ran 1/4 mile.", ["1/4"]),
     ("drops", "Seen on 11/2/24. Takes 10-20 drops.", ["10-20"]),
+    (
+        "lower-word",
+        "Came with Mara Okonedo by commuter rail in the snow. Fell in the bath; Theo had cake.",
+        ["rail", "snow", "bath", "cake"],
+    ),
+    ("role", "Seen with nurse Okonedo on 3/2/24.", ["nurse"]),
+    ("catheter", "Through a 6 Fr Slenderguide sheath on 3/2/24.", ["Slenderguide"]),
+    ("kin-and-medicine", "Her mother Medicaid number is unknown; father Diabetes.", ["Diabetes"]),
     ("clinical-prefix", "MRN 4471920, WBC 11400", ["WBC", "11400"]),
 ]
 
