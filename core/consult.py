@@ -109,9 +109,7 @@ def submit(
     call = Call(tools, prepared, principal, tools.new_id(), on_text, cancel, study)
     call.note(Action.DIAGNOSIS_REQUEST_INITIATED)
     try:
-        reply = call.ask(
-            cleared, [deid.clear(_for(tools, cleared.prompt, t), prepared.deidentified, identity=identity) for t in prepared.fallbacks]
-        )
+        reply = call.ask(cleared, _fallbacks(tools, prepared, cleared, identity))
         checked, reply, repaired = _understand(call, reply, identity)
     except BaseException as error:  # whatever ends the call, its end is an entry
         call.note_failure(error)
