@@ -22,6 +22,8 @@ def open_empty(page: Page, served: Served, path: str = "") -> None:
     if anew.is_enabled():
         anew.click()
         expect(anew).to_be_disabled(timeout=30_000)
+    # The form of the case before may still be fading out beside the new one.
+    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=30_000)
 
 
 def load_example(page: Page, name: str) -> None:
