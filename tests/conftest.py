@@ -19,9 +19,9 @@ def chromium_path() -> str:
     return chromium()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """A real Chromium, kept off the network."""
+    """A real Chromium, kept off the network. For a module at a time: while it lives, nothing else may run an event loop in this process."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as p:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -158,8 +160,10 @@ def test_a_file_name_that_names_somebody_is_not_kept(run: Running, folder: Path,
     assert len([n for n in names if n.startswith("file-") and n.endswith(".txt")]) == 2
 
 
-def test_two_workers_write_what_one_writes(folder: Path, tmp_path: Path) -> None:
+def test_two_workers_write_what_one_writes(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces come back in order, whoever did them."""
+    # A page's test leaves the page as the main module, which a new process would run.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     source = folder / "long.csv"
     source.write_text("\n".join(["n,notes", *(f"{n},day {n}: Mr. Zelenko has pain" for n in range(70))]) + "\n")
     for workers in (1, 2):

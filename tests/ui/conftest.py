@@ -75,7 +75,7 @@ def fare(gallery: str) -> Iterator[Callable[..., None]]:
     post(answer=200, delay_s=0.0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _gallery_form(browser: Browser, gallery: str) -> Iterator[tuple[Page, list[str]]]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -118,9 +119,14 @@ def _seats() -> dict[str, _Seat]:
 def _take_seat(key: str, value: str, version: str) -> _Seat:
     seat = _seats().get(key)
     if seat is None:
-        return _Seat(1, value)
+        return _Seat(_first_nonce(version), value)
     same = seat.given == value and seat.version == version
     return seat if same else _Seat(seat.nonce + 1, value, seat.rev)
+
+
+def _first_nonce(version: str) -> int:
+    """Another one for each version: the browser may hold an editor of a run that ended before its seat was kept, with another text."""
+    return 1 + zlib.crc32(version.encode())
 
 
 def _read(state: object, seat: _Seat, value: str) -> EditorValue:
