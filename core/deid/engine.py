@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from core.deid.cues import PERSON
+from core.deid.cues import PATIENT, PERSON
 from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, squeeze, value_needles
 from core.deid.found import Found
@@ -19,7 +19,7 @@ from core.deid.identity import identity_needles
 from core.deid.lexicon import long_cities, table, words
 from core.deid.normalise import Shadow, fold, shadow, visible
 from core.deid.note import Note
-from core.deid.persons import Person, group
+from core.deid.persons import Person, group, introduced
 from core.deid.policy import SAFE_HARBOR, Policy
 from core.deid.resolve import resolve, trimmed
 from core.deid.tagger import load
@@ -239,7 +239,10 @@ def _persons(fields: Mapping[str, _Field]) -> dict[tuple[str, str], Person]:
 
 
 def _mention(note: Note, found: Found) -> tuple[str, str]:
-    return note.text[found.start : found.end], found.role or PERSON
+    role = found.role or PERSON
+    if role == PERSON and introduced(note.text, found.start, found.end):
+        role = PATIENT
+    return note.text[found.start : found.end], role
 
 
 def _written(item: _Field, spans: tuple[Span, ...], tags: Tags, persons: Mapping[tuple[str, str], Person]) -> Redacted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.deid.note import Note, Token
 
@@ -25,9 +25,14 @@ _ASCII = [0 if c == " " else _CODES.get(c, _OTHER_SIGN) for c in map(chr, range(
 WORD, LEVELS = 0, slice(4, 13)
 _SHAPES = {"d": 1, "p": 2, "l": 3, "C": 4, "U": 5, "I": 6}
 _MIXED, _TAG = 7, 8
-# word, shape, number, length, first, last, common, city, flags, world first, world last, world city/drug, ICD/English, gap, opening, line
-SIZES = (0, 9, 19, 13, 4, 4, 5, 4, 8, 4, 4, 4, 4, 7, 5, 4)
-_WORLD = Path(__file__).parent / "data" / "world.bin"
+# word, shape, number, length, first, last, common, city, flags, world first, world last, world city/drug, ICD/English
+SIZES = (0, 9, 19, 13, 4, 4, 5, 4, 8, 4, 4, 4, 4)
+_GAP_KINDS, _LINE_KINDS = 7, 4
+PLACES = _GAP_KINDS * 4 * _LINE_KINDS
+"""How many kinds of place there are: by what stands before the token, whether a line opens or shouts, and the line's case."""
+SENSES, SENSE_SCALE = 32, 1 / 32
+"""Numbers a word, and the worth of one step of their signed bytes."""
+_WORLD, _SENSES = (Path(__file__).parent / "data" / name for name in ("world.bin", "senses.bin"))
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +53,34 @@ def world_bits(words: list[str]) -> NDArray[np.uint8]:
     asked = np.fromiter((zlib.crc32(w.encode()) for w in words), np.uint32, len(words))
     at = np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)
     return np.where(hashes[at] == asked, bits[at], 0).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _senses() -> tuple[NDArray[np.uint32], NDArray[np.int8]]:
+    """Sorted CRC-32 of folded words, and their vectors; a last row of zeros stands for every other word."""
+    import numpy as np
+
+    data = _SENSES.read_bytes()
+    count = len(data) // (4 + SENSES)
+    table = np.frombuffer(data, "i1", count * SENSES, 4 * count).reshape(count, SENSES)
+    return np.frombuffer(data, "<u4", count), np.concatenate([table, np.zeros((1, SENSES), np.int8)])
+
+
+def sense_rows(words: list[str]) -> NDArray[np.int64]:
+    """The row of each lower-case word in the table of senses, the last row when it is not there; shape (n,)."""
+    import numpy as np
+
+    hashes, _ = _senses()
+    asked = np.fromiter((zlib.crc32(w.encode()) for w in words), np.uint32, len(words))
+    at = np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)
+    return np.where(hashes[at] == asked, at, len(hashes))
+
+
+def senses(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The vectors of rows of the table; shape (n, SENSES)."""
+    import numpy as np
+
+    return _senses()[1][rows].astype(np.float32) * np.float32(SENSE_SCALE)
 
 
 @lru_cache(maxsize=1)
@@ -123,18 +156,30 @@ def _line_kind(line: list[Token]) -> int:
     return 3 if any(t.shape in "CUI" for t in line) else 1
 
 
-def encode(note: Note, vocabulary: dict[str, int]) -> tuple[Any, Any, Any]:
-    """A note's tokens as arrays: codes int64 (n, 16), letters int64 (distinct, 14), row of letters for each token int64 (n,)."""
+class Encoded(NamedTuple):
+    """A note for the tagger: of each distinct text its codes, letters and senses; of each token its place and the row of its text."""
+
+    words: NDArray[np.int64]
+    letters: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    index: NDArray[np.int64]
+
+
+def encode(note: Note, vocabulary: dict[str, int]) -> Encoded:
+    """words (distinct, 13), letters (distinct, 14), rows of `senses` (distinct,), places (n,), index (n,)."""
     import numpy as np
 
     tokens = note.tokens
-    rows: dict[str, int] = {}
-    index = np.array([rows.setdefault(t.text, len(rows)) for t in tokens], np.int64)
+    texts: dict[str, int] = {}
+    index = np.array([texts.setdefault(t.text, len(texts)) for t in tokens], np.int64)
     first = {t.text: t for t in reversed(tokens)}
-    distinct = [first[text] for text in rows]
-    bits = world_bits([t.low for t in distinct]).astype(np.int64)
+    distinct = [first[text] for text in texts]
+    lows = [t.low for t in distinct]
+    bits = world_bits(lows).astype(np.int64)
     world = np.stack([bits & 3, bits >> 2 & 3, bits >> 4 & 3, bits >> 6 & 3], 1)
-    word = np.concatenate([np.array([_word_codes(t, vocabulary) for t in distinct], np.int64), world], 1)
+    words = np.concatenate([np.array([_word_codes(t, vocabulary) for t in distinct], np.int64), world], 1)
     gaps = [_GAPS.get(t.gap) or _gap(t.gap) for t in tokens]
-    place = np.array([gaps, [1 + t.opens + 2 * t.shouted for t in tokens], _line_kinds(note)], np.int64)
-    return np.concatenate([word[index], place.T], 1), _spelled(list(rows)), index
+    kinds = zip(gaps, tokens, _line_kinds(note), strict=True)
+    places = np.array([(gap * 4 + t.opens + 2 * t.shouted) * _LINE_KINDS + line for gap, t, line in kinds], np.int64)
+    return Encoded(words, _spelled(list(texts)), sense_rows(lows), places, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,13 @@ from core.deid.echo import squeeze
 from core.deid.lexicon import words
 
 _TITLES = words("persons.titles")
+_BESIDES = tuple(words("persons.companions"))
+# what follows a name only when the case is about that person: an age, or how a patient comes to be seen
+_INTRODUCED = re.compile(
+    r"(?: ?\([^()\n]{1,40}\))?,? (?:(?:is|was) )?(?:(?:an?|our|this|the) )?(?:[a-z-]{2,12} ){0,2}\d{1,3}[ -]{0,2}(?:years?|yrs?|y/?o|months?|weeks?|days?)\b"
+    r"|,? ?\(?(?:age[d ]*)?\d{1,3} ?(?:[MFmf]\b|y/?o\b|[Yy]rs?\b)"
+    r"|,? (?:who )?(?:now )?(?:presents?|presented|complains?|complained|underwent|was (?:admitted|brought in|diagnosed|transferred|discharged))\b"
+)
 
 
 @dataclass(slots=True)
@@ -28,6 +36,11 @@ def name_parts(text: str) -> tuple[str, ...]:
     return tuple(
         p for p in (squeeze(w) for w in text.replace("-", " ").replace(",", " ").replace(".", " ").split()) if p and p not in _TITLES
     )
+
+
+def introduced(text: str, start: int, end: int) -> bool:
+    """Whether the name here is introduced as the patient's, as in `Maria Delgado is a 67-year-old woman`."""
+    return bool(_INTRODUCED.match(text, end, end + 120)) and not text[max(0, start - 24) : start].lower().rstrip().endswith(_BESIDES)
 
 
 def group(mentions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Person]:

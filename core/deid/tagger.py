@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.deid.features import encode
+from core.deid.features import encode, senses
 from core.deid.note import Note
 from core.errors import DeidError
 
@@ -70,13 +70,14 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     count = len(note.tokens)
     if not count:
         return np.empty((0, len(model.labels)), np.float32), model.labels
-    codes, letters, index = encode(note, model.vocabulary)
+    whole = encode(note, model.vocabulary)
+    meanings = senses(whole.rows)
     found = np.empty((count, len(model.labels)), np.float32)
     for start in range(0, count, _WINDOW):
         first, last = max(0, start - _OVERLAP), min(count, start + _WINDOW + _OVERLAP)
-        used, rows = np.unique(index[first:last], return_inverse=True)
-        given = {"codes": codes[None, first:last], "letters": letters[used], "index": rows[None]}
-        seen = model.session.run(None, given)[0][0]
+        used, index = np.unique(whole.index[first:last], return_inverse=True)
+        given = {"words": whole.words[used], "senses": meanings[used], "letters": whole.letters[used]}
+        seen = model.session.run(None, {**given, "places": whole.places[first:last], "index": index})[0]
         found[start : start + _WINDOW] = seen[start - first : start - first + _WINDOW]
     return found, model.labels
 

@@ -53,6 +53,22 @@ def test_value_becomes_its_tag(text: str, redacted: str) -> None:
     assert restore(redacted, result.originals).count("[PATIENT]") == text.count("[PATIENT]")
 
 
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("Maria Delgado is a 67-year-old woman. Maria is well.", "[PATIENT] is a 67-year-old woman. [PATIENT] is well."),
+        ("Jim Harwell, 54M, has gout.", "[PATIENT], 54M, has gout."),
+        ("Rosa Quintero presented with fever.", "[PATIENT] presented with fever."),
+        ("Her neighbor John Pruitt, a 60-year-old man, drove.", "Her neighbor [PERSON_1], a 60-year-old man, drove."),
+        ("Her friend Ann Fields drove.", "Her friend [PERSON_1] drove."),
+    ],
+    ids=["age", "short age", "presented", "companion", "no introduction"],
+)
+def test_patient_is_known_by_the_introduction(text: str, redacted: str) -> None:
+    """Without an identity panel the person of whom the case speaks is the patient."""
+    assert run({"history": text}).fields["history"].text == redacted
+
+
 def test_marks_stand_on_the_tags_and_counts_agree() -> None:
     """Every mark covers exactly one tag of the output."""
     result = run({"history": "Patient: Jane Okafor, MRN 0766619, call 617-555-0142"})

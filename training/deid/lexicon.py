@@ -38,7 +38,7 @@ def write(pools: Pools, path: Path) -> int:
     for flag, pool in (
         (16, [*pools["cities"], *pools["us_cities"]]),
         (32, pools["drugs"]),
-        (64, [*pools["icd"], *pools["hpo"]]),
+        (64, [*pools["icd"], *pools["hpo"], *pools["diseases"]]),
         (128, pools["english"]),
     ):
         for word in {p for entry in pool for p in _parts(entry)}:

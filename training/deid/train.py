@@ -23,20 +23,30 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from core.deid.features import LETTERS, LEVELS, SIZES, WORD, encode
+from core.deid.features import LETTERS, LEVELS, SIZES, WORD, encode, senses
 from core.deid.normalise import shadow
 from core.deid.note import Note
 from training.deid import lexicon, pools
+from training.deid.export import export
 from training.deid.grammar import LABELS
-from training.deid.network import Reader, Tagger, export
+from training.deid.network import Reader
 from training.deid.notes import Notes
 
 DATA = Path(__file__).parents[2] / "core" / "deid" / "data"
 _WINDOW, _BATCH, _CHUNK = 200, 32, 3000
 _WARM = 150
 _VOCABULARY, _SEEN_OFTEN = 4500, 12
-_HIDE_WORD, _HIDE_LEVEL = 0.12, 0.08
-Window = tuple[np.ndarray, np.ndarray, np.ndarray]
+_HIDE_WORD, _HIDE_LEVEL, _HIDE_SENSE, _HIDE_ALL = 0.12, 0.08, 0.12, 0.06
+
+
+class Window(NamedTuple):
+    """A stretch of a text: of each token its codes (n, 13), letters (n, 14), row of senses, place and label."""
+
+    words: np.ndarray
+    letters: np.ndarray
+    senses: np.ndarray
+    places: np.ndarray
+    labels: np.ndarray
 
 
 class Stage(NamedTuple):
@@ -70,36 +80,40 @@ def _windows(notes: Notes, vocabulary: dict[str, int]) -> Iterator[list[Window]]
             note = Note(seen.text)
             if not note.tokens:
                 continue
-            codes, letters, index = encode(note, vocabulary)
-            wanted = np.array([labels[seen.at[t.start]] for t in note.tokens])
-            spelled = letters[index].astype(np.uint8)
-            chunk += [(codes[i : i + _WINDOW], spelled[i : i + _WINDOW], wanted[i : i + _WINDOW]) for i in range(0, len(wanted), _WINDOW)]
+            seen_of = encode(note, vocabulary)
+            wanted = np.array([labels[seen.at[t.start]] for t in note.tokens], np.uint8)
+            words, letters, rows = (table[seen_of.index] for table in (seen_of.words.astype(np.int16), seen_of.letters.astype(np.uint8), seen_of.rows))
+            whole = Window(words, letters, rows, seen_of.places, wanted)
+            chunk += [Window(*(a[i : i + _WINDOW] for a in whole)) for i in range(0, len(wanted), _WINDOW)]
         yield chunk
 
 
 def _batches(chunk: list[Window], random: np.random.Generator) -> Iterator[list[Window]]:
-    order = sorted(range(len(chunk)), key=lambda i: len(chunk[i][2]) + random.normal(0, 8))
+    order = sorted(range(len(chunk)), key=lambda i: len(chunk[i].labels) + random.normal(0, 8))
     groups = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)]
     random.shuffle(groups)
     for group in groups:
         yield [chunk[i] for i in group]
 
 
-def _tensors(batch: list[Window], random: np.random.Generator) -> tuple[torch.Tensor, ...]:
-    """Padded codes, distinct letters, index, mask and labels; words and list levels are hidden at random so that context must carry."""
-    longest = max(len(w[2]) for w in batch)
-    codes = np.zeros((len(batch), longest, len(SIZES)), np.int64)
-    spelled = np.zeros((len(batch), longest, LETTERS), np.uint8)
-    labels = np.full((len(batch), longest), -100, np.int64)
-    mask = np.zeros((len(batch), longest, 1), np.float32)
-    for row, (c, s, y) in enumerate(batch):
-        codes[row, : len(y)], spelled[row, : len(y)], labels[row, : len(y)], mask[row, : len(y)] = c, s, y, 1
-    hidden = (random.random((len(batch), longest)) < _HIDE_WORD) & (codes[:, :, WORD] > 1)
-    codes[:, :, WORD][hidden] = 1
-    codes[:, :, LEVELS][random.random((len(batch), longest)) < _HIDE_LEVEL] = 0
-    distinct, index = np.unique(spelled.reshape(-1, LETTERS), axis=0, return_inverse=True)
-    arrays = (codes, distinct.astype(np.int64), index.reshape(len(batch), longest), mask, labels)
-    return tuple(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays)
+def _tensors(batch: list[Window], random: np.random.Generator) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """What the network takes, padded, and labels; words, list levels and senses are hidden at random so that context must carry."""
+    shape = (len(batch), max(len(w.labels) for w in batch))
+    words, letters = np.zeros((*shape, len(SIZES)), np.int64), np.zeros((*shape, LETTERS), np.uint8)
+    rows, places = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    labels, mask = np.full(shape, -100, np.int64), np.zeros((*shape, 1), np.float32)
+    for at, window in enumerate(batch):
+        for whole, part in zip((words, letters, rows, places, labels), window, strict=True):
+            whole[at, : len(part)] = part
+        mask[at, : len(window.labels)] = 1
+    meanings = senses(rows)
+    bare = random.random(shape) < _HIDE_ALL
+    words[:, :, WORD][(bare | (random.random(shape) < _HIDE_WORD)) & (words[:, :, WORD] > 1)] = 1
+    words[:, :, LEVELS][bare | (random.random(shape) < _HIDE_LEVEL)] = 0
+    meanings[bare | (random.random(shape) < _HIDE_SENSE)] = 0
+    distinct, index = np.unique(letters.reshape(-1, LETTERS), axis=0, return_inverse=True)
+    arrays = (words, meanings, places, index.reshape(shape), distinct.astype(np.int64), mask)
+    return [torch.from_numpy(np.ascontiguousarray(a)) for a in arrays], torch.from_numpy(labels)
 
 
 def _rate(highest: float, step: int, done: float) -> float:
@@ -117,16 +131,16 @@ def _fit(reader: Reader, supply: Iterator[list[Window]], stage: Stage, save: Pat
     for chunk in supply:
         reader.train()
         for batch in _batches(chunk, random):
-            codes, letters, index, mask, labels = _tensors(batch, random)
+            given, labels = _tensors(batch, random)
             for group in optimizer.param_groups:
                 group["lr"] = _rate(stage.rate, step, done / stage.tokens)
-            logits = reader(codes, letters, index, mask)
+            logits = reader(*given)
             loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), weight=weights, label_smoothing=0.02)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
             optimizer.step()
-            step, done = step + 1, done + int(mask.sum())
+            step, done = step + 1, done + int((labels >= 0).sum())
             losses.append(loss.item())
         torch.save(reader.state_dict(), save)
         speed = done / (time.monotonic() - start)
@@ -169,17 +183,18 @@ def _arguments() -> argparse.Namespace:
 
 def _packed(run: Path, words: list[str], stages: list[dict[str, object]]) -> None:
     """The model and its recipe in core/deid/data."""
-    tagger = Tagger(len(words))
-    for reader, memory in zip(tagger.readers, (True, False), strict=True):
+    readers = [Reader(len(words), memory=memory) for memory in (True, False)]
+    for reader, memory in zip(readers, (True, False), strict=True):
         reader.load_state_dict(torch.load(run / _weights(memory)))
     model = DATA / "tagger.onnx"
-    export(tagger, model)
+    export(readers, model)
     recipe = {
         "stages": stages,
-        "parameters": sum(p.numel() for p in tagger.parameters()),
+        "parameters": sum(p.numel() for r in readers for p in r.parameters()),
         "torch": torch.__version__,
         "sha256": _digest(model),
         "world_sha256": _digest(DATA / "world.bin"),
+        "senses_sha256": _digest(DATA / "senses.bin"),
         "labels": LABELS,
         "vocabulary": " ".join(words),
     }
