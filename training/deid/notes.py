@@ -217,10 +217,9 @@ class Notes:
         lines = [line for line in self.kinds[kind] if random.random() < 0.8]
         if any(word in kind for word in _LISTS):
             lines = [random.choice(self.kinds[kind]) for _ in range(random.randint(2, 9))]
-        change = random.choices(
-            (str.upper, str.lower, str), (6, 0, 3) if any(w in kind for w in _SHOUTED) else (0, 6, 3) if kind in _LOW else (0, 0, 1)
-        )[0]
-        self.worn = 0.6 if kind == "fax" else 0.06
+        shouted, low = (any(w in kind for w in words) for words in (_SHOUTED, _LOW))
+        change = random.choices((str.upper, str.lower, str), (6, 0, 3) if shouted else (0, 6, 3) if low else (0, 0, 1))[0]
+        self.worn = 0.6 if "fax" in kind.split() else 0.06
         pieces: Fragments = []
         between = random.choice(("\n", "\n", "\n", "\n\n", " "))
         for line in lines:
