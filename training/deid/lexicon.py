@@ -11,6 +11,7 @@ import numpy as np
 
 from core.deid.normalise import fold
 from training.deid.pools import Pools
+from training.deid.texts import vocabulary
 
 _PART = re.compile(r"[^\W\d_]{2,}(?:'[^\W\d_]{2,})?")
 _OFTEN, _SOME, _US_TOP = 12, 3, 1000
@@ -32,12 +33,13 @@ def _levels(by_country: dict[str, list[str]], made: list[list[str]]) -> dict[str
 def write(pools: Pools, path: Path) -> int:
     """Write the file; the number of words in it."""
     bits: dict[str, int] = {}
+    named = vocabulary()
     for shift, first, second in ((0, "firsts", "faker_firsts"), (2, "lasts", "faker_lasts")):
         for name, level in _levels(pools[first], pools[second]).items():
             bits[name] = bits.get(name, 0) | level << shift
     for flag, pool in (
         (16, [*pools["cities"], *pools["us_cities"]]),
-        (32, pools["drugs"]),
+        (32, [*pools["drugs"], *(w for w in named["brands"] + named["bug"] + named["drug"] if " " not in w)]),
         (64, [*pools["icd"], *pools["hpo"], *pools["diseases"]]),
         (128, pools["english"]),
     ):

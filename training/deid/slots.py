@@ -77,7 +77,7 @@ class Slots:
         one: dict[str, tuple[str, Callable[[], str]]] = {
             "fdate": ("DATE", lambda: values.full_date(r)), "pdate": ("DATE", lambda: values.short_date(r)),
             "my": ("DATE", lambda: values.month_year(r)), "dob": ("DATE", lambda: values.full_date(r, 1920, 2025)),
-            "mon": ("DATE", lambda: choice(values.MONTHS)), "cdate": ("DATE", lambda: values.full_date(r).replace("-", "").replace("/", "")),
+            "cdate": ("DATE", lambda: values.full_date(r).replace("-", "").replace("/", "")),
             "md": ("DATE", lambda: f"{r.randint(1, 12)}/{r.randint(1, 28)}"), "stamp": ("DATE", lambda: f"20{r.randint(18, 27)}{r.randint(1, 12):02d}{r.randint(1, 28):02d}{r.randint(0, 23):02d}{r.randint(0, 59):02d}"),
             "hosp": ("FACILITY", self.sites.facility), "hospl": ("FACILITY", lambda: self.sites.facility().lower()), "co": ("FACILITY", self.sites.firm),
             "place": ("FACILITY", self.sites.place), "street": ("STREET", self.sites.street), "city": ("PLACE", lambda: self.sites.case(self.sites.city())),
@@ -103,7 +103,7 @@ class Slots:
         figures: dict[str, Callable[[], object]] = {
             "n0": lambda: r.randint(1, 9), "n1": lambda: r.randint(1, 15), "n2": lambda: r.randint(10, 99), "n3": lambda: r.randint(100, 420),
             "n4": lambda: r.randint(1000, 9000), "d1": lambda: f"{r.randint(0, 12)}.{r.randint(0, 9)}", "age": lambda: r.randint(1, 89),
-            "mil": lambda: f"{r.randint(0, 23):02d}{r.randint(0, 59):02d}", "year": lambda: r.randint(1975, 2026), "wd": lambda: r.choice(values.DAYS),
+            "mon": lambda: r.choice(values.MONTHS), "mil": lambda: f"{r.randint(0, 23):02d}{r.randint(0, 59):02d}", "year": lambda: r.randint(1975, 2026), "wd": lambda: r.choice(values.DAYS),
             "hm": lambda: f"{r.randint(0, 23):02d}:{r.randint(0, 59):02d}" if r.random() < 0.6 else f"{r.randint(1, 12)}:{r.randint(0, 59):02d} {r.choice(('AM', 'PM', 'am', 'pm'))}",
             "code": lambda: r.choice((f"Form {r.randint(100, 9999)}{r.choice(('', '-B', 'A'))}", f"kit {r.randint(1, 40)}", f"slot {r.randint(1, 30)}", f"tray {r.randint(1, 20)}", f"version {r.randint(1, 9)}.{r.randint(0, 9)}", f"protocol {r.randint(1, 60)}", f"page {r.randint(1, 9)} of {r.randint(2, 12)}", f"ICD-10 {r.choice('EIMZFJK')}{r.randint(10, 99)}.{r.randint(0, 9)}", f"CPT 99{r.randint(201, 499)}", f"size {r.randint(5, 9)}.{r.choice('05')}", f"{r.randint(14, 30)}G", f"level {r.randint(1, 5)}", f"bay {r.randint(1, 20)}", f"room {r.randint(1, 600)}", f"bed {r.randint(1, 40)}{r.choice(('', 'A', 'B'))}", f"Q{r.randint(1, 4)}", f"DRG {r.randint(100, 900)}", f"x{r.randint(2, 9)}", f"{r.randint(1, 9)}-0 silk")),
         }  # fmt: skip
