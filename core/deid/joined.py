@@ -72,6 +72,7 @@ _COUNT = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 _COUNTED = ("th", "first", "second", "third")
 _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.9, 0.6
 _MONTHS = words("dates.month_stems")
+_PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
 
 
@@ -168,7 +169,7 @@ def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found 
     if category not in _WORDED:
         tokens = _glued(note, stretch)
         category = _contact(tokens) if stretch.label == "CONTACT" else category
-    if not _possible(tokens, category) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
+    if not _possible(tokens, category, stretch.score) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
         return None
     if stretch.score < _SEASON_BAR and _season(note, stretch):
         return None
@@ -246,7 +247,8 @@ def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
     named = stretch.label == "NAME"
 
     def idle(i: int, titles: Container[str]) -> bool:
-        return (opinion.scores[i] < _SURELY and _everyday(tokens[i], written)) or (named and tokens[i].low in titles)
+        plain = named and tokens[i].low in titles and (opinion.scores[i] < _CERTAIN or tokens[i].low in _PLAIN_TITLES)
+        return plain or (opinion.scores[i] < _SURELY and _everyday(tokens[i], written))
 
     while first < last and idle(first, TITLES):
         first += 1
@@ -313,13 +315,14 @@ def _contact(tokens: list[Token]) -> Category:
     return Category.URL if sum(t.shape != "d" and t.shape != "p" for t in tokens) > 1 else Category.PHONE
 
 
-def _possible(tokens: list[Token], category: Category) -> bool:
+def _possible(tokens: list[Token], category: Category, score: float) -> bool:
     """What the category asks of its text at least; a bare year or weekday is no date that must go."""
     figures = [t for t in tokens if t.shape == "d"]
     if category is Category.DATE:
         months = any(t.low[:3] in _MONTHS for t in tokens)
         if not figures:
-            return months and (any(t.shape in "CU" for t in tokens) or any(t.low.endswith(_COUNTED) for t in tokens))
+            counted = any(t.low.endswith(_COUNTED) for t in tokens)
+            return (months and (counted or any(t.shape in "CU" for t in tokens))) or (counted and len(tokens) > 2 and score >= _CERTAIN)
         return (
             months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
         )
@@ -328,7 +331,7 @@ def _possible(tokens: list[Token], category: Category) -> bool:
     if category is Category.ZIP:
         return bool(figures)
     if category in _WORDED:
-        return _worded(tokens, category)
+        return (category is Category.NAME and score >= _CERTAIN) or _worded(tokens, category)
     if category is Category.PHONE:
         return sum(len(t.text) for t in figures) >= 3
     return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])

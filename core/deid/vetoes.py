@@ -25,7 +25,8 @@ _FIGURES = re.compile(r"\d{1,2}[/-]\d{1,2}")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _SHORT = 4
-_SURE = 0.9
+_EXTENSION = re.compile(r"\d[- ]\d{4}")
+_SURE, _SURE_OF_LETTERS, _SURE_OF_CALL = 0.9, 0.8, 0.7
 _SURE_IN_LOWER = 0.94
 """From this score on the tagger's word stands."""
 
@@ -53,6 +54,8 @@ def _plain_lower(note: Note, found: Found) -> bool:
     tokens = [t for t in note.tokens[first:last] if t.shape != "p"]
     if "-" in note.text[max(0, found.start - 1) : found.start] + note.text[found.end : found.end + 1]:
         return False
+    if len(tokens) == 1 and found.score >= _SURE_OF_LETTERS and len(tokens[0].text) <= 3 and tokens[0].word.unknown:
+        return False  # initials, as a typist leaves them
     if not tokens or any(t.low in PARTICLES or t.shape != "l" or t.word.first or (t.word.last and not t.word.common) for t in tokens):
         return False
     start, end = note.text.rfind("\n", 0, found.start) + 1, note.text.find("\n", found.end)
@@ -63,6 +66,8 @@ def _plain_lower(note: Note, found: Found) -> bool:
 def _no_number(note: Note, found: Found, text: str) -> bool:
     if found.category is Category.AGE:
         return bool(re.fullmatch(r"[1-8]?\d ?[MFmf]?", text))
+    if found.category is Category.PHONE and found.score >= _SURE_OF_CALL and _EXTENSION.fullmatch(text):
+        return False
     if _SHAPES.fullmatch(text) or not_an_identifier(text):
         return True
     digits = sum(c.isdigit() for c in text)

@@ -1,5 +1,5 @@
 """What stands right beside a masked find and belongs to it: letters before a number, a slash and a figure behind it, an initial
-behind a surname, the department behind a hospital, the landmark behind a street.
+behind a surname, the department behind a hospital, the landmark behind a street, the weekday before a date.
 
 A find only grows, but for a role before a name. The words are closed classes or short capitals that the tagger counts to the number.
 """
@@ -45,6 +45,9 @@ _WINGS = words("widened.wings")
 _WING = re.compile(r"\.?(?: |, )([A-Za-z]{2,10})\b(?![/-])")
 _HOUSE = re.compile(r"\.?,? (?:[Nn]o[.:]{0,2} ?)?\d{1,4}(?:/\d{1,3})?(?:/?[A-Z])?(?=[\n,;).]|$)")
 _POSTCODE = re.compile(r",? (?:\d{4}|\d{6})(?=[\n,;).]| -|$)")
+_WEEKDAY = re.compile(
+    r"(?<![\w-])(?:mon|tue|tues|wed|weds|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,? {1,2}(?:the )?$", re.IGNORECASE
+)
 _UNIT_HEAD = re.compile(
     r"(?<![\w/-])(?:(?:Bay|Plot|Blk|Block|Flat|Unit|Site|Lot|Door|House|Villa|Camp|Tower) \w{1,4}|(?:\d{1,2}|G|B|LG|UG)/F)(?:, | )$"
 )
@@ -71,6 +74,8 @@ def widened(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> 
             yield _name(item, note)
         elif item.category in _SITES:
             yield _site(item, note, scores)
+        elif item.category is Category.DATE and (day := _WEEKDAY.search(note.text, max(0, item.start - 16), item.start)):
+            yield item._replace(start=day.start())
         else:
             yield item
 
