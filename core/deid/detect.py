@@ -10,11 +10,13 @@ from core.deid.company import beside_names, kept_names, speakers
 from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
+from core.deid.figures import without_figures
 from core.deid.forms import form_values
 from core.deid.found import Found
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
+from core.deid.kept import without_kept
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
 from core.deid.neighbours import badges, told_days
@@ -87,14 +89,15 @@ def find_all(
     opinion = read(note)
     ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
-        return ruled
+        return [*without_kept(ruled, note, opinion.scores)]
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
     learnt += badges(note, [*ruled, *looked])
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]
-    return resolve(trimmed(whole, note.text), len(note.text), note.tags)
+    whole = resolve(trimmed(whole, note.text), len(note.text), note.tags)
+    return trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
 
 
 # From this score on a find stands even in a clinical column: a telephone number is one wherever it is written.
