@@ -29,6 +29,7 @@ from core.deid.plain import doubted, tells_of_nobody
 from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
+from core.deid.signed import signatures
 from core.deid.spoken import spelled_names, spoken
 from core.deid.tagger import read
 from core.deid.vetoes import vetoed_find
@@ -42,6 +43,7 @@ def detectors(note: Note) -> Iterator[Found]:
     yield from _plain(note)
     yield from table_values(note.text)
     yield from hl7_values(note.text)
+    yield from signatures(note)
     yield from board_names(note.text)
     for reading in readings(note.text):
         yield from _reread(note, reading)

@@ -53,6 +53,12 @@ def warm_lists() -> None:
     _phrases()
 
 
+def is_abbreviation(low: str) -> bool:
+    """Whether letters are a credential or a known abbreviation."""
+    lists = _lists()
+    return low in lists["credentials"] or low in lists["shouted"] or low in lists["labels"]
+
+
 def without_kept(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without what the lists say stays."""
     fixed, before = _fixed(note), -9
