@@ -110,6 +110,7 @@ _DATE_CUES = words("dates.date_cues")
 _DAY_WORDS = words("dates.day_words")
 _HOLIDAY_WORDS = words("dates.holiday_words")
 _SCORE_WORDS = words("dates.score_words")
+_SCORE_NAMES = words("dates.score_names")
 _AFTER_SCORE = re.compile(
     r" ?(?:pain|strength|murmur|systolic|diastolic|motor|sem\b|pulses?|scale|mg|cc|ml|hours?|of\b|mm|cm|inch"
     r"|throughout|beats|sided|reflex|dtr|bilat|in severity|severity|in intensity|x\b|out of|points?|criteria|positive"
@@ -165,10 +166,22 @@ def reads_as_score(note: Note, start: int, end: int) -> bool:
     return bool(_AFTER_SCORE.match(note.text, end) or _SCORE_WORDS & before or "over" in before)
 
 
+def names_score(note: Note, start: int) -> bool:
+    """Whether the word right before a pair of figures is a scale, or something that is counted: `BIMS 4/15`, `RotaTeq 1/3`."""
+    index = note.index_at(start) - 1
+    index -= note.low(index) in (":", "=", "score", "scored", "scores", "is", "of", "was", "at", "total")
+    joined = note.low(index - 2) + "-" + note.low(index) if note.low(index - 1) == "-" else ""
+    return note.low(index) in _SCORE_NAMES or joined in _SCORE_NAMES
+
+
 def _loose(note: Note, windows: list[tuple[int, int]]) -> Iterator[Found]:
     for start, end in windows:
         for match in _MONTH_ALONE.finditer(note.text, start, end):
-            if match[1] not in ("may", "march", "mar") and not seasonal(note, match.start()):
+            if (
+                match[1] not in ("may", "march", "mar")
+                and not seasonal(note, match.start())
+                and marks_event(note, note.index_at(match.start(1)))
+            ):
                 yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
     for match in _ORDINAL.finditer(note.text) if not _ORDINALS.isdisjoint(note.words) else ():
         yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
@@ -177,6 +190,15 @@ def _loose(note: Note, windows: list[tuple[int, int]]) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
         for match in _FEAST.finditer(note.text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "holiday")
+
+
+def marks_event(note: Note, index: int) -> bool:
+    """Whether a month alone dates what Safe Harbor names: `born in July`, `discharged in May`, or `last July`; another may stay."""
+    before = [note.low(i) for i in range(index - 3, index)]
+    return before[-1] in ("last", "this", "next", "past") or not _VITAL.isdisjoint(before)
+
+
+_VITAL = words("dates.vital")
 
 
 def seasonal(note: Note, start: int) -> bool:

@@ -10,11 +10,13 @@ from core.deid.company import beside_names, kept_names, speakers
 from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
+from core.deid.figures import without_figures
 from core.deid.forms import form_values
 from core.deid.found import Found
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
+from core.deid.kept import without_kept
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
 from core.deid.neighbours import badges, told_days
@@ -27,6 +29,7 @@ from core.deid.plain import doubted, tells_of_nobody
 from core.deid.readings import Reading, readings
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
+from core.deid.signed import signatures
 from core.deid.spoken import spelled_names, spoken
 from core.deid.tagger import read
 from core.deid.vetoes import vetoed_find
@@ -40,6 +43,7 @@ def detectors(note: Note) -> Iterator[Found]:
     yield from _plain(note)
     yield from table_values(note.text)
     yield from hl7_values(note.text)
+    yield from signatures(note)
     yield from board_names(note.text)
     for reading in readings(note.text):
         yield from _reread(note, reading)
@@ -87,14 +91,15 @@ def find_all(
     opinion = read(note)
     ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
-        return ruled
+        return [*without_kept(ruled, note, opinion.scores)]
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
     learnt += badges(note, [*ruled, *looked])
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]
-    return resolve(trimmed(whole, note.text), len(note.text), note.tags)
+    whole = resolve(trimmed(whole, note.text), len(note.text), note.tags)
+    return trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
 
 
 # From this score on a find stands even in a clinical column: a telephone number is one wherever it is written.

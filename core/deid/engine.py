@@ -16,6 +16,7 @@ from core.deid.detect import find_all
 from core.deid.echo import Needle, echoes, name_needles, squeeze, value_needles
 from core.deid.found import Found
 from core.deid.identity import identity_needles
+from core.deid.kept import outside_fixed, warm_lists
 from core.deid.lexicon import long_cities, table, words
 from core.deid.normalise import Shadow, fold, shadow, visible
 from core.deid.note import Note
@@ -72,6 +73,7 @@ def warm_up() -> None:
     table()
     long_cities()
     load()
+    warm_lists()
 
 
 def detect(text: str, *, identity: Identity = Identity()) -> tuple[Span, ...]:
@@ -135,7 +137,8 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions, site: frozenset[
     out = {}
     for name, item in fields.items():
         own = {(f.start, f.end, f.category) for f in kept[name] if f.state == "masked"}
-        again = [f for f in echoes(item.note, known, "propagation") if (f.start, f.end, f.category) not in own]
+        echoed = [*outside_fixed(item.note, [*echoes(item.note, known, "propagation")])]
+        again = [f for f in echoed if (f.start, f.end, f.category) not in own]
         found = kept[name] + [f for f in again if not _is_kept(item.note, f, keep)]
         found += (*echoes(item.note, listed, SITE, 1.0), *echoes(item.note, asked, DECISION, 1.0))
         out[name] = _Field(

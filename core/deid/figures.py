@@ -1,0 +1,173 @@
+"""Figures that identify nobody, whatever found them: doses, ranges, hours, scores, catalogue numbers, coded values, protein changes.
+
+The last look at a note's numbers and days. A cue that says what a number is, such as `MRN` or `ext`, outweighs all of this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from core.deid.dates import marks_event, names_score
+from core.deid.found import Found
+from core.deid.lexicon import words
+from core.deid.neighbours import counted
+from core.deid.note import Note
+from core.deid.numbers import category_of_cue
+from core.model import Category
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LOOSE = frozenset(("tagger", "number", "beside", "date-pair", "date-dotted", "bare-number", "phone", "field", "street", "propagation"))
+_NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE, Category.STREET, Category.ACCOUNT, Category.DEVICE))
+_HOUR = r"(?:[01]\d|2[0-3])[0-5]\d"
+_HOURS = re.compile(rf"{_HOUR} ?(?:-|–|to) ?{_HOUR}(?: ?h(?:rs)?)?")
+_AN_HOUR = re.compile(rf"{_HOUR}")
+_HOUR_WORDS = words("figures.hours")
+_ROUND = re.compile(r"([2-9]\d\d)-(\d{4})")
+_CHAIN = re.compile(r"\d{0,4}(?:\.\d{1,3})?(?:[/-]\d{0,4}(?:\.\d{1,3})?){1,6}")
+_PARTS = re.compile(r"\d{1,4}(?:\.\d{1,3})?|\.\d{1,3}")
+_CENTILES = re.compile(
+    r"(?:\D|^)(?:3|5|9|10|25|50|75|85|90|91|95|97|98)(?:th|rd|st)?(?: ?(?:-|to) ?)(?:5|9|10|25|50|75|85|90|91|95|97|98|99)(?:th|st)?\W?"
+)
+_CODED = re.compile(
+    r"(?:\^[^|^\n]{0,60})?\^(?:LN|RXNORM|SCT|SNM3?|I10C?|I9C?|ICD10\w*|CVX|MVX|CPT4?|C4|HCPCS|NDC|L|HL7\d{0,4}|LOINC|CDCREC)(?![A-Za-z])"
+)
+_RACE = frozenset(("1002-5", "2028-9", "2054-5", "2076-8", "2106-3", "2131-1", "2135-2", "2186-5"))
+_PROTEIN = re.compile(
+    r"(?:p\.)?[A-Za-z]{1,3}\d{2,4}(?:del|dup|ins|fs|x|ter|\*|[A-Za-z]{1,3})(?:/(?:p\.)?[A-Za-z]{1,3}\d{2,4}(?:del|dup|ins|fs|x|ter|[A-Za-z]{1,3}))?",
+    re.I,
+)
+_SCOPE = re.compile(r"(?:CF|GIF|PCF|TJF|JF|BF|URF|CYF|MAJ|UCT|GF|ENF|EG|EC|ED|EB)-?[A-Z]{0,3}\d{2,4}[A-Z]{0,3}")
+_MODEL = re.compile(r"[A-Z]{0,4}-?[A-Z]{0,2}\d{1,5}[A-Z]{0,4}(?:-\d{1,3})?")
+_MAKERS, _SHARED = words("figures.makers"), words("figures.shared")
+_COUNTING = words("figures.counting")
+_FLEETS = words("figures.fleets")
+_UNSURE = 0.12
+_CERTAIN = 0.97
+
+
+def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
+    """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
+    for item in found:
+        if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
+            yield item
+
+
+def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:
+    text = note.text[item.start : item.end].strip(" ()[],;:#")
+    first, last = note.index_at(item.start), note.index_at(item.end)
+    top = max((float(s) for s in scores[first:last]), default=1.0)
+    if item.category is Category.DATE:
+        return _no_day(note, item, text, first, top)
+    if item.category is Category.STREET:
+        return _of_a_fleet(note, first, last) or (item.detector == "tagger" and bool(_CHAIN.fullmatch(text)))
+    if category_of_cue(note, item.start) is not None and item.category is not Category.PHONE:
+        return False
+    return (
+        _hours(note, item, first, last, text, top)
+        or _doses(text)
+        or _round_range(note, text, first)
+        or text in _RACE
+        or bool(_CODED.match(note.text, item.end))
+        or (item.detector in ("tagger", "number") and _catalogued(note, text, first))
+        or (item.detector == "tagger" and (bool(_PROTEIN.fullmatch(text)) or _few_words(note, first, last)))
+    )
+
+
+def _no_day(note: Note, item: Found, text: str, first: int, top: float) -> bool:
+    """Whether figures alone, of which the tagger thinks nothing, or which a unit or a score's name claims, are no day."""
+    if text.isalpha() or (text[:4].lower() in ("mid-", "mid ", "late", "earl") and text[-1:].isalpha()):
+        return item.detector in ("tagger", "month") and not marks_event(note, first)
+    if text[-1:].isalpha() and text[-2:] not in ("th", "st", "rd", "nd"):
+        return bool(_PROTEIN.fullmatch(text)) or _doubled(text)
+    short = bool(re.fullmatch(r"\d{1,2}[./-]\d{1,2}\.?", text))
+    if short and (counted(note.text, item.end) or names_score(note, item.start)):
+        return True
+    if short and top < _UNSURE and ("." in text or item.detector in ("date-pair", "field")):
+        return not _said(note, item.start)
+    if item.detector == "tagger" and _AN_HOUR.fullmatch(text):
+        return True
+    return item.detector == "tagger" and (bool(_CENTILES.fullmatch(text)) or _chained(note, item, text))
+
+
+def _said(note: Note, start: int) -> bool:
+    return note.low(note.index_at(start) - 1) in _SAID
+
+
+_SAID = words("figures.said")
+
+
+def _doubled(text: str) -> bool:
+    """`25O/5O`, a dose whose noughts were scanned as letters."""
+    return bool(re.fullmatch(r"\d{2,3}O/\d{0,2}O", text))
+
+
+def _chained(note: Note, item: Found, text: str) -> bool:
+    """`100/62.5/25`, `2-3-2 =`, `3/3/4`: three figures and more that make no date."""
+    if not _CHAIN.fullmatch(text):
+        return False
+    parts = [float(p) for p in _PARTS.findall(text)]
+    if len(parts) < 3 or ("/" in text and "-" in text and "." not in text):
+        return False
+    return ("." in text and "/" in text) or max(parts) <= 9 or note.text[item.end : item.end + 2].strip()[:1] == "="
+
+
+def _hours(note: Note, item: Found, first: int, last: int, text: str, top: float) -> bool:
+    """`1900-0730`, `ETA 0325`, `@0152`, `0140 hrs`, and an hour that ends a signed line."""
+    if item.detector not in ("tagger", "number"):
+        return False
+    if _HOURS.fullmatch(text):
+        return True
+    if not _AN_HOUR.fullmatch(text):
+        return False
+    if note.low(first - 1) in _HOUR_WORDS or note.low(last) in ("hrs", "hours", "h", "hr"):
+        return True
+    return top < _CERTAIN and note.text[item.end : item.end + 1] in ("", "\n", ",", ".", ";")
+
+
+def _doses(text: str) -> bool:
+    """`40-30-20-10`, `100/62.5/25`: a taper or strengths in a row."""
+    if not _CHAIN.fullmatch(text):
+        return False
+    parts = [float(p) for p in _PARTS.findall(text)]
+    if len(parts) < 3:
+        return len(parts) == 2 and "." in text and "/" in text
+    if "/" in text:
+        return "." in text or max(parts) < 400
+    return max(parts) <= 100 and all(a > b for a, b in pairwise(parts)) and all(p % 5 == 0 or p < 10 for p in parts)
+
+
+def _round_range(note: Note, text: str, first: int) -> bool:
+    """`SVR 800-1200`: a range between round numbers where no word speaks of a telephone."""
+    match = _ROUND.fullmatch(text)
+    if not match or int(match[1]) % 50 or int(match[2]) % 50 or int(match[1]) >= int(match[2]):
+        return False
+    return int(match[2]) < 5000 and not _CALLED & {note.low(i) for i in range(first - 4, first)}
+
+
+_CALLED = frozenset(("phone", "tel", "call", "called", "ext", "at", "cell", "fax", "pager", "ph", "text", "number", "#", "p"))
+
+
+def _catalogued(note: Note, text: str, first: int) -> bool:
+    """`Olympus CF-HQ190L`, `form CB-2`, `IFU RC-7008-001`: everyone's number, behind its maker or its kind."""
+    if _SCOPE.fullmatch(text) or (note.low(first - 1) in _MAKERS and _MODEL.fullmatch(text)):
+        return True
+    before = [note.low(i) for i in range(first - 3, first)]
+    return bool(_SHARED & {before[-1], before[-2] if before[-1] in (".", "#", ":", "no", "number", "code") else ""})
+
+
+def _few_words(note: Note, first: int, last: int) -> bool:
+    """`eighty eight`: fewer number words than any identifier has."""
+    tokens = [t for t in note.tokens[first:last] if t.shape != "p"]
+    return len(tokens) < 4 and bool(tokens) and all(t.low in _COUNTING for t in tokens)
+
+
+def _of_a_fleet(note: Note, first: int, last: int) -> bool:
+    """`Parish EMS, unit 12`: the number of an ambulance's crew, not of a flat."""
+    at = first - 1 - (note.low(first - 1) == ",")
+    return last - first <= 2 and note.low(first) in ("unit", "medic", "engine", "rig", "truck", "dept") and note.low(at) in _FLEETS

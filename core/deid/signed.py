@@ -1,0 +1,133 @@
+"""Who wrote it: initials of typists and signers, and the user names of a chat.
+
+Initials are two to four letters that no list of clinical words or abbreviations holds, at a place where one signs: behind a label such
+as `Transcribed`, as `ABC:de` under a letter, behind a dash at the end of a line, before a date at its beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from core.deid.cues import CLINICIAN, PERSON
+from core.deid.found import Found
+from core.deid.kept import is_abbreviation
+from core.deid.lexicon import look_up, words
+from core.deid.note import Note
+from core.model import Category
+
+DETECTOR = "signed"
+_DATE = r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?"
+_HOUR = r"(?:[ ,]{1,2}(?:@ ?)?\d{1,2}:?\d\d(?: ?[AaPp][Mm])?)?"
+_UNDER = re.compile(
+    rf"^[ \t]*([A-Z]{{2,4}}) ?[:/] ?([a-z]{{2,4}}|[A-Z]{{2,4}})(?=[ \t]*(?:$|(?P<dated>[DT][DT]?:|[Jj]ob|{_DATE}|cc\b|\d{{5,}})))", re.M
+)
+_ENCLOSED = re.compile(r"\(([A-Za-z]{2,4})[/:]([A-Za-z]{2,4})\)")
+_LABELLED = re.compile(
+    r"\b(?:transcribed|transcription|transcriptionist|typed|typist|dictated|scribed?|entered|keyed|initials?|tech|technician|rph|verified"
+    r"|released|collected|phleb|poured|given|drawn)(?: by)?(?P<link>:|/|=| -)? {0,3}"
+    r"(?P<who>[A-Z][A-Za-z]{0,2}[A-Z]|[a-z]{2,3})\b(?![\w/.'’-]\w)",
+    re.I,
+)
+_SIGNED = re.compile(
+    r"(?:(?<=[.!?)\s])|^)(?:[-–—~]{1,2}|\*|//) ?(?P<who>[a-z]{2,3}|[A-Z]{2,3}|[A-Z]\.[A-Z]\.|[A-Z][a-z][A-Z])"
+    r"(?:(?:[,/] ?| )(?P<rank>[A-Z][A-Za-z-]{1,7}))?\.?[ \t]*$",
+    re.M,
+)
+_STAMPED = re.compile(rf"^[ \t]*(?P<who>[A-Z]{{2,3}}|[a-z]{{2,3}}),? {_DATE}{_HOUR}[ \t.]*$", re.M)
+_STAMP_BEHIND = re.compile(
+    rf"(?<![\w/.-]){_DATE}[ ,]{{1,2}}(?:@ ?)?\d{{1,2}}:?\d\d(?: ?hrs?| ?h)? (?P<who>[A-Z]{{2,3}}|[a-z]{{2,3}})[ \t.]*$", re.M
+)
+_SPOKEN_TO = re.compile(
+    r"\b(?:d/w|dw|s/w|staffed (?:with|w/)|discussed (?:with|w/)|signed out to|sign-?out to|handed (?:off|over) to|notified"
+    r"|appt[^.\n]{0,20} w/|f/u w/|cosigned by|co-signed by|signed by|seen by|read by|rev'd by|reviewed by|called (?:to|by)|by)"
+    r" ?(?P<who>[A-Z]{2,3}|[a-z]{3})\b(?![\w/'’-])"
+)
+_DOCTOR = re.compile(r"\b(?:[Dd][Rr]|[Nn]urse|[Mm][Rr]s?|[Mm]s)\.? (?P<who>[b-hj-z])\b(?![\w.'’-]\w)")
+_USER = re.compile(r"^(?:\[?\d{1,2}:\d\d(?: ?[ap]m)?\]? ?)?(?P<who>[a-z][a-z]{1,18}(?:[._]?[a-z0-9]{1,12}){1,2})(?:>|: )", re.M)
+_LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
+_SURE_LINKS = frozenset((":", "/", "=", " -"))
+_LABELS = words("signed.labels")
+_TALK = words("signed.talk")
+_NO_INITIALS = words("signed.never")
+
+
+def signatures(note: Note) -> Iterator[Found]:
+    """Initials of whoever typed, signed or was spoken to, and names of chat users."""
+    text = note.text
+    yield from _typists(text)
+    if not _LABELS.isdisjoint(note.words):
+        for match in _LABELLED.finditer(text):
+            sure = match["link"] in _SURE_LINKS or " by" in match[0].lower()
+            if _initials(match["who"], sure=sure):
+                yield _found(match, "who")
+    for match in _SIGNED.finditer(text) if "-" in text or "~" in text or "–" in text or "—" in text else ():
+        if _initials(match["who"], sure=True) and (not match["rank"] or is_abbreviation(match["rank"].lower()) or match["rank"].isupper()):
+            yield _found(match, "who")
+    if note.numbers:
+        for pattern in (_STAMPED, _STAMP_BEHIND):
+            yield from (_found(m, "who") for m in pattern.finditer(text) if _initials(m["who"], sure=m["who"].isupper()))
+    if not _TALK.isdisjoint(note.words):
+        yield from _spoken_to(note)
+    yield from _users(text)
+
+
+def _found(match: re.Match[str], group: str | int, role: str = CLINICIAN) -> Found:
+    return Found(match.start(group), match.end(group), Category.NAME, 0.85, DETECTOR, role)
+
+
+def _initials(value: str, *, sure: bool) -> bool:
+    """Whether letters are nobody's word: no abbreviation of a list, in lower case no word at all; unsure, they must be in capitals."""
+    low = value.replace(".", "").lower()
+    word = look_up(low)
+    if word.clinical or is_abbreviation(low) or low in _NO_INITIALS:
+        return False
+    if value.isupper() or (value[0].isupper() and value[-1].isupper()):
+        return not word.common or sure
+    return sure and not word.common and value.islower()
+
+
+def _typists(text: str) -> Iterator[Found]:
+    """`ABC:de` on a line of its own or before the dates of dictation, `(abc/DE)`."""
+    if ":" not in text and "/" not in text:
+        return
+    for match in _UNDER.finditer(text):
+        if (match["dated"] and match[1].lower() not in _NO_INITIALS) or all(_initials(match[i], sure=True) for i in (1, 2)):
+            yield _found(match, 1)
+            yield _found(match, 2)
+    for match in _ENCLOSED.finditer(text) if "(" in text else ():
+        mixed = match[1].islower() != match[2].islower()
+        for group in (1, 2) if mixed else ():
+            if match[group].islower() and _initials(match[group], sure=True):
+                yield _found(match, group)
+
+
+def _spoken_to(note: Note) -> Iterator[Found]:
+    for match in _SPOKEN_TO.finditer(note.text):
+        cue = match[0][: match.start("who") - match.start()].strip()
+        if match["who"].islower():
+            ends = note.text[match.end() : match.end() + 1] in (",", ".", "\n", "")
+            told = cue in ("by", "called by") and ends and _initials(match["who"], sure=True)
+        else:
+            told = cue != "by" and not _shouted(note, match.start("who")) and _initials(match["who"], sure=False)
+        if told:
+            yield _found(match, "who")
+    for match in _DOCTOR.finditer(note.text):
+        yield _found(match, "who")
+
+
+def _shouted(note: Note, start: int) -> bool:
+    index = note.index_at(start)
+    return index < len(note.tokens) and note.tokens[index].shouted
+
+
+def _users(text: str) -> Iterator[Found]:
+    """User names that open lines again and again: `jmarsh7: ok`, `kim.o: thanks`; and a last column of initials."""
+    said = [m for m in _USER.finditer(text) if not m["who"].isalpha()] if ":" in text or ">" in text else []
+    counts = Counter(m["who"] for m in said)
+    if len(said) > 1 and sum(counts.values()) > len(counts):
+        yield from (_found(m, "who", PERSON) for m in said)
+    cells = [*_LAST_CELL.finditer(text)] if "\t" in text else []
+    if len(cells) > 2 and any(_initials(m["who"], sure=True) for m in cells):
+        yield from (_found(m, "who") for m in cells)
