@@ -43,6 +43,8 @@ _FIGURES = tuple(
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
     )
 )
+# How many digits each of the above holds at least, and in how many runs.
+_HELD = ((6, 3), (4, 3), (4, 3), (6, 2), (8, 3), (5, 2))
 _COMPACT = re.compile(
     r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born|dos|doa|dod|doi|date)(?: is| was| on)?[ :=#.(-]{0,4}(\d{8}"
     r"|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)",
@@ -125,14 +127,14 @@ def dates(note: Note) -> Iterator[Found]:
     # any date with a month stands near what begins like one
     windows = note.around({w for w in note.words if w[:3] in _MONTH_STEMS}, _BEFORE_MONTH, _BEHIND_MONTH)
     found = [m for p in _WORDED for a, b in windows for m in p.finditer(text, a, b)]
-    found += [m for p in _FIGURES for m in tried(p, text, note.figure_starts)]
+    found += [m for p, held in zip(_FIGURES, _HELD, strict=True) for m in tried(p, text, note.figures(*held))]
     for match in found:
         if not _is_word(match[0]) and read_date(match[0]):
             yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
     if not _FOREIGN_HINT.isdisjoint(note.words):
         for match in tried(_ABROAD[0], text, note.figure_starts):
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
-    for match in tried(_ABROAD[1], text, note.figure_starts):
+    for match in tried(_ABROAD[1], text, note.figures(1, 1, "-/.")):
         yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     if not _WEEK_WORDS.isdisjoint(note.words):
         for match in _WEEK.finditer(text):
@@ -223,7 +225,7 @@ _CELL_AGE = re.compile(r"(?<=  )(9\d|1[01]\d)(?=  )")
 def bare_ages(note: Note) -> Iterator[Found]:
     """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`, `CRABTREE  99  DNR`."""
     yield from _cell_ages(note)
-    for match in tried(_BARE_AGE, note.text, note.figure_starts):
+    for match in tried(_BARE_AGE, note.text, note.figure_starts) if not _OLD.isdisjoint(note.words) else ():
         index = note.index_at(match.start())
         last, before = note.low(index - 1), note.low(index - 2)
         named = index > 1 and note.tokens[index - 2].shape in "CU" and _person_like(note, index - 2)

@@ -44,6 +44,8 @@ _BY_CUE = (
     re.compile(r"(?<=[\w)] )([xX]\d{4,5})(?![\w/%.])(?<![05]000)"),
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
+# How many digits each of the above holds at least, and in how many runs.
+_HELD = ((10, 3), (4, 1), (9, 2), (10, 1), (7, 2), (4, 2), (6, 3), (7, 2), (7, 2), (9, 4))
 _CUE_WORDS = words("patterns.phone_cues")
 _CUES = _CUE_WORDS | {"#"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
@@ -97,15 +99,14 @@ def contacts(note: Note) -> Iterator[Found]:
     if "@" in text or "[at]" in text or "(at)" in text:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.99, "email") for m in _EMAIL.finditer(text))
         yield from (Found(m.start(), m.end(), Category.URL, 0.8, "handle") for m in _HANDLE.finditer(text))
-    figures = note.figure_starts
     if "dot" in note.words:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.95, "email-words") for m in _SPOKEN_EMAIL.finditer(text))
     if "///" in text:
         yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.95, "coordinates") for m in _THREE_WORDS.finditer(text))
     yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _urls(text))
     if "." in text:
-        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, figures))
-        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, figures))
+        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, note.figures(4, 4, ".")))
+        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, note.figures(5, 2, ".")))
     if _HEX_HINT.search(text):
         yield from (Found(m.start(), m.end(), Category.IP, 0.95, "ip") for m in _IP6.finditer(text) if not _is_clock(m[0]))
     yield from _ssns(note)
@@ -130,7 +131,7 @@ def _is_clock(value: str) -> bool:
 
 def _ssns(note: Note) -> Iterator[Found]:
     text = note.text
-    for match in tried(_SSN, text, note.figure_starts):
+    for match in tried(_SSN, text, note.figures(9, 3, "- .")):
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
     for match in _SSN_VEILED.finditer(text) if "*" in text or "x" in text or "X" in text else ():
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
@@ -151,8 +152,8 @@ def _cued_phones(note: Note) -> Iterator[Found]:
 def _phones(note: Note) -> Iterator[Found]:
     if not _CUE_WORDS.isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
-    for pattern in _PHONES:
-        for match in tried(pattern, note.text, note.figure_starts):
+    for pattern, held in zip(_PHONES, _HELD, strict=True):
+        for match in tried(pattern, note.text, note.figures(*held)):
             if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES:
                 continue
             before = note.index_at(match.start())

@@ -229,11 +229,11 @@ def _zips(note: Note) -> Iterator[re.Match[str]]:
         for pattern in (states, spelled_out, behind_word):
             for start, end in fives:
                 yield from pattern.finditer(text, start, end)
-        yield from tried(plus, text, note.figure_starts)
+        yield from tried(plus, text, note.figures(9, 2, "-"))
     if not _ZIP_LABELS.isdisjoint(note.words):
         yield from labelled.finditer(text)
-    yield from tried(canadian, text, note.code_starts)
-    yield from tried(british, text, note.code_starts)
+    yield from tried(canadian, text, note.capital_starts)
+    yield from tried(british, text, note.capital_starts)
 
 
 _ZIP_LABELS = frozenset(("zip", "zipcode", "postal", "postcode"))
