@@ -16,7 +16,7 @@ from core.deid.lexicon import Word, look_up
 _TOKEN = re.compile(r"([^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_)")
 # The same where all but our own tags is ASCII: plain sets of characters are matched twice as fast.
 _ASCII_TOKEN = re.compile(r"([A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)*|[0-9]+|'[sS]\b|§+|[!-/:-@\[-`{-~\x00-\x08\x0e-\x1b\x7f])")
-_DIGITS = re.compile(r"\d+")
+_DIGITS, _ASCII_DIGITS = re.compile(r"\d+"), re.compile(r"[0-9]+")
 _CODED_BLOB = re.compile(r"(?<!\S)[^\s\d]*+\d\S*+")
 _CODE = re.compile(r"[A-Za-z](?<!\w[A-Za-z])|#(?=[A-Za-z\d])")
 _SIGNS = frozenset("-(+#")
@@ -136,6 +136,11 @@ class Note:
         return [self.tokens[a:b] for a, b in pairwise((*self.lines, len(self.tokens)))]
 
     @cached_property
+    def capitals(self) -> list[int]:
+        """The indexes of the tokens that begin with a capital and hold more than one letter."""
+        return [i for i, shape in enumerate(self.shapes) if shape in "CU"]
+
+    @cached_property
     def where(self) -> dict[str, list[int]]:
         """The indexes of each lower-case token."""
         found: dict[str, list[int]] = defaultdict(list)
@@ -177,7 +182,8 @@ class Note:
     def _figures(self) -> list[tuple[int, int, int, str]]:
         """Where a pattern that begins with a digit may begin; the digits and the runs of them from there on to the next letter or
         wider gap; and the character behind the first run."""
-        text, found = self.text, [m.span() for m in _DIGITS.finditer(self.text)]
+        text = self.text
+        found = [m.span() for m in (_ASCII_DIGITS if text.isascii() else _DIGITS).finditer(text)]
         figures: list[tuple[int, int, int, str]] = []
         digits = runs = follower = 0
         for start, end in reversed(found):
@@ -206,10 +212,20 @@ class Note:
     def _many(self) -> list[tuple[int, int, int, str]]:
         return [figure for figure in self._figures if figure[1] >= _MANY]
 
+    def ahead_of(self, words: Set[str], reach: int) -> list[int]:
+        """Those of `figure_starts` behind which one of these words begins within so many characters."""
+        stands = sorted(self.starts[i] for w in words & self.words for i in self.where[w])
+        at = [bisect_left(stands, start) for start in self.figure_starts] if stands else []
+        return [s for s, i in zip(self.figure_starts, at, strict=False) if i < len(stands) and stands[i] - s <= reach]
+
     @cached_property
     def coded(self) -> list[tuple[int, int]]:
         """The stretches without blanks that hold a digit."""
-        return [m.span() for m in _CODED_BLOB.finditer(self.text)]
+        if self.tags or not self.text.isascii():
+            return [m.span() for m in _CODED_BLOB.finditer(self.text)]
+        heads = [i for i, token in enumerate(self.tokens) if token.gap]
+        stretches = pairwise((*heads, len(self.tokens)))
+        return [(self.tokens[a].start, self.tokens[b - 1].end) for a, b in stretches if self.shapes.find("d", a, b) >= 0]
 
     @cached_property
     def code_starts(self) -> list[int]:

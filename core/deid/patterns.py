@@ -57,7 +57,7 @@ _SPOKEN_EMAIL = re.compile(
 )
 # A square of three metres, in three words.
 _THREE_WORDS = re.compile(r"///[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}")
-_HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
+_HANDLE = re.compile(r"@(?<![\w@.]@)[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
     r"(?:\b(?:https?|s?ftp|file|ssh|rtsp)://|\bwww\.)[^\s<>\"')\]]{1,500}"
     r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?"
@@ -66,9 +66,8 @@ _URL = re.compile(
     re.I,
 )
 _URL_HINT = re.compile(
-    r"\.(?:com|org|net|edu|gov|io|health|info|co|us|ca|nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in|za|eu|dev|app|me|tv)"
-    r"(?![A-Za-z])|://|www\.",
-    re.I,
+    r"[.:Ww](?:(?<=\.)(?i:com|org|net|edu|gov|io|health|info|co|us|ca|nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in"
+    r"|za|eu|dev|app|me|tv)(?![A-Za-z])|(?<=:)//|(?<=[Ww])[Ww]{2}\.)"
 )
 _BLANK = re.compile(r"\s")
 _HEX_HINT = re.compile(r":[0-9A-Fa-f]{0,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
@@ -135,9 +134,10 @@ def _ssns(note: Note) -> Iterator[Found]:
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
     for match in _SSN_VEILED.finditer(text) if "*" in text or "x" in text or "X" in text else ():
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
-    for match in _LAST4.finditer(text) if not _LAST_WORDS.isdisjoint(note.words) else ():
-        group = match.lastindex or 0
-        yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
+    for start, end in note.around(_LAST_WORDS, 0, 64):
+        for match in _LAST4.finditer(text, start, end):
+            group = match.lastindex or 0
+            yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
 
 
 def _cued_phones(note: Note) -> Iterator[Found]:

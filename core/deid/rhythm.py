@@ -199,9 +199,7 @@ _TENS = frozenset(("twenty", "thirty"))
 
 def _nth(note: Note) -> Iterator[Found]:
     """`Thurs 6th`, `appt is tuesday the 14th`, `seen the 22nd`: an ordinal that a weekday, a visit or a preposition makes a day."""
-    if _ORDINAL_TAILS.isdisjoint(note.words):
-        return
-    for match in _NTH.finditer(note.text):
+    for match in (m for a, b in note.around(_ORDINAL_TAILS, 8, 4) for m in _NTH.finditer(note.text, a, b)):
         if _NTH_NOT.match(note.text, match.end()):
             continue
         index = note.index_at(match.start())

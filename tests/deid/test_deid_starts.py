@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.deid import dates, national, neighbours, numbers, patterns, places, rhythm
+from core.deid import dates, national, neighbours, normalise, numbers, patterns, places, rhythm
 from core.deid.note import Note, tried
 
 FIGURES: list[tuple[re.Pattern[str], tuple[int, int] | tuple[int, int, str]]] = [
@@ -113,3 +113,16 @@ def test_codes_are_tried_where_they_can_begin(pattern: re.Pattern[str], begin: s
     found = [m for m in everywhere if any(c.isdigit() for c in m[0])]
     if note.numbers:
         assert [m.span() for m in numbers._beginning(note, pattern, begin) if any(c.isdigit() for c in m[0])] == [m.span() for m in found]
+
+
+SCANNED = st.text("O0oIl1S5B8| /-.)", max_size=12) | st.sampled_from(
+    ["May", " Jan", "-Dec", "O3/l4/2O24", "5O5 555-OlO9", "9l yrs", "word ", "all B"]
+)
+
+
+@UNCHANGED
+@given(st.lists(SCANNED, max_size=5).map("".join))
+def test_letters_scanned_for_digits_are_looked_for_where_they_can_stand(text: str) -> None:
+    """A text that the hint passes over holds nothing that is put right."""
+    if not normalise._MIXED_HINT.search(text):
+        assert normalise._SCANNED_PART.sub("", normalise._SCANNED.sub(normalise._digits_for_most, text)) == text
