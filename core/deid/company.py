@@ -43,11 +43,14 @@ def kept_names(note: Note) -> Iterator[Found]:
             yield from _quoted(note, index)
 
 
+_LEAST_SAID = 4  # twice each of two
 _SPEAKER = re.compile(r"^([^\W\d_]{2,12}): ", re.M)
 
 
 def speakers(note: Note) -> Iterator[Found]:
     """Who speaks in a chat: at least two labels that open lines again and again, all of them words that could be names."""
+    if note.text.count(": ") < _LEAST_SAID:
+        return
     said = [m for m in _SPEAKER.finditer(note.text) if m[1][0].isupper()]
     counts = Counter(m[1] for m in said)
     often = {w for w, n in counts.items() if n > 1 and kind_of(w.lower()) is None and _nameable(w.lower())}

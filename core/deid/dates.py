@@ -43,6 +43,8 @@ _FIGURES = tuple(
         r"(?<![\w/.-])(?:1[0-2]|0?[1-9])[/-](?:19|20)\d\d(?![\d/-])",
     )
 )
+# How many digits each of the above holds at least, and in how many runs.
+_HELD = ((6, 3), (4, 3), (4, 3), (6, 2), (8, 3), (5, 2))
 _COMPACT = re.compile(
     r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|born|dos|doa|dod|doi|date)(?: is| was| on)?[ :=#.(-]{0,4}(\d{8}"
     r"|\d{6}|(?:\d{1,4}[-/. ]){2}\d{2,4}|\d{1,2}[-/ ]\d{1,2})(?!\d)",
@@ -106,6 +108,12 @@ _WEEK = re.compile(r"\b(?:KW|Kalenderwoche|uke|vecka|uge) ?\d{1,2}\b")
 _WEEK_WORDS = frozenset(("kw", "kalenderwoche", "uke", "vecka", "uge"))
 _FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
 _MONTH_STEMS = words("dates.month_stems")
+_MONTHS = _MONTH_STEMS | frozenset(
+    [
+        *("january", "february", "march", "april", "june", "july", "august", "sept", "september", "sepember", "october"),
+        *("november", "december"),
+    ]
+)
 _DATE_CUES = words("dates.date_cues")
 _DAY_WORDS = words("dates.day_words")
 _HOLIDAY_WORDS = words("dates.holiday_words")
@@ -123,23 +131,23 @@ _AFTER_SCORE = re.compile(
 def dates(note: Note) -> Iterator[Found]:
     """Dates in every spelling; a bare year is none, unless it is a birth year."""
     text = note.text
-    # any date with a month stands near what begins like one
-    windows = note.around({w for w in note.words if w[:3] in _MONTH_STEMS}, _BEFORE_MONTH, _BEHIND_MONTH)
+    # any date with a month stands near its name
+    windows = note.around({w for w in note.words if w[:3] in _MONTH_STEMS and w.partition("'")[0] in _MONTHS}, _BEFORE_MONTH, _BEHIND_MONTH)
     found = [m for p in _WORDED for a, b in windows for m in p.finditer(text, a, b)]
-    found += [m for p in _FIGURES for m in tried(p, text, note.figure_starts)]
+    found += [m for p, held in zip(_FIGURES, _HELD, strict=True) for m in tried(p, text, note.figures(*held))]
     for match in found:
         if not _is_word(match[0]) and read_date(match[0]):
             yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
     if not _FOREIGN_HINT.isdisjoint(note.words):
         for match in tried(_ABROAD[0], text, note.figure_starts):
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
-    for match in tried(_ABROAD[1], text, note.figure_starts):
+    for match in tried(_ABROAD[1], text, note.figures(1, 1, "-/.")):
         yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     if not _WEEK_WORDS.isdisjoint(note.words):
         for match in _WEEK.finditer(text):
             yield Found(match.start(), match.end(), Category.DATE, 0.9, "week")
-    if not _DATE_CUES.isdisjoint(note.words):
-        for match in _COMPACT.finditer(text):
+    for start, end in note.around(_DATE_CUES, 16, 48):
+        for match in _COMPACT.finditer(text, start, end):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.97, "date-cue")
     yield from _loose(note, windows)
 
@@ -183,8 +191,9 @@ def _loose(note: Note, windows: list[tuple[int, int]]) -> Iterator[Found]:
                 and marks_event(note, note.index_at(match.start(1)))
             ):
                 yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "month")
-    for match in _ORDINAL.finditer(note.text) if not _ORDINALS.isdisjoint(note.words) else ():
-        yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
+    for start, end in note.around(_ORDINALS, 16, 32):
+        for match in _ORDINAL.finditer(note.text, start, end):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
     if not _HOLIDAY_WORDS.isdisjoint(note.words) or ("day" in note.words and not _DAY_WORDS.isdisjoint(note.words)):
         for match in _HOLIDAY.finditer(note.text):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
@@ -245,7 +254,7 @@ _CELL_AGE = re.compile(r"(?<=  )(9\d|1[01]\d)(?=  )")
 def bare_ages(note: Note) -> Iterator[Found]:
     """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`, `CRABTREE  99  DNR`."""
     yield from _cell_ages(note)
-    for match in tried(_BARE_AGE, note.text, note.figure_starts):
+    for match in tried(_BARE_AGE, note.text, sorted(note.starts[i] for w in _OLD & note.words for i in note.where[w])):
         index = note.index_at(match.start())
         last, before = note.low(index - 1), note.low(index - 2)
         named = index > 1 and note.tokens[index - 2].shape in "CU" and _person_like(note, index - 2)
@@ -286,5 +295,6 @@ def ages(note: Note) -> Iterator[Found]:
             group = match.lastindex or 0
             if match[group][0].isalpha() or int(match[group]) >= 90:
                 yield Found(match.start(group), match.end(group), Category.AGE, 0.9, "age")
-    for match in _BORN.finditer(text) if not _BORN_WORDS.isdisjoint(note.words) else ():
-        yield Found(match.start(1), match.end(1), Category.DATE, 0.9, "birth-year")
+    for start, end in note.around(_BORN_WORDS, 8, 24):
+        for match in _BORN.finditer(text, start, end):
+            yield Found(match.start(1), match.end(1), Category.DATE, 0.9, "birth-year")

@@ -48,8 +48,11 @@ _EMPLOYER = re.compile(
 )
 
 
+_WORK = frozenset(("work", "works", "worked", "working", "employed", "employer", "retired"))
+
+
 def _employers(note: Note) -> Iterator[Found]:
-    for match in _EMPLOYER.finditer(note.text):
+    for match in (m for a, b in note.around(_WORK, 0, 160) for m in _EMPLOYER.finditer(note.text, a, b)):
         if any(
             t.word.common <= 2 and not t.word.clinical
             for t in note.tokens[note.index_at(match.start(1)) : note.index_at(match.end(1))]
@@ -106,8 +109,10 @@ def facilities(note: Note) -> Iterator[Found]:
     """Names of facilities with their head noun."""
     yield from _employers(note)
     yield from _places_of_care(note)
-    for match in _KNOWN.finditer(note.text) if not _KNOWN_WORDS.isdisjoint(note.words) else ():
-        yield _known(note, match.start(), match.end())
+    if not _KNOWN_WORDS.isdisjoint(note.words):
+        known = _KNOWN_WORDS | {w for w in note.words if w.startswith("hutch")}
+        for match in (m for a, b in note.around(known, 40, 40) for m in _KNOWN.finditer(note.text, a, b)):
+            yield _known(note, match.start(), match.end())
     if "st" in note.words or "Sa" in note.text or "M" in note.text or "Good" in note.text:
         yield from _saints(note)
     for index, token in enumerate(note.tokens):
@@ -137,10 +142,14 @@ def _known(note: Note, start: int, end: int) -> Found:
 _SAINT_LOWER = re.compile(r"\b(?:at|from|to|in) (st\.? [a-z]{4,12}(?:'s)?)\b(?! (?:elevation|segment|depression|change))")
 
 
+_ST = frozenset(("st",))
+_SAINTLY = frozenset(("st", "saint", "mt", "mount", "lady", "sacred", "good"))
+
+
 def _saints(note: Note) -> Iterator[Found]:
-    for match in _SAINT_LOWER.finditer(note.text):
+    for match in (m for a, b in note.around(_ST, 8, 48) for m in _SAINT_LOWER.finditer(note.text, a, b)):
         yield Found(match.start(1), match.end(1), Category.FACILITY, 0.75, "facility-saint")
-    for match in _SAINT.finditer(note.text):
+    for match in (m for a, b in note.around(_SAINTLY, 4, 80) for m in _SAINT.finditer(note.text, a, b)):
         first = note.index_at(match.start())
         behind = note.index_at(match.end())
         head = note.low(behind) in _HEADS or any(t.low in _HEADS for t in note.tokens[first:behind])

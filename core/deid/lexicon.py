@@ -93,17 +93,16 @@ def long_cities() -> dict[str, tuple[tuple[tuple[str, ...], int], ...]]:
     return {head: tuple(sorted(tails, key=lambda t: -len(t[0]))) for head, tails in found.items()}
 
 
-@lru_cache(maxsize=32768)
-def _decode(bits: int) -> Word:
-    return Word(
-        bits & 3,
-        bits >> _LAST & 3,
-        bits >> _COMMON & 7,
-        bits >> _CITY & 3,
-        bool(bits & _CAPITAL),
-        bool(bits & _CLINICAL),
-        bool(bits & _EPONYM),
-    )
+class _Decoded(dict[int, Word]):
+    """The few hundred combinations of bits that occur, each as one Word."""
+
+    def __missing__(self, bits: int) -> Word:
+        levels = (bits & 3, bits >> _LAST & 3, bits >> _COMMON & 7, bits >> _CITY & 3)
+        word = self[bits] = Word(*levels, bool(bits & _CAPITAL), bool(bits & _CLINICAL), bool(bits & _EPONYM))
+        return word
+
+
+_DECODED = _Decoded()
 
 
 def look_up(word: str) -> Word:
@@ -111,4 +110,4 @@ def look_up(word: str) -> Word:
     bits = table().get(word, 0)
     if not bits >> _COMMON and len(word) > 5 and word.endswith(_CLINICAL_ENDINGS):
         bits |= _CLINICAL if not bits & 3 else 0
-    return _decode(bits)
+    return _DECODED[bits]

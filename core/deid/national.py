@@ -150,12 +150,14 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool], bool], ...] = tuple(
         (r"\d{5}-\d{7}-\d", always),
     )
 )
+# Those that begin with a digit hold at least so many before their first letter.
+_FEWEST = 6
 
 
 def national_numbers(note: Note) -> Iterator[Found]:
     """Numbers of the kinds above."""
-    digits, letters = note.figure_starts, note.code_starts
-    for pattern, check, lettered in _FORMS if digits else ():
+    digits, letters = note.figures(_FEWEST), note.capital_starts
+    for pattern, check, lettered in _FORMS if note.figure_starts else ():
         for match in tried(pattern, note.text, letters if lettered else digits):
             if check("".join(c for c in match[0] if c.isalnum())):
                 yield Found(match.start(), match.end(), Category.OTHER_ID, 0.9, "national")

@@ -38,7 +38,7 @@ def told_days(note: Note, known: Iterable[Found], scores: NDArray[np.float32]) -
     months = {m for f in known if f.category is Category.DATE and f.state == "masked" and (m := _month(note, f))}
     if not months:
         return
-    for match in tried(_PAIR, note.text, note.figure_starts):
+    for match in tried(_PAIR, note.text, note.figures(2, 2, "/.-")):
         index = note.index_at(match.start())
         if min(int(match[1]), int(match[3])) > 12 or index + 2 >= len(note.tokens) or note.low(index - 1) in _UNSAID:
             continue

@@ -40,8 +40,13 @@ _SCANNED_PART = re.compile(
     r"|(?<![A-Za-z0-9])(?:\d[lIOo]|[lI]\d)(?=(?: |-)(?:yrs?|years?|y/o)\b)"
 )
 _SCANNED_HINT = re.compile(r"\d[OoIlSB|][\d/-]|[-/ ][OoIl|]\d|[OoIl]{2}/|\d[lIOo](?: y|-)|[0-3lI][lIO][- ]?[A-Z]|[(-]\d?[OolSI]")
+# What each of the above that is changed holds, and few texts do: such a letter beside a digit, or a day of two before its month.
+_MIXED_HINT = re.compile(
+    r"\d[-/.) ]{0,3}[OoIlSB|]{1,14}(?![A-Za-z])|[OoIlSB|](?<![A-Za-z].)[OoIlSB|]{0,13}[-/.) ]{0,3}\d"
+    r"|[0-3lI][lIO][- ]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+)
 # A word with a digit for a letter: J0hnathan, Kess1er.
-_WORD_HINT = re.compile(r"[A-Za-z][015][A-Za-z]")
+_WORD_HINT = re.compile(r"[015](?<=[A-Za-z].)[A-Za-z]")
 _WORD_SCANNED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z]?[a-z]*[015]+[a-z]|[A-Z]+[015]+[A-Z])[A-Za-z015]{4,24}(?![A-Za-z0-9])")
 _DIGIT_FOR = str.maketrans("OoIlSB|", "0011581")
 _LETTERS_FOR = (str.maketrans("015", "ols"), str.maketrans("015", "ois"))
@@ -143,7 +148,7 @@ def _latin(word: re.Match[str]) -> str:
 
 def _scanned(text: str) -> str:
     """Digits scanned as letters, and letters as digits, put right where the rest of the number or word says so."""
-    if _SCANNED_HINT.search(text):
+    if _MIXED_HINT.search(text) and _SCANNED_HINT.search(text):
         text = _SCANNED_PART.sub(_digits_for, _SCANNED.sub(_digits_for_most, text))
     return _WORD_SCANNED.sub(_word_for, text) if _WORD_HINT.search(text) else text
 

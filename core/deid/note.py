@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, compress, pairwise
 from typing import NamedTuple
 
 from core.deid.lexicon import Word, look_up
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_")
-_FIGURE = re.compile(r"\d(?<!\w\d)|[-(+#](?=\d)")
-_BLOB = re.compile(r"\S+")
-_DIGIT = re.compile(r"\d")
+_TOKEN = re.compile(r"([^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_)")
+# The same where all but our own tags is ASCII: plain sets of characters are matched twice as fast.
+_ASCII_TOKEN = re.compile(r"([A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)*|[0-9]+|'[sS]\b|§+|[!-/:-@\[-`{-~\x00-\x08\x0e-\x1b\x7f])")
+_DIGITS, _ASCII_DIGITS = re.compile(r"\d+"), re.compile(r"[0-9]+")
+_CODED_BLOB = re.compile(r"(?<!\S)[^\s\d]*+\d\S*+")
 _CODE = re.compile(r"[A-Za-z](?<!\w[A-Za-z])|#(?=[A-Za-z\d])")
-_ALNUM = re.compile(r"[^\W_]+")
+_SIGNS = frozenset("-(+#")
+_WIDEST_GAP, _MANY = 3, 4
+_PAD = [""] * 16
 _NEW_SENTENCE = frozenset('.!?:;•*|"([{')
+_STILL_OPENS = frozenset("-–•>#\"'")
 OWN_TAG = re.compile(
     r"\[(?:(?:PATIENT|CLINICIAN|RELATIVE|PERSON|FACILITY|STREET|CITY|PHONE|FAX|EMAIL|SSN|MRN|PLAN|ACCOUNT|LICENSE"
     r"|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|ID"
@@ -46,28 +51,21 @@ class Token:
     gap: str = ""
 
 
-def _shape(text: str) -> str:
-    first = text[0]
-    if first.isdigit():
-        return "d"
-    if not first.isalpha():
-        return "p"
-    if not first.isupper():
-        return "l"
-    if len(text) == 1:
-        return "I"
-    return "U" if text.isupper() else "C"
-
-
-def _as_written(word: Word, shape: str, low: str) -> Word:
-    """`ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name."""
-    return word._replace(clinical=False) if word.clinical and shape == "C" and len(low) in (3, 4) and word.first >= 2 else word
-
-
 def _facts(text: str) -> tuple[str, str, Word]:
     """A token's lower case, shape and word."""
-    low, shape = text.lower(), _shape(text)
-    return low, shape, _as_written(look_up(low), shape, low)
+    low, first = text.lower(), text[0]
+    word = look_up(low)
+    if not first.isalpha():
+        return low, "d" if first.isdigit() else "p", word
+    if not first.isupper():
+        return low, "l", word
+    if len(text) == 1:
+        return low, "I", word
+    if text.isupper():
+        return low, "U", word
+    # `ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name.
+    woman = word.clinical and word.first >= 2 and len(low) in (3, 4)
+    return low, "C", word._replace(clinical=False) if woman else word
 
 
 class Squeezed(NamedTuple):
@@ -78,12 +76,10 @@ class Squeezed(NamedTuple):
 
 
 def _squeezed(text: str) -> Squeezed:
-    at: list[int] = []
-    for run in _ALNUM.finditer(text):
-        at.extend(range(run.start(), run.end()))
-    keys = "".join(_ALNUM.findall(text))
+    held = list(map(str.isalnum, text))
+    keys = "".join(compress(text, held))
     low = keys.lower()
-    return Squeezed(low if len(low) == len(keys) else "".join(c.lower()[0] for c in keys), at)
+    return Squeezed(low if len(low) == len(keys) else "".join(c.lower()[0] for c in keys), list(compress(range(len(text)), held)))
 
 
 @dataclass
@@ -96,32 +92,43 @@ class Note:
     lines: list[int] = field(init=False, default_factory=list)
     """Index of each line's first token."""
 
+    lows: list[str] = field(init=False)
+    """The lower-case tokens; sixteen empty ones behind them, which stand for what lies up to as far before the first or behind the last."""
+    shapes: str = field(init=False)
+    """The shapes of the tokens, one character each."""
+    starts: list[int] = field(init=False)
+    """Start offsets of the tokens, rising."""
+
     def __post_init__(self) -> None:
         self.tags = [m.span() for m in OWN_TAG.finditer(self.text)] if "[" in self.text else []
         self.tokens = self._cut()
-        for line in self.by_line():
-            _judge(line)
+        for first, last in pairwise((*self.lines, len(self.tokens))):
+            if self.shapes.count("U", first, last) >= 3:
+                _judge(self.tokens[first:last])
 
     def _cut(self) -> list[Token]:
         written = self.text
         text = OWN_TAG.sub(lambda m: "§" * len(m[0]), written) if self.tags else written
-        made: dict[str, tuple[str, str, Word]] = {}
+        parts = (_ASCII_TOKEN if written.isascii() else _TOKEN).split(text)
+        found, gaps = parts[1::2], parts[:-1:2]
+        ends = list(accumulate(map(len, parts)))
+        made = {text: _facts(text) for text in set(found)}
+        facts = [made[text] for text in found]
+        self.lows = [low for low, _, _ in facts] + _PAD
+        self.shapes = "".join([shape for _, shape, _ in facts])
+        self.starts = ends[:-1:2]
         tokens: list[Token] = []
-        before, at, opens = "", 0, True
-        for match in _TOKEN.finditer(text):
-            found = match[0]
-            start, end = match.span()
-            facts = made.get(found)
-            if facts is None:
-                facts = made[found] = _facts(found)
-            gap = written[at:start] if before else "\n"
+        before, opens = "", True
+        for text, gap, (low, shape, word), start, end in zip(found, gaps, facts, self.starts, ends[1::2], strict=True):
+            if not before:
+                gap = "\n"
             if "\n" in gap:
                 opens = True
                 self.lines.append(len(tokens))
             else:
-                opens = before in _NEW_SENTENCE or (opens and before in "-–•>#\"'")
-            tokens.append(Token(found, facts[0], start, end, facts[1], facts[2], opens, False, gap))
-            before, at = found, end
+                opens = before in _NEW_SENTENCE or (opens and before in _STILL_OPENS)
+            tokens.append(Token(text, low, start, end, shape, word, opens, False, gap))
+            before = text
         return tokens
 
     def by_line(self) -> list[list[Token]]:
@@ -129,11 +136,16 @@ class Note:
         return [self.tokens[a:b] for a, b in pairwise((*self.lines, len(self.tokens)))]
 
     @cached_property
+    def capitals(self) -> list[int]:
+        """The indexes of the tokens that begin with a capital and hold more than one letter."""
+        return [i for i, shape in enumerate(self.shapes) if shape in "CU"]
+
+    @cached_property
     def where(self) -> dict[str, list[int]]:
         """The indexes of each lower-case token."""
-        found: dict[str, list[int]] = {}
-        for i, token in enumerate(self.tokens):
-            found.setdefault(token.low, []).append(i)
+        found: dict[str, list[int]] = defaultdict(list)
+        for i, low in enumerate(self.lows[: len(self.tokens)]):
+            found[low].append(i)
         return found
 
     @cached_property
@@ -167,19 +179,63 @@ class Note:
         return max(offset, self.tokens[index].end) if index >= 0 else offset
 
     @cached_property
+    def _figures(self) -> list[tuple[int, int, int, str]]:
+        """Where a pattern that begins with a digit may begin; the digits and the runs of them from there on to the next letter or
+        wider gap; and the character behind the first run."""
+        text = self.text
+        found = [m.span() for m in (_ASCII_DIGITS if text.isascii() else _DIGITS).finditer(text)]
+        figures: list[tuple[int, int, int, str]] = []
+        digits = runs = follower = 0
+        for start, end in reversed(found):
+            gap = text[end:follower]
+            near = end < follower <= end + _WIDEST_GAP and gap.upper() == gap.lower()
+            digits, runs = (digits if near else 0) + end - start, (runs if near else 0) + 1
+            follower, before = start, text[start - 1 : start]
+            if not (before.isalnum() or before == "_"):
+                figures.append((start, digits, runs, text[end : end + 1]))
+            if before in _SIGNS:
+                figures.append((start - 1, digits, runs, text[end : end + 1]))
+        return figures[::-1]
+
+    @cached_property
     def figure_starts(self) -> list[int]:
         """Where a pattern that begins with a digit may begin: a digit behind no word character, or `(`, `+`, `#`, `-` before one."""
-        return [m.start() for m in _FIGURE.finditer(self.text)]
+        return [figure[0] for figure in self._figures]
+
+    def figures(self, digits: int, runs: int = 1, before: str = "") -> list[int]:
+        """Those of `figure_starts` with at least so many digits ahead in so many runs, no letter between them and no gap wider than
+        three characters. `before` names the characters of which one must stand behind the first run."""
+        near = self._many if digits >= _MANY else self._figures
+        return [s for s, d, r, c in near if d >= digits and r >= runs and (not before or (c and c in before))]
+
+    @cached_property
+    def _many(self) -> list[tuple[int, int, int, str]]:
+        return [figure for figure in self._figures if figure[1] >= _MANY]
+
+    def ahead_of(self, words: Set[str], reach: int) -> list[int]:
+        """Those of `figure_starts` behind which one of these words begins within so many characters."""
+        stands = sorted(self.starts[i] for w in words & self.words for i in self.where[w])
+        at = [bisect_left(stands, start) for start in self.figure_starts] if stands else []
+        return [s for s, i in zip(self.figure_starts, at, strict=False) if i < len(stands) and stands[i] - s <= reach]
+
+    @cached_property
+    def coded(self) -> list[tuple[int, int]]:
+        """The stretches without blanks that hold a digit."""
+        if self.tags or not self.text.isascii():
+            return [m.span() for m in _CODED_BLOB.finditer(self.text)]
+        heads = [i for i, token in enumerate(self.tokens) if token.gap]
+        stretches = pairwise((*heads, len(self.tokens)))
+        return [(self.tokens[a].start, self.tokens[b - 1].end) for a, b in stretches if self.shapes.find("d", a, b) >= 0]
 
     @cached_property
     def code_starts(self) -> list[int]:
         """Where a code that begins with a letter may begin: at each word of a stretch without blanks that holds a digit."""
-        return [
-            at.start()
-            for blob in _BLOB.finditer(self.text)
-            if _DIGIT.search(self.text, blob.start(), blob.end())
-            for at in _CODE.finditer(self.text, blob.start(), blob.end())
-        ]
+        return [at.start() for start, end in self.coded for at in _CODE.finditer(self.text, start, end)]
+
+    @cached_property
+    def capital_starts(self) -> list[int]:
+        """Those of `code_starts` at a capital or a `#`."""
+        return [s for s in self.code_starts if self.text[s].isupper() or self.text[s] == "#"]
 
     @cached_property
     def all_starts(self) -> list[int]:
@@ -191,18 +247,13 @@ class Note:
         """Letters and digits alone, for searches that ignore separators."""
         return _squeezed(self.text)
 
-    @cached_property
-    def starts(self) -> list[int]:
-        """Start offsets of the tokens, rising."""
-        return [t.start for t in self.tokens]
-
     def index_at(self, offset: int) -> int:
         """Index of the first token that starts at or after an offset."""
         return bisect_left(self.starts, offset)
 
     def low(self, index: int) -> str:
         """Lower-case token at an index, or an empty string outside."""
-        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+        return self.lows[index] if 0 <= index < len(self.tokens) else ""
 
     def in_tag(self, start: int, end: int) -> bool:
         """Whether a span touches one of our own tags."""
@@ -219,7 +270,7 @@ def tried(pattern: re.Pattern[str], text: str, starts: list[int]) -> Iterator[re
 
 
 def _judge(line: list[Token]) -> None:
-    upper = [t.shape for t in line].count("U")
-    if upper >= 3 and upper >= 3 * sum(t.shape in "lC" and len(t.text) > 1 for t in line):
+    upper = sum(t.shape == "U" for t in line)
+    if upper >= 3 * sum(t.shape in "lC" and len(t.text) > 1 for t in line):
         for token in line:
             token.shouted = True

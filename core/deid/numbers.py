@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from core.deid import checks
@@ -71,27 +72,28 @@ _UNITS = re.compile(
     r"|cells|copies|steps|g|l|dl|patients?|participants?|subjects?|cases|people|women|men|children|k/ul)\b|%",
     re.I,
 )
-# The last word says where a match can begin: at a digit, a letter, both, or anywhere.
+# The last word says where a match can begin: at a digit with so many digits and runs of them ahead, at a capital, at a letter, at any
+# start of a code so long, or anywhere.
 _BARE = (
-    (re.compile(r"\d{10,1000}"), 0.8, "a"),
-    (re.compile(r"(?<![\w.$/+-])#?\d{7,20}(?![\w%]|\.\d)"), 0.85, "d"),
-    (re.compile(r"(?<![\w.$/-])#?[A-Z]{1,6}[-_]?\d{5,12}(?:-\d{1,6})?[A-Z]{0,2}(?!\w)"), 0.85, "l"),
-    (re.compile(r"(?<![\w.-])#?[A-Z]{2,6}-[A-Z]{0,3}\d{3,10}(?:-[A-Z0-9]{1,8}){0,3}(?!\w)"), 0.8, "l"),
-    (re.compile(r"(?<![\w./-])\d{2,5}-\d{2,6}-\d{2,6}(?:-\w{1,6}){0,3}(?![\w])"), 0.85, "d"),
-    (re.compile(r"(?<![\w./-])\d{4,10}-\d{2,10}(?:-?[A-Z0-9]{1,4})?(?![\w-])"), 0.7, "d"),
-    (re.compile(r"(?<![\w-])[A-HJ-NPR-Z0-9]{17}(?!\w)"), 0.9, "b"),
-    (re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), 0.85, "l"),
-    (re.compile(r"(?<![\w-])(?:\d{4}[ -]){3}\d{1,7}(?!\w)"), 0.9, "d"),
+    (re.compile(r"\d{10,1000}"), 0.8, "anywhere"),
+    (re.compile(r"(?<![\w.$/+-])#?\d{7,20}(?![\w%]|\.\d)"), 0.85, (7, 1)),
+    (re.compile(r"(?<![\w.$/-])#?[A-Z]{1,6}[-_]?\d{5,12}(?:-\d{1,6})?[A-Z]{0,2}(?!\w)"), 0.85, "capital"),
+    (re.compile(r"(?<![\w.-])#?[A-Z]{2,6}-[A-Z]{0,3}\d{3,10}(?:-[A-Z0-9]{1,8}){0,3}(?!\w)"), 0.8, "capital"),
+    (re.compile(r"(?<![\w./-])\d{2,5}-\d{2,6}-\d{2,6}(?:-\w{1,6}){0,3}(?![\w])"), 0.85, (6, 3)),
+    (re.compile(r"(?<![\w./-])\d{4,10}-\d{2,10}(?:-?[A-Z0-9]{1,4})?(?![\w-])"), 0.7, (6, 2)),
+    (re.compile(r"(?<![\w-])[A-HJ-NPR-Z0-9]{17}(?!\w)"), 0.9, "long"),
+    (re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), 0.85, "capital"),
+    (re.compile(r"(?<![\w-])(?:\d{4}[ -]){3}\d{1,7}(?!\w)"), 0.9, (13, 4)),
     (
         re.compile(r"(?<![\w-])[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[A-Z]{2}\d{2}(?!\w)"),
         0.9,
-        "d",
+        (1, 1, "ACDEFGHJKMNPQRTUVWXY"),
     ),
-    (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8, "l"),
-    (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8, "l"),
-    (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8, "b"),
-    (re.compile(r"(?<![\w.-])[a-z]{2,5}\d{6,12}(?!\w)"), 0.8, "l"),
-    (re.compile(r"\(01\)\d{14}(?:\(\d\d\)[A-Za-z0-9-]{1,20}){0,6}|\+[A-Z]\d{3}[A-Z0-9]{6,40}/[A-Z0-9$+]{6,40}"), 0.95, "a"),
+    (re.compile(r"(?<![\w-])[A-Z]{2}\d{7}(?!\w)"), 0.8, "capital"),
+    (re.compile(r"(?<![\w.-])[A-Z]{1,3}\d{2,4}[A-Z]{1,3}\d{3,8}[A-Z]{0,2}(?!\w)"), 0.8, "capital"),
+    (re.compile(r"(?<![\w.-])#[A-Z]{0,4}-?\d{4,10}(?!\w)"), 0.8, "sign"),
+    (re.compile(r"(?<![\w.-])[a-z]{2,5}\d{6,12}(?!\w)"), 0.8, "letter"),
+    (re.compile(r"\(01\)\d{14}(?:\(\d\d\)[A-Za-z0-9-]{1,20}){0,6}|\+[A-Z]\d{3}[A-Z0-9]{6,40}/[A-Z0-9$+]{6,40}"), 0.95, "anywhere"),
 )
 # Letters and digits in groups: MH-24-3317, TN/MC/58812, 7KD-R41, 2008T-118827.
 _GROUPED = re.compile(
@@ -177,23 +179,50 @@ def _by_phrase(note: Note) -> Iterator[Found]:
 
 
 def _by_shape(note: Note) -> Iterator[Found]:
-    text, digits, letters = note.text, note.figure_starts, note.code_starts
+    text = note.text
     for pattern, score, begin in _BARE:
-        starts = digits if begin == "d" else letters if begin == "l" else note.all_starts
-        if begin == "a" and not _anywhere(note):
-            continue
-        for match in pattern.finditer(text) if begin == "a" else tried(pattern, text, starts):
+        for match in _beginning(note, pattern, begin):
             value = match[0].lstrip("#")
             if any(c.isdigit() for c in value) and _unshared(text, match):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
-    for match in tried(_GROUPED, text, note.all_starts):
+    for match in tried(_GROUPED, text, _grouped_starts(note)):
         value = match[0]
         count = sum(c.isdigit() for c in value)
-        if count >= 4 and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
+        if count >= _GROUPED_DIGITS and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
             yield Found(match.start(), match.end(), _shape_category(value.lstrip("#")), 0.8, "number")
-    for match in tried(_SIX, text, note.figure_starts):
+    for match in tried(_SIX, text, note.figures(6)):
         if not _UNITS.match(text, match.end()):
             yield Found(match.start(), match.end(), Category.OTHER_ID, 0.4, "bare-number", state="flagged")
+
+
+def _beginning(note: Note, pattern: re.Pattern[str], begin: str | tuple[int, int] | tuple[int, int, str]) -> Iterator[re.Match[str]]:
+    """What `finditer` gives, where the word or the figures at its side in `_BARE` say that it can begin."""
+    if isinstance(begin, tuple):
+        return tried(pattern, note.text, note.figures(*begin))
+    if begin == "capital":
+        return tried(pattern, note.text, note.capital_starts)
+    if begin == "letter":
+        return tried(pattern, note.text, note.code_starts)
+    if begin == "long":
+        return tried(pattern, note.text, note.all_starts if any(b - a >= _VIN for a, b in note.coded) else [])
+    if begin == "sign":
+        return tried(pattern, note.text, note.all_starts if "#" in note.text else [])
+    return pattern.finditer(note.text) if _anywhere(note) else iter(())
+
+
+def _grouped_starts(note: Note) -> list[int]:
+    """Those of `all_starts` that lie in a stretch with a capital, a mark between groups, and enough digits."""
+    starts: list[int] = []
+    for begin, end in note.coded:
+        piece = note.text[begin:end]
+        if not _GROUP_MARKS.isdisjoint(piece) and piece != piece.lower() and sum(map(str.isdigit, piece)) >= _GROUPED_DIGITS:
+            starts += note.all_starts[bisect_left(note.all_starts, begin) : bisect_left(note.all_starts, end)]
+    return starts
+
+
+_VIN = 17
+_GROUPED_DIGITS = 4
+_GROUP_MARKS = frozenset("-/_")
 
 
 def _anywhere(note: Note) -> bool:
@@ -224,6 +253,8 @@ def _shape_category(value: str) -> Category:
 
 
 def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
+    if match.end() - match.start() <= _TOO_SHORT and sum(map(str.isdigit, match[0])) < _TOO_SHORT and match[0][0] != "#":
+        return  # no cue makes it worthy
     cue, linked = _cue_before(note, match.start())
     if not cue or not _worthy(note.text, match, cue, linked):
         return
@@ -234,6 +265,9 @@ def _by_cue(note: Note, match: re.Match[str]) -> Iterator[Found]:
     start = _prefixed(note.text, match.start())
     yield Found(start, end, _CUES[cue], 0.95 if cue in _STRONG else 0.85, "cue")
     yield from _further(note.text, match, end, _CUES[cue])
+
+
+_TOO_SHORT = 3
 
 
 def _prefixed(text: str, start: int) -> int:

@@ -44,6 +44,8 @@ _BY_CUE = (
     re.compile(r"(?<=[\w)] )([xX]\d{4,5})(?![\w/%.])(?<![05]000)"),
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
 )
+# How many digits each of the above holds at least, and in how many runs.
+_HELD = ((10, 3), (4, 1), (9, 2), (10, 1), (7, 2), (4, 2), (6, 3), (7, 2), (7, 2), (9, 4))
 _CUE_WORDS = words("patterns.phone_cues")
 _CUES = _CUE_WORDS | {"#"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
@@ -55,7 +57,7 @@ _SPOKEN_EMAIL = re.compile(
 )
 # A square of three metres, in three words.
 _THREE_WORDS = re.compile(r"///[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}")
-_HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b")
+_HANDLE = re.compile(r"@(?<![\w@.]@)[A-Za-z_][\w.]{2,30}\b")
 _URL = re.compile(
     r"(?:\b(?:https?|s?ftp|file|ssh|rtsp)://|\bwww\.)[^\s<>\"')\]]{1,500}"
     r"|(?<![\w.@-])(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:com|org|net|edu|gov|io|health|info|co\.uk|us|ca)\b(?:/[^\s<>\"')\]]{0,300})?"
@@ -64,9 +66,8 @@ _URL = re.compile(
     re.I,
 )
 _URL_HINT = re.compile(
-    r"\.(?:com|org|net|edu|gov|io|health|info|co|us|ca|nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in|za|eu|dev|app|me|tv)"
-    r"(?![A-Za-z])|://|www\.",
-    re.I,
+    r"[.:Ww](?:(?<=\.)(?i:com|org|net|edu|gov|io|health|info|co|us|ca|nz|au|uk|de|fr|es|it|nl|be|ch|at|pl|se|dk|fi|ie|pt|br|mx|jp|kr|in"
+    r"|za|eu|dev|app|me|tv)(?![A-Za-z])|(?<=:)//|(?<=[Ww])[Ww]{2}\.)"
 )
 _BLANK = re.compile(r"\s")
 _HEX_HINT = re.compile(r":[0-9A-Fa-f]{0,4}:|-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-")
@@ -97,15 +98,14 @@ def contacts(note: Note) -> Iterator[Found]:
     if "@" in text or "[at]" in text or "(at)" in text:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.99, "email") for m in _EMAIL.finditer(text))
         yield from (Found(m.start(), m.end(), Category.URL, 0.8, "handle") for m in _HANDLE.finditer(text))
-    figures = note.figure_starts
     if "dot" in note.words:
         yield from (Found(m.start(), m.end(), Category.EMAIL, 0.95, "email-words") for m in _SPOKEN_EMAIL.finditer(text))
     if "///" in text:
         yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.95, "coordinates") for m in _THREE_WORDS.finditer(text))
     yield from (Found(m.start(), m.end(), Category.URL, 0.98, "url") for m in _urls(text))
     if "." in text:
-        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, figures))
-        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, figures))
+        yield from (Found(m.start(), m.end(), Category.IP, 0.97, "ip") for m in tried(_IP, text, note.figures(4, 4, ".")))
+        yield from (Found(m.start(), m.end(), Category.OTHER_ID, 0.9, "coordinates") for m in tried(_GEO, text, note.figures(5, 2, ".")))
     if _HEX_HINT.search(text):
         yield from (Found(m.start(), m.end(), Category.IP, 0.95, "ip") for m in _IP6.finditer(text) if not _is_clock(m[0]))
     yield from _ssns(note)
@@ -130,13 +130,14 @@ def _is_clock(value: str) -> bool:
 
 def _ssns(note: Note) -> Iterator[Found]:
     text = note.text
-    for match in tried(_SSN, text, note.figure_starts):
+    for match in tried(_SSN, text, note.figures(9, 3, "- .")):
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
     for match in _SSN_VEILED.finditer(text) if "*" in text or "x" in text or "X" in text else ():
         yield Found(match.start(), match.end(), Category.SSN, 0.98, "ssn")
-    for match in _LAST4.finditer(text) if not _LAST_WORDS.isdisjoint(note.words) else ():
-        group = match.lastindex or 0
-        yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
+    for start, end in note.around(_LAST_WORDS, 0, 64):
+        for match in _LAST4.finditer(text, start, end):
+            group = match.lastindex or 0
+            yield Found(match.start(group), match.end(group), Category.SSN, 0.9, "ssn-last4")
 
 
 def _cued_phones(note: Note) -> Iterator[Found]:
@@ -151,8 +152,8 @@ def _cued_phones(note: Note) -> Iterator[Found]:
 def _phones(note: Note) -> Iterator[Found]:
     if not _CUE_WORDS.isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
-    for pattern in _PHONES:
-        for match in tried(pattern, note.text, note.figure_starts):
+    for pattern, held in zip(_PHONES, _HELD, strict=True):
+        for match in tried(pattern, note.text, note.figures(*held)):
             if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES:
                 continue
             before = note.index_at(match.start())

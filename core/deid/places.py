@@ -50,6 +50,10 @@ _CROSSING = re.compile(
     r"|(?<![\w/.-])\d{1,3}(?:st|nd|rd|th) ?(?:&|and|/|@) ?[A-Z][a-z']{2,20}\b"
     r"|(?:\b(?:on|at|near|corner of|by) )(?P<low>[a-z']{3,20} (?:and|&) \d{1,3}(?:st|nd|rd|th)\b)"
 )
+_SUFFIXES = frozenset(form for word in _SUFFIX[3:-1].split("|") for form in ((word[:-2], word[:-1]) if word.endswith("?") else (word,)))
+_LONGEST_STREET = 140
+# What joins the two streets of a crossing, whichever way it is written.
+_CROSSING_HINT = re.compile(r"(?:and|at|[&/@x]) ?(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z'])")
 _ROUTE = re.compile(
     r"\b(?:[NSEW]/?B )?(?:I|US|SR|CR|FM|Hwy|HWY|Highway|Route|Rte|RR|State Route|County Road|County Rd|Interstate|Range Road"
     r"|Forest Road|Loop)[ -]?\d{1,4}[A-Z]?\b"
@@ -123,6 +127,8 @@ _NO_STREET = re.compile(r"\d{1,6} (?:Day|Week|Month|Year|Hour|Units?|Mg|Point|Pa
 _IN = words("places.in")
 _SURE_IN = words("places.sure_in")
 _TOWN_BEFORE = _SURE_IN | {",", "in", "from", "of", "to", "near"}
+_COUNTIES = ("county", "township", "parish")
+_TOWN_BEHIND = frozenset((*_COUNTIES, ","))
 _MOVES = words("places.moves")
 
 
@@ -198,11 +204,13 @@ def places(note: Note) -> Iterator[Found]:
     """Streets, boxes, ZIP codes, cities and counties. States alone may stay."""
     text = note.text
     numbers = bool(note.numbers)
-    for match in tried(_STREET, text, note.figure_starts) if numbers else ():
+    for match in tried(_STREET, text, note.ahead_of(_SUFFIXES, _LONGEST_STREET)) if numbers else ():
         if not _NO_STREET.match(match[0]):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
     for pattern, group, score, gate, also, reach in _OTHER_STREETS:
-        for match in _near(pattern, note, gate | also, *reach) if not gate.isdisjoint(note.words) else ():
+        if gate.isdisjoint(note.words) or (pattern is _CROSSING and not _CROSSING_HINT.search(text)):
+            continue
+        for match in _near(pattern, note, gate | also, *reach):
             part = "low" if pattern is _CROSSING and match["low"] else group
             yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
     for match in _near(_LOWER_STREET, note, _STREET_WORDS, 64, 16):
@@ -229,11 +237,11 @@ def _zips(note: Note) -> Iterator[re.Match[str]]:
         for pattern in (states, spelled_out, behind_word):
             for start, end in fives:
                 yield from pattern.finditer(text, start, end)
-        yield from tried(plus, text, note.figure_starts)
+        yield from tried(plus, text, note.figures(9, 2, "-"))
     if not _ZIP_LABELS.isdisjoint(note.words):
         yield from labelled.finditer(text)
-    yield from tried(canadian, text, note.code_starts)
-    yield from tried(british, text, note.code_starts)
+    yield from tried(canadian, text, note.capital_starts)
+    yield from tried(british, text, note.capital_starts)
 
 
 _ZIP_LABELS = frozenset(("zip", "zipcode", "postal", "postcode"))
@@ -266,16 +274,22 @@ def _foreign(note: Note) -> bool:
 
 
 def _cities(note: Note) -> Iterator[Found]:
-    index, tokens, heads = 0, note.tokens, long_cities()
-    while index < len(tokens):
-        token = tokens[index]
-        shape = token.shape
-        # in lower case only a listed city can be one
-        end = _place_from(note, index) if shape in "CU" or (shape == "l" and (token.word.city == 3 or token.low in heads)) else index
+    tokens, behind = note.tokens, 0
+    for index in _city_starts(note):
+        end = _place_from(note, index) if index >= behind else index
         if end > index:
-            end = _with_state(note, end)
-            yield Found(tokens[index].start, tokens[end - 1].end, Category.PLACE, 0.8, "city")
-        index = max(index + 1, end)
+            behind = _with_state(note, end)
+            yield Found(tokens[index].start, tokens[behind - 1].end, Category.PLACE, 0.8, "city")
+
+
+def _city_starts(note: Note) -> list[int]:
+    """Where a place can begin: at a listed name, beside what makes an unknown one a place, in lower case behind a preposition."""
+    lows, heads, tokens = note.lows, long_cities(), note.tokens
+    lower = [i + 1 for word in _SURE_IN & note.words for i in note.where[word] if note.shapes[i + 1 : i + 2] == "l"]
+    return sorted(
+        [i for i in note.capitals if lows[i] in heads or tokens[i].word.city or lows[i - 1] in _TOWN_BEFORE or lows[i + 1] in _TOWN_BEHIND]
+        + lower
+    )
 
 
 def _place_from(note: Note, index: int) -> int:
@@ -294,7 +308,7 @@ def _place_from(note: Note, index: int) -> int:
         return end
     if token.shape != "C":
         return index
-    if note.low(index + 1) in ("county", "township", "parish") and token.word.common <= 2 and note.tokens[index + 1].shape == "C":
+    if note.low(index + 1) in _COUNTIES and token.word.common <= 2 and note.tokens[index + 1].shape == "C":
         return index + 2
     return _town(note, index) if not _before_state(note, index) else index + 1
 

@@ -13,12 +13,17 @@ from typing import NamedTuple
 _APART = re.compile(r"(?<![^\s(\[:])[A-Za-z0-9](?:[ ]{1,4}[A-Za-z0-9.,:/#@+()-](?![^\s,.;:)\]])){3,200}")
 _HYPHENED = re.compile(r"(?<![\w-])[A-Za-z](?:-[A-Za-z]){3,40}(?![\w-])")
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z](?:\. ?[A-Za-z]){4,40}\.?(?![\w.])")
+# What each of the three holds, and few texts do.
+_APART_CORE = re.compile(r" {1,4}[A-Za-z0-9.,:/#@+()-] {1,4}[A-Za-z0-9.,:/#@+()-] {1,4}[A-Za-z0-9.,:/#@+()-]")
+_HYPHENED_CORE = re.compile(r"-[A-Za-z]-[A-Za-z]-[A-Za-z]")
+_DOTTED_CORE = re.compile(r"\. ?[A-Za-z]\. ?[A-Za-z]\. ?[A-Za-z]")
 _APART_HINT = re.compile(r"\b\w(?:[ ]{1,4}|[.-] ?)\w[ .-]")
+_SETTINGS = ((_APART_CORE, _APART), (_HYPHENED_CORE, _HYPHENED), (_DOTTED_CORE, _DOTTED))
 _COUNTING = frozenset("123456789"[a:b] for a in range(9) for b in range(a + 4, 10))
 _BREAK = re.compile(
     r"(?<=[^\W\d_])-\n {0,8}(?=[a-z])|(?<=[\w(][-/(@])\n {0,8}(?=\w)|(?<=-\d\d)\n(?=\d{3})|(?<=\w@)\n(?=\w)|(?<=\d\))\n(?=\d{3})"
 )
-_BREAK_HINT = re.compile(r"[-/(@)\d]\n")
+_BREAK_HINT = re.compile(r"\n(?<=[-/(@)\d]\n)")
 _MARKUP = re.compile(
     r"</?[A-Za-z][^<>\n]{0,200}>|&(?:nbsp|amp|quot|apos|lt|gt|#\d{1,5}|#x[0-9A-Fa-f]{1,4});|\\(?:par|tab|line|b|i|ul|b0|i0"
     r"|ulnone|plain|pard|cell|row)\b ?"
@@ -41,7 +46,7 @@ class Reading(NamedTuple):
 
 def readings(text: str) -> Iterator[Reading]:
     """The readings that the text asks for, mostly none."""
-    apart = _stretches(text) if _APART_HINT.search(text) else []
+    apart = _stretches(text)
     if apart:
         yield _without(text, apart)
     if breaks := list(_breaks(text)):
@@ -52,15 +57,16 @@ def readings(text: str) -> Iterator[Reading]:
 
 def _breaks(text: str) -> Iterator[tuple[int, int, str]]:
     for hint in _BREAK_HINT.finditer(text):
-        match = _BREAK.match(text, hint.start()) or _BREAK.match(text, hint.end() - 1)
+        match = _BREAK.match(text, hint.start() - 1) or _BREAK.match(text, hint.start())
         if match:
             yield match.start(), match.end(), ""
 
 
 def _stretches(text: str) -> list[tuple[int, int]]:
-    found = [m.span() for m in _APART.finditer(text)]
-    found += [m.span() for p in (_HYPHENED, _DOTTED) for m in p.finditer(text)]
-    return sorted(found)
+    held = [pattern for core, pattern in _SETTINGS if core.search(text)]
+    if not held or not _APART_HINT.search(text):
+        return []
+    return sorted(m.span() for pattern in held for m in pattern.finditer(text))
 
 
 def _without(text: str, stretches: list[tuple[int, int]]) -> Reading:

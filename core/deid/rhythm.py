@@ -94,12 +94,14 @@ def short_dates(note: Note) -> Iterator[Found]:
 
 def _pairs(note: Note) -> Iterator[Found]:
     text = note.text
-    found = [c for m in tried(_PAIR, text, note.figure_starts) if (c := _weighed(note, m)) is not None]
+    found = [c for m in tried(_PAIR, text, note.figures(2, 2, "/-")) if (c := _weighed(note, m)) is not None]
     if not found:
         return
-    full = [(int(m[1]), int(m[3])) for m in tried(_FULL, text, note.figure_starts)]
+    full = [(int(m[1]), int(m[3])) for m in tried(_FULL, text, note.figures(4, 3, "-/."))]
     day_first = any(a > 12 >= b for a, b in full) and not any(b > 12 >= a for a, b in full)
-    months = {(b if day_first else a) for a, b in full if a <= 12 or day_first} | {int(m[2]) for m in tried(_ISO, text, note.figure_starts)}
+    months = {(b if day_first else a) for a, b in full if a <= 12 or day_first} | {
+        int(m[2]) for m in tried(_ISO, text, note.figures(8, 3, "-/."))
+    }
     _carry(found, months, day_first=day_first)
     for item in found:
         if item.weight >= _SURE:
@@ -171,8 +173,8 @@ def _follows(earlier: _Candidate, later: _Candidate, *, day_first: bool) -> bool
 def _dotted(note: Note) -> Iterator[Found]:
     """`3.10.`, as on the Continent: behind a preposition, or where the note has full dates with dots."""
     text = note.text
-    usual = any(m[2] == "." for m in tried(_FULL, text, note.figure_starts))
-    for match in tried(_DOTTED, text, note.figure_starts):
+    usual = any(m[2] == "." for m in tried(_FULL, text, note.figures(4, 3, "-/.")))
+    for match in tried(_DOTTED, text, note.figures(2, 2, ".")):
         before = note.low(note.index_at(match.start()) - 1)
         if usual or before in _DOTTED_CUES:
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "date-dotted")
@@ -197,9 +199,7 @@ _TENS = frozenset(("twenty", "thirty"))
 
 def _nth(note: Note) -> Iterator[Found]:
     """`Thurs 6th`, `appt is tuesday the 14th`, `seen the 22nd`: an ordinal that a weekday, a visit or a preposition makes a day."""
-    if _ORDINAL_TAILS.isdisjoint(note.words):
-        return
-    for match in _NTH.finditer(note.text):
+    for match in (m for a, b in note.around(_ORDINAL_TAILS, 8, 4) for m in _NTH.finditer(note.text, a, b)):
         if _NTH_NOT.match(note.text, match.end()):
             continue
         index = note.index_at(match.start())
