@@ -163,6 +163,8 @@ def _claimed(note: Note, index: int, label: str) -> bool:
 def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found | None:
     category = _CATEGORIES[stretch.label]
     stretch = _trimmed(note, stretch, opinion) if category in _WORDED and category is not Category.STREET else stretch
+    if category is Category.DATE:
+        stretch = _behind_counts(note, stretch)
     tokens = note.tokens[stretch.first : stretch.last]
     if category in (Category.DATE, Category.AGE, Category.ZIP) and stretch.score >= _SURELY and _nameable(tokens):
         category = Category.NAME
@@ -182,6 +184,14 @@ def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found 
     sure = stretch.score >= high
     role = PERSON if category is Category.NAME else ""
     return Found(tokens[0].start, tokens[-1].end, category, round(stretch.score, 3), DETECTOR, role, "masked" if sure else "flagged")
+
+
+def _behind_counts(note: Note, stretch: _Stretch) -> _Stretch:
+    """A day in figures without the count and comma before it, as in `day 2, 17/11`."""
+    parts = note.tokens[stretch.first : stretch.last]
+    if len(parts) > 4 and parts[0].shape == "d" and parts[1].text == "," and parts[2].gap and all(t.shape in "dp" for t in parts):
+        return stretch._replace(first=stretch.first + 2)
+    return stretch
 
 
 def _with_regions(note: Note, stretches: list[_Stretch]) -> Iterator[_Stretch]:

@@ -35,7 +35,7 @@ _CODES = frozenset(
 _READ_AS = frozenset((Category.ZIP, Category.PHONE))
 _SHORT = re.compile(r"\d{3,6}")
 _SITES = frozenset((Category.FACILITY, Category.PLACE, Category.STREET))
-_LIKELY, _BARELY = 0.35, 0.3
+_LIKELY, _BARELY, _PART_OF_NAME = 0.35, 0.3, 0.95
 _HEAD = re.compile(r"(?<![\w.-])([A-Z]{2,4}) $")
 _TAIL = re.compile(r"(?: \d)? ?/ ?\d{1,2}(?=[\n,;)]|$)")
 _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
@@ -71,7 +71,7 @@ def widened(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> 
         elif item.category in _CODES or (item.category in _READ_AS and _SHORT.fullmatch(note.text, item.start, item.end)):
             yield _code(item, note, scores)
         elif item.category is Category.NAME:
-            yield _name(item, note)
+            yield _name(item, note, scores)
         elif item.category in _SITES:
             yield _site(item, note, scores)
         elif item.category is Category.DATE and (day := _WEEKDAY.search(note.text, max(0, item.start - 16), item.start)):
@@ -104,13 +104,17 @@ def _own(letters: str) -> bool:
     return not look_up(low).clinical and not kind_like(low)
 
 
-def _name(item: Found, note: Note) -> Found:
-    """`KUIPER/B` from its surname; a role at the head stays outside, as `Interp` before a full name."""
+def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
+    """`KUIPER/B` from its surname; a role at the head stays outside, as `Interp` before a full name, but not the `Mama` of `Mama Funmi`."""
     tail = _INITIAL.match(note.text, item.end) if note.text[item.end - 1].isupper() else None
     first, last = note.index_at(item.start), note.index_at(item.end)
-    while first < last - 1 and note.low(first) in _ROLES and note.tokens[first + 1].shape in "CU" and note.tokens[first + 1].gap == " ":
+    while first < last - 1 and _role_before_name(note, first) and scores[first] < _PART_OF_NAME:
         first += 1
     return item._replace(start=note.tokens[first].start if first < last else item.start, end=tail.end() if tail else item.end)
+
+
+def _role_before_name(note: Note, index: int) -> bool:
+    return note.low(index) in _ROLES and note.tokens[index + 1].shape in "CU" and note.tokens[index + 1].gap == " "
 
 
 def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
