@@ -13,10 +13,12 @@ from core.deid.facilities import facilities
 from core.deid.figures import without_figures
 from core.deid.forms import form_values
 from core.deid.found import Found
+from core.deid.further import further, veiled
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.kept import without_kept
+from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
 from core.deid.neighbours import badges, told_days
@@ -58,7 +60,9 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from numbered(note)
     yield from national_numbers(note)
     yield from spoken(note)
+    yield from veiled(note)
     yield from places(note)
+    yield from lands(note)
     yield from facilities(note)
     yield from form_values(note)
     named = [*cued_names(note), *kept_names(note), *speakers(note), *listed_names(note)]
@@ -95,6 +99,8 @@ def find_all(
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
     learnt += badges(note, [*ruled, *looked])
+    learnt += beside_names(note, looked)
+    learnt += further(note, [*ruled, *looked])
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _PART = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*|'s\b|\d+|[^\s\w]")
 _ASKED = frozenset(("identity", "decision", "site-list"))
-_FIRM = _ASKED | {"title", "label", "kin", "hl7", "table", "field", "nickname"}
+_FIRM = _ASKED | {"title", "label", "kin", "hl7", "table", "field", "nickname", "per"}
 _CERTAIN = 0.985
 """From this score on a brand's or an eponym's word may be somebody's name after all."""
 _SMALL, _BY, _DOTTED = words("kept.small"), words("kept.by"), words("kept.dotted")
@@ -133,7 +133,7 @@ def _behind_heads(note: Note, first: int, last: int) -> int:
     while first < last:
         token = note.tokens[first]
         small = token.shape in "lp" and (token.low in _SMALL or token.shape == "p") and token.text not in "#(@"
-        label = token.shape in "CU" and token.low in lists["labels"] and last - first > 1 and len(token.low) > 1
+        label = token.shape == "U" and token.low in lists["labels"] and last - first > 1 and len(token.low) > 1
         rank = token.shape == "U" and not token.shouted and token.low in lists["credentials"] and len(token.low) > 2
         if not (small or label or rank):
             break
@@ -259,7 +259,7 @@ def _as_eponym(note: Note, first: int, last: int) -> bool:
         return False
     if behind in _BEHIND or (behind == "'s" and note.low(last + 1) in _BEHIND):
         return True
-    if note.low(first - 1) in _BY and not cues.ACTS & {note.low(i) for i in range(first - 4, first - 1)}:
+    if note.low(first - 1) in _BY and token.word.first < 3 and not cues.ACTS & {note.low(i) for i in range(first - 4, first - 1)}:
         return True
     graded = behind.isdigit() or behind in ("i", "ii", "iii", "iv", ">", "<", "+", "=")
     if (

@@ -43,11 +43,18 @@ _BY_CUE = (
     re.compile(r"\b(?:ext|extn|extension)\.? ?#? ?(\d{2,6})(?![\w/])", re.I),
     re.compile(r"(?<=[\w)] )([xX]\d{4,5})(?![\w/%.])(?<![05]000)"),
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
+    re.compile(
+        r"\b(?:called?|paged?|pager|ext|xt|kl|klapka|klappe|durchwahl|dw|int|poste|anexo|toestel|desk|phone|line|office"
+        r"|reach(?:ed)?(?: at)?)"
+        r"\.? ?[:#]? ?(\d-\d{4}|(?<=kl\. )\d{3,5}|(?<=klapka )\d{3,5}|(?<=dw )\d{2,4})(?![\w/%.-]\w)",
+        re.I,
+    ),
+    re.compile(r"(?<=[a-z)] )([xX] \d{4,5})(?=[,;.)\n]|$)(?<![05]000)"),
 )
 # How many digits each of the above holds at least, and in how many runs.
 _HELD = ((10, 3), (4, 1), (9, 2), (10, 1), (7, 2), (4, 2), (6, 3), (7, 2), (7, 2), (9, 4))
 _CUE_WORDS = words("patterns.phone_cues")
-_CUES = _CUE_WORDS | {"#"}
+_CUES = _CUE_WORDS | {"#", "called", "paged", "kl", "klapka", "klappe", "dw", "desk", "line", "office", "reach", "reached"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 # Dictated: jo dot mai at example dot com.
 _SPOKEN_EMAIL = re.compile(

@@ -58,11 +58,13 @@ _ROUTE = re.compile(
     r"\b(?:[NSEW]/?B )?(?:I|US|SR|CR|FM|Hwy|HWY|Highway|Route|Rte|RR|State Route|County Road|County Rd|Interstate|Range Road"
     r"|Forest Road|Loop)[ -]?\d{1,4}[A-Z]?\b"
     r"(?:,? (?:[NSEW]/?B|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|Spur|Business|Bypass|Alt|Loop)(?:bound)?)?(?: ?(?:@|at|near"
-    r"|,)? ?(?:MM|mile marker|mile|MP|exit|Exit|milepost) ?#?\d{1,4}(?:\.\d{1,2})?)"
+    r"|,)? ?(?:MM|mm|mile marker|mile|MP|exit|Exit|milepost) ?#?\d{1,4}(?:\.\d{1,2})?)"
     r"|\b(?:[NSEW]/?B )?(?:I-(?!1(?:23|24|25|31)\b)\d{1,3}|US-?\d{1,3}|SR-?\d{1,3}|CR-?\d{1,4}|FM ?\d{3,4}|(?:Hwy|HWY"
     r"|Highway|Rte|Route|State Route|County Road|County Rd|Range Road|Rural Route) \d{1,4}[A-Z]?)\b(?: (?:[NSEW]/?B|Spur"
     r"|Bypass|Business|Loop|[NSEW]))?"
-    r"(?! ?(?:mg|mcg|ml))|\b(?:MM|mile marker|milepost) ?\d{1,4}(?:\.\d)?\b"
+    r"(?! ?(?:mg|mcg|ml))|\b(?:RTE|RT|Rte|Rt|HC|CR|FM|SR) \d{1,4},? (?:BX|Bx|BOX|Box) \d{1,5}[A-Z]?\b"
+    r"|(?<![\w/.-])\d{1,5} (?:FARM|Farm|COUNTY|County|RANCH|Ranch|STATE|State|CO|Co)\.? (?:RD|Rd|ROAD|Road|HWY|Hwy) \d{1,4}[A-Z]?\b"
+    r"|\b(?:MM|mile marker|milepost) ?\d{1,4}(?:\.\d)?\b"
 )
 _RURAL = re.compile(
     r"\b(?:R\.?R\.?|R\.?D\.?|H\.?C\.?|Rural Route|Star Route|Route) ?#?\d{1,3},? Box \d{1,5}[A-Z]?\b|\b(?:PMB|PSC"
@@ -169,13 +171,16 @@ def _with_state(note: Note, end: int) -> int:
     return end + (note.low(end) == ",") + 1 if _state_follows(note, end) else end
 
 
+_BESIDE, _LIVING = frozenset(("at", "above", "below", "by", "around")), words("places.living")
+
+
 def _town(note: Note, index: int) -> int:
     """Index behind a town that no list holds: told by its ending, its first word or the verb (`moved here from …`)."""
     token, before = note.tokens[index], note.low(index - 1)
     head = token.low in _TOWN_HEADS
     if token.shape != "C" or token.opens or (not head and (token.word.clinical or token.word.capital)):
         return index
-    if before not in _TOWN_BEFORE:
+    if before not in _TOWN_BEFORE and not (before in _BESIDE and not _LIVING.isdisjoint(note.low(i) for i in range(index - 7, index))):
         return index
     at = index + head
     if (
@@ -189,7 +194,7 @@ def _town(note: Note, index: int) -> int:
     name, told = note.tokens[at], bool(_MOVES & {note.low(i) for i in range(index - 6, index)})
     if _state_follows(note, at + 1) and before in (",", "in", "from", "of", "to", "near"):
         return at + 1
-    if before not in _SURE_IN and not (before == "to" and told):
+    if before not in _SURE_IN and before not in _BESIDE and not (before == "to" and told):
         return index
     ends = name.low.endswith(_TOWN_ENDS) and len(name.low) > 6 and name.word.unknown
     listed = name.word.unknown or name.word.first or name.word.last

@@ -24,7 +24,7 @@ AT_THE_GATE = 0.3
 """The same at preflight, where the joined message reads a little differently: what was let go in its field must not block there."""
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.STREET, Category.OTHER_ID, Category.DEVICE, Category.ZIP))
 # a title, a label, a cue, a street's form or a check digit says more than the tagger can know
-_FIRM = frozenset(("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates"))
+_FIRM = frozenset(("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates", "signed"))
 _ENDS = 0.08
 
 

@@ -39,15 +39,24 @@ _LIKELY, _BARELY, _PART_OF_NAME = 0.35, 0.3, 0.95
 _HEAD = re.compile(r"(?<![\w.-])([A-Z]{2,4}) $")
 _TAIL = re.compile(r"(?: \d)? ?/ ?\d{1,2}(?=[\n,;)]|$)")
 _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
+_WEEKDAY = re.compile(r"(?<![\w-])(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,? {1,2}(?:the )?$", re.I)
+_TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")
+_STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
+_BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
+_COUNTY = re.compile(r"(?<![\w-])(?:Co\.?|County|CO\.|Comté|Kreis|Landkreis) $")
+_RIVER = re.compile(
+    r" (?:i\. ?[A-Z][a-z]{1,2}\.|a\. ?[A-Z]\.|am [A-Z][a-z]{2,8}|an der [A-Z][a-z]{2,8}|ob der [A-Z][a-z]{2,8}|/[A-Z][a-z]{2,8})"
+    r"|,? (?:Co\.|CO\.|County|Parish|Twp\.?)(?=[ ,;\n)]|$)"
+)
+_HEADED = re.compile(
+    r"(?: (?:of|for|and|&|the|at|de|del))?(?: (?:[A-Z][\w'’.-]{0,20}))?[ -]([A-Z][A-Za-z]{1,14})\b(?:(?:,? ?#| No\.? ?| )\d{1,5}\b)?"
+)
 _INITIAL = re.compile(r"/[A-Z](?![\w/'])")
 _ROLES = words("widened.roles") | words("cues.kin") | words("company.roles") | words("company.clinical_roles")
 _WINGS = words("widened.wings")
 _WING = re.compile(r"\.?(?: |, )([A-Za-z]{2,10})\b(?![/-])")
 _HOUSE = re.compile(r"\.?,? (?:[Nn]o[.:]{0,2} ?)?\d{1,4}(?:/\d{1,3})?(?:/?[A-Z])?(?=[\n,;).]|$)")
 _POSTCODE = re.compile(r",? (?:\d{4}|\d{6})(?=[\n,;).]| -|$)")
-_WEEKDAY = re.compile(
-    r"(?<![\w-])(?:mon|tue|tues|wed|weds|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,? {1,2}(?:the )?$", re.IGNORECASE
-)
 _UNIT_HEAD = re.compile(
     r"(?<![\w/-])(?:(?:Bay|Plot|Blk|Block|Flat|Unit|Site|Lot|Door|House|Villa|Camp|Tower) \w{1,4}|(?:\d{1,2}|G|B|LG|UG)/F)(?:, | )$"
 )
@@ -72,10 +81,10 @@ def widened(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> 
             yield _code(item, note, scores)
         elif item.category is Category.NAME:
             yield _name(item, note, scores)
+        elif item.category is Category.DATE:
+            yield _date(item, note)
         elif item.category in _SITES:
             yield _site(item, note, scores)
-        elif item.category is Category.DATE and (day := _WEEKDAY.search(note.text, max(0, item.start - 16), item.start)):
-            yield item._replace(start=day.start())
         else:
             yield item
 
@@ -104,13 +113,37 @@ def _own(letters: str) -> bool:
     return not look_up(low).clinical and not kind_like(low)
 
 
+def _date(item: Found, note: Note) -> Found:
+    """`Tues 2/6` from its figures: a weekday right before a day belongs to it."""
+    head = _WEEKDAY.search(note.text, max(0, item.start - 16), item.start) if note.text[item.start].isalnum() else None
+    return item._replace(start=head.start()) if head else item
+
+
 def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
-    """`KUIPER/B` from its surname; a role at the head stays outside, as `Interp` before a full name, but not the `Mama` of `Mama Funmi`."""
+    """`KUIPER/B` from its surname, `BABY BOY OKORO` from it; a role at the head stays outside, but not the `Mama` of `Mama Funmi`."""
     tail = _INITIAL.match(note.text, item.end) if note.text[item.end - 1].isupper() else None
     first, last = note.index_at(item.start), note.index_at(item.end)
     while first < last - 1 and _role_before_name(note, first) and scores[first] < _PART_OF_NAME:
         first += 1
-    return item._replace(start=note.tokens[first].start if first < last else item.start, end=tail.end() if tail else item.end)
+    start = note.tokens[first].start if first < last else item.start
+    turned = _TURNED.match(note.text, item.end) if tail is None and note.text[item.start : item.end].isupper() else None
+    tail = tail or turned or _STORE.match(note.text, item.end)
+    baby = _BABY.search(note.text, max(0, start - 12), start)
+    return item._replace(start=baby.start() if baby else start, end=tail.end() if tail else item.end)
+
+
+def _headed(item: Found, note: Note, end: int) -> int:
+    """Where a name ends whose head noun comes next: `Prairie Moon` with `Casino`, `Colby Roads` with `Pathology`, `VFW` with `Post 12`."""
+    tail = _HEADED.match(note.text, end)
+    if not tail:
+        return end
+    head = tail[1].lower()
+    if head in _LANDS or (head in _HOUSES and note.low(note.index_at(tail.end(1))) not in _NO_HOUSE):
+        return tail.end()
+    return end
+
+
+_HOUSES, _LANDS, _NO_HOUSE = words("widened.houses"), words("widened.lands"), words("widened.no_house")
 
 
 def _role_before_name(note: Note, index: int) -> bool:
@@ -128,6 +161,11 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         start = head.start(1)
     while (wing := _WING.match(text, end)) and wing[1].lower() in _WINGS and (text[end] == " " or wing[1].isupper() == (text[end] == ",")):
         end = wing.end()
+    if item.category is not Category.STREET:
+        end = _headed(item, note, end)
+    if item.category is Category.PLACE:
+        county, river = _COUNTY.search(text, max(0, start - 10), start), _RIVER.match(text, end)
+        start, end = county.start() if county else start, river.end() if river else end
     if item.category is Category.STREET and (house := _HOUSE.match(text, end)) and _score(note, scores, house.end() - 1) >= _BARELY:
         end = house.end()
     if item.category is Category.PLACE and (code := _POSTCODE.match(text, end)):

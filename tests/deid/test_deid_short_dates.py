@@ -12,7 +12,7 @@ def days(text: str) -> list[str]:
 
 
 GO = [
-    ("weekday", "Fri 1/10 at noon", ["1/10"]),
+    ("weekday", "Fri 1/10 at noon", ["Fri 1/10"]),
     ("since", "since 1/4: afebrile", ["1/4"]),
     ("event", "PICC 1/13, tip ok", ["1/13"]),
     ("culture", "bcx 2/13 MSSA", ["2/13"]),
@@ -21,8 +21,8 @@ GO = [
     ("list", "B12 given IM 11/12, 11/13, 11/14", ["11/12", "11/13", "11/14"]),
     ("day-first", "Seen 22/11/2024. Recheck 29/11.", ["22/11/2024", "29/11"]),
     ("dotted", "Geb. 23.02.1941, vom 03.12. bis 09.12.2024", ["23.02.1941", "03.12.", "09.12.2024"]),
-    ("nth", "appt is tuesday the 14th", ["the 14th"]),
-    ("weekday-nth", "Booked with us Thurs 6th", ["6th"]),
+    ("nth", "appt is tuesday the 14th", ["tuesday the 14th"]),
+    ("weekday-nth", "Booked with us Thurs 6th", ["Thurs 6th"]),
     ("roman", "Date 14/XI/2024", ["14/XI/2024"]),
     ("range", "CERT PERIOD 03/18/24-05/16/24", ["03/18/24", "05/16/24"]),
     ("spaced-iso", "born 1962 03 30 in town", ["1962 03 30"]),

@@ -1,0 +1,67 @@
+"""More of a kind with what was found: the next code of a list, the last part of a code that stands alone, codes and numbers half veiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from core.deid.found import Found
+from core.deid.note import Note
+from core.deid.numbers import measured
+from core.model import Category
+
+DETECTOR = "further"
+_CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
+_NEXT = re.compile(r"(?:,|;|,? and|,? &|,? or| /) ?(#?[A-Za-z0-9][A-Za-z0-9/._-]{2,24})(?![\w-])")
+_MOST = 8
+_LAST_PART = re.compile(r"[-/. ](0\d{3}|\d{5,9})$")
+_VEILED = re.compile(r"(?<![\w*])(?:[xX*•#]{2,8}[- ]?){1,4}(\d{3,5})(?![\w.%])")
+_HALF_READ = re.compile(
+    r"\b(?:partial )?(?:plate|tag|rego|reg) (?:no\.? |number |# ?)?"
+    r"((?=[A-Z0-9?*-]{0,8}[?*])[A-Z0-9?*]{1,4}[- ]?[A-Z0-9?*]{1,5})(?![\w?*])"
+)
+
+
+def veiled(note: Note) -> Iterator[Found]:
+    """What is left of a number behind crosses: `xxxx xxxx 2281`, `****4471`; a plate read in part: `BT?-71`."""
+    text = note.text
+    if note.numbers and ("xx" in text or "XX" in text or "**" in text or "••" in text):
+        for match in _VEILED.finditer(text):
+            yield Found(match.start(1), match.end(1), Category.OTHER_ID, 0.9, "cue")
+    if "?" in text or "*" in text:
+        yield from (Found(m.start(1), m.end(1), Category.VEHICLE, 0.9, "cue") for m in _HALF_READ.finditer(text))
+
+
+def further(note: Note, known: Iterable[Found]) -> Iterator[Found]:
+    """Codes of the same make right behind a masked one, and the long last part of a masked code where it stands alone."""
+    for item in known:
+        if item.category in _CODES and item.state == "masked":
+            yield from _siblings(note, item)
+            yield from _last_part(note, item)
+
+
+def _make(value: str) -> str:
+    return "".join("9" if c.isdigit() else "A" if c.isalpha() else c for c in value.lstrip("#"))
+
+
+def _siblings(note: Note, item: Found) -> Iterator[Found]:
+    value, at = note.text[item.start : item.end], item.end
+    make = _make(value)
+    if sum(c.isdigit() for c in value) < 3 or not any(c.isdigit() for c in value):
+        return
+    for _ in range(_MOST):
+        match = _NEXT.match(note.text, at)
+        if not match or _make(match[1]) != make or measured(note.text, match.end()):
+            return
+        yield Found(match.start(1), match.end(1), item.category, 0.85, DETECTOR)
+        at = match.end()
+
+
+def _last_part(note: Note, item: Found) -> Iterator[Found]:
+    match = _LAST_PART.search(note.text, max(item.start, item.end - 12), item.end)
+    for index in note.where.get(match[1], ()) if match else ():
+        token = note.tokens[index]
+        behind = note.text[token.end : token.end + 1]
+        alone = bool(token.gap or not index) and (not behind or behind in " .,;:)\n")
+        if not item.start <= token.start < item.end and alone and not measured(note.text, token.end):
+            yield Found(token.start, token.end, item.category, 0.85, DETECTOR)
