@@ -75,6 +75,10 @@ def widened(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> 
             yield item
 
 
+def _stretched(item: Found, start: int, end: int) -> Found:
+    return item if start == item.start and end == item.end else item._replace(start=start, end=end)
+
+
 def _score(note: Note, scores: NDArray[np.float32], offset: int) -> float:
     index = note.index_at(offset)
     return float(scores[index]) if index < len(scores) else 0.0
@@ -90,7 +94,7 @@ def _code(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     if letters and (not _own(letters[1]) or _score(note, scores, letters.start(1)) < _LIKELY):
         letters = None
     tail = _TAIL.match(text, end) or letters
-    return item._replace(start=start, end=tail.end() if tail else end)
+    return _stretched(item, start, tail.end() if tail else end)
 
 
 def _own(letters: str) -> bool:
@@ -105,7 +109,7 @@ def _name(item: Found, note: Note) -> Found:
     first, last = note.index_at(item.start), note.index_at(item.end)
     while first < last - 1 and note.low(first) in _ROLES and note.tokens[first + 1].shape in "CU" and note.tokens[first + 1].gap == " ":
         first += 1
-    return item._replace(start=note.tokens[first].start if first < last else item.start, end=tail.end() if tail else item.end)
+    return _stretched(item, note.tokens[first].start if first < last else item.start, tail.end() if tail else item.end)
 
 
 def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
@@ -125,4 +129,4 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         end = code.end()
     if item.category is not Category.FACILITY and (mark := _LANDMARK.match(text, end)):
         end = mark.end()
-    return item._replace(start=start, end=end)
+    return _stretched(item, start, end)
