@@ -38,25 +38,25 @@ class _Header(NamedTuple):
     line_start: int
 
 
-def table_values(text: str) -> Iterator[Found]:
-    """What goes out of tables."""
-    for cell, kind, label in _columns(text):
-        if kind is not None and kind != KEPT:
-            yield from value_found(text, cell.start, cell.end, kind, label, _TABLE)
+class Tables(NamedTuple):
+    """What a text's tables give away, and the cells that stay: labels, which are nobody's name, and clinical columns."""
+
+    values: list[Found]
+    kept: list[Cell]
 
 
-def clinical_cells(text: str) -> Iterator[Cell]:
-    """The cells of columns that hold drugs, results, diagnoses and the like."""
-    return (cell for cell, kind, _ in _columns(text) if kind == KEPT)
-
-
-def header_cells(text: str) -> Iterator[Cell]:
-    """The labels themselves, which are nobody's name."""
-    header: _Header | None = None
-    for start, end, follows in _lines(text):
-        header = _header(text, start, end, follows)
-        if header:
-            yield from header.cells
+def read_tables(text: str) -> Tables:
+    """What goes out of tables, and what stays: the labels, and the cells of columns that hold drugs, results, diagnoses and the like."""
+    lines = list(_lines(text))
+    headers = [_header(text, *line) for line in lines]
+    values: list[Found] = []
+    clinical: list[Cell] = []
+    for cell, kind, label in _columns(text, lines, headers) if "\n" in text and is_tabular(text) else ():
+        if kind == KEPT:
+            clinical.append(cell)
+        elif kind is not None:
+            values += value_found(text, cell.start, cell.end, kind, label, _TABLE)
+    return Tables(values, clinical + [cell for header in headers if header for cell in header.cells])
 
 
 def is_tabular(text: str) -> bool:
@@ -75,18 +75,18 @@ def _lines(text: str) -> Iterator[tuple[int, int, int]]:
         yield start, end, i + 1 < len(edges) and edges[i + 1][0]
 
 
-def _columns(text: str) -> Iterator[tuple[Cell, Category | str | None, str]]:
-    if "\n" not in text or not is_tabular(text):
-        return
+def _columns(
+    text: str, lines: list[tuple[int, int, int]], headers: list[_Header | None]
+) -> Iterator[tuple[Cell, Category | str | None, str]]:
     header: _Header | None = None
-    for start, end, follows in _lines(text):
+    for (start, end, _), own in zip(lines, headers, strict=True):
         if header:
             row = _cells(text, start, end, header.mark)
             if _fits(header, row):
                 for cell, column in _assigned(header, row, start):
                     yield cell, header.kinds[column], header.labels[column]
                 continue
-        header = _header(text, start, end, follows)
+        header = own
 
 
 def _fits(header: _Header, row: list[Cell]) -> bool:
@@ -118,8 +118,11 @@ def _header(text: str, start: int, end: int, follows: int | bool) -> _Header | N
     for mark in (*_MARKS, " "):
         if text.find(mark if mark != " " else "  ", start, end) < 0 and (mark != " " or text.find("\t", start, end) < 0):
             continue
+        fewest = 2 if mark in "\t|" else 3
+        if mark != " " and text.count(mark, start, end) < fewest - 1:
+            continue
         cells = _cells(text, start, end, mark)
-        if len(cells) < (2 if mark in "\t|" else 3) or len(cells) > _MOST_CELLS:
+        if len(cells) < fewest or len(cells) > _MOST_CELLS:
             continue
         labels = [text[c.start : c.end] for c in cells]
         if not all(_like_label(label) for label in labels):

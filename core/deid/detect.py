@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.deid.boards import board_names
-from core.deid.columns import clinical_cells, header_cells, table_values
+from core.deid.columns import Tables, read_tables
 from core.deid.company import beside_names, kept_names, speakers
 from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
@@ -40,10 +40,10 @@ from core.deid.widened import widened
 from core.model import Identity
 
 
-def detectors(note: Note) -> Iterator[Found]:
-    """Every find of every detector; they overlap."""
+def detectors(note: Note, tables: Tables | None = None) -> Iterator[Found]:
+    """Every find of every detector; they overlap. `tables` when they have been read already."""
     yield from _plain(note)
-    yield from table_values(note.text)
+    yield from (tables or read_tables(note.text)).values
     yield from hl7_values(note.text)
     yield from signatures(note)
     yield from board_names(note.text)
@@ -87,8 +87,9 @@ def find_all(
 
     Where tags already stand the tagger must be nearly certain, so that redacting the redacted finds nothing new.
     """
-    kept = [*clinical_cells(note.text), *header_cells(note.text)]
-    found = [f for f in detectors(note) if not _held(f, kept)]
+    tables = read_tables(note.text)
+    kept = tables.kept
+    found = [f for f in detectors(note, tables) if not _held(f, kept)]
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from core.deid import cues
@@ -37,7 +38,8 @@ class Needle(NamedTuple):
 
 def squeeze(text: str) -> str:
     """Letters and digits only, in lower case."""
-    return "".join(c for c in text.lower() if c.isalnum())
+    low = text.lower()
+    return low if low.isalnum() else "".join(filter(str.isalnum, low))
 
 
 def echoes(note: Note, needles: Iterable[Needle], detector: str, score: float = 0.9) -> Iterator[Found]:
@@ -71,7 +73,7 @@ def _bounded(text: str, start: int, end: int) -> bool:
 def _held_together(text: str, flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
     if flat.at[at + size - 1] - flat.at[at] == size - 1:
         return True
-    gaps = [_gap(text, flat.at[i] + 1, flat.at[i + 1]) for i in range(at, at + size - 1)]
+    gaps = [_gap(text, a + 1, b) if b - a > 1 else 0 for a, b in pairwise(flat.at[at : at + size])]
     if not any(gaps):
         return True
     return all(gaps) and max(gaps) <= 2 if solid else max(gaps) <= _LONGEST_GAP
@@ -142,7 +144,7 @@ _NO_PART = words("echo.no_part")
 def value_needles(value: str, category: Category) -> Iterator[Needle]:
     """What of any other value is to be found again: the whole, when it is long or odd enough to mean itself."""
     key = squeeze(value)
-    digits = sum(c.isdigit() for c in key)
+    digits = sum(map(str.isdigit, key))
     letters = len(key) - digits
     several = letters >= 8 and len(value.split()) > 1
     if digits >= 5 or (digits >= 3 and letters >= 2) or several or (not digits and letters >= 4 and _distinct(value)):

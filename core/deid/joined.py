@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from core.deid.cues import CREDENTIALS, EPONYM_NOUNS, PARTICLES, PERSON, TITLES
@@ -95,28 +96,30 @@ def tagged(note: Note, bars: Bars = FIRST_LOOK, opinion: Opinion | None = None) 
 
 def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
     """Runs of tokens under one label, each token above the growing bar."""
-    scores, kinds, labels = opinion
+    scores, kinds, labels = opinion.scores.tolist(), opinion.kinds.tolist(), opinion.labels
     mixed = _beside_capitals(note)
     open_: _Stretch | None = None
-    for i in (scores >= bars.grow).nonzero()[0].tolist():
-        token, label, score = note.tokens[i], labels[kinds[i]], float(scores[i])
+    last, top, least = 0, 0.0, 0.0
+    for i in (opinion.scores >= bars.grow).nonzero()[0].tolist():
+        token, label, score = note.tokens[i], labels[kinds[i]], scores[i]
         if token.text[0] == "§" or (score < bars.low and label not in _GROWING and token.shape not in "dp"):
             continue
         bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
-        label = _numbering(note, open_, i, label)
-        if open_ and open_.label == label and _follows(note, open_.last, i, label) and not _parted(token, label):
-            open_ = open_._replace(last=i + 1, score=max(open_.score, score), bar=min(open_.bar, bar))
-            continue
         if open_:
-            yield open_
-        open_ = _Stretch(i, i + 1, label, score, bar)
+            label = _numbering(note, open_.label, last, i, label)
+            if open_.label == label and _follows(note, last, i, label) and not _parted(token, label):
+                last, top, least = i + 1, max(top, score), min(least, bar)
+                continue
+            yield _Stretch(open_.first, last, open_.label, top, least)
+        last, top, least = i + 1, score, bar
+        open_ = _Stretch(i, last, label, score, bar)
     if open_:
-        yield open_
+        yield _Stretch(open_.first, last, open_.label, top, least)
 
 
-def _numbering(note: Note, open_: _Stretch | None, index: int, label: str) -> str:
+def _numbering(note: Note, before: str, last: int, index: int, label: str) -> str:
     """The label, or the place's own when a house number stands right behind a place, as in `Krzywa Wola 118`."""
-    near = open_ is not None and open_.last == index and open_.label == "PLACE" and note.tokens[index].gap == " "
+    near = last == index and before == "PLACE" and note.tokens[index].gap == " "
     return "PLACE" if near and label == "STREET" and note.tokens[index].shape == "d" else label
 
 
@@ -140,8 +143,8 @@ def _parted(token: Token, label: str) -> bool:
 def _beside_capitals(note: Note) -> list[bool]:
     """For every token whether its line writes some words, but not all, with capitals: there a name in lower case is rare."""
     marks: list[bool] = []
-    for line in note.by_line():
-        marks += [any(t.shape == "C" for t in line)] * len(line)
+    for first, last in pairwise((*note.lines, len(note.tokens))):
+        marks += [note.shapes.find("C", first, last) >= 0] * (last - first)
     return marks
 
 
@@ -266,7 +269,8 @@ def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
         last -= 1
     while stretch.label in _BRIDGED and last > first and note.low(last) in _TAILS and tokens[last].gap == " ":
         last += 1
-    return stretch._replace(first=first, last=last)
+    moved = first != stretch.first or last != stretch.last
+    return stretch._replace(first=first, last=last) if moved else stretch
 
 
 def _everyday(token: Token, written: bool) -> bool:

@@ -53,6 +53,7 @@ def words(name: str) -> frozenset[str]:
 
 
 _CLINICAL_ENDINGS = tuple(words("lexicon.clinical_endings"))
+_LAST_LETTERS = frozenset(ending[-3:] for ending in _CLINICAL_ENDINGS)
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +109,6 @@ _DECODED = _Decoded()
 def look_up(word: str) -> Word:
     """What the lists know of a word, given in lower case and folded."""
     bits = table().get(word, 0)
-    if not bits >> _COMMON and len(word) > 5 and word.endswith(_CLINICAL_ENDINGS):
+    if not bits >> _COMMON and len(word) > 5 and word[-3:] in _LAST_LETTERS and word.endswith(_CLINICAL_ENDINGS):
         bits |= _CLINICAL if not bits & 3 else 0
     return _DECODED[bits]

@@ -24,6 +24,8 @@ _SPACED = re.compile(
     r"(?<![\w.$-])#?(?:[A-Z]{1,5}|[A-Z]{1,3}\d{1,3}|\d[A-Z]{1,3}) (?=[\dA-Z]{0,4}\d"
     r"|[A-Z]{3}\b)[\dA-Z]{2,10}(?:[ -][\dA-Z]{1,8}(?![a-z])(?<=[\d-][\dA-Z])){0,3}(?![\w%])"
 )
+# The head of such a value, found by its first character.
+_SPACED_HEAD = re.compile(r"[#A-Z0-9](?<![\w.$-].)[A-Z\d]{0,6} (?=[\dA-Z]{0,4}\d|[A-Z]{3}\b)")
 _PLATE = re.compile(
     r"\b(?:plates?|rego|tail(?: ?no\.?| ?number)?|car reg|license tag|tag no)(?: (?:no|number|#|is|was|reads?)){0,2}[ .:#]{0,3}"
     r"((?:[A-Z]{2} )?(?=[A-Z0-9 -]{0,8}\d|[A-Z]{1,3}-)[A-Z0-9]{1,4}[ -]?[A-Z0-9]{1,5}(?:[ -][A-Z0-9]{1,4})?)\b",
@@ -128,15 +130,15 @@ def measured(text: str, end: int) -> bool:
 _SIX = re.compile(r"(?<![\w.$/#+-])(?<!\d,)\d{6}(?![\w%]|\.\d|,\d{3})")
 _IMAGE = re.compile(r"\b(?:image|series|slice|frame|im|se)s?(?: ?\d{1,4}(?:,|/| to| and|-)){0,3}[ #]{0,3}$", re.I)
 # What these words announce is a code that everyone shares.
-_SHARED = re.compile(
-    r"\b(?:loinc|ndc|cpt|icd(?:-?\d{1,2})?(?:-cm|-pcs)?|hcpcs|lcd|ncd|snomed(?: ct)?|rxnorm|rxcui|form|forms|section|sec"
+_SHARING_WORDS = (
+    r"loinc|ndc|cpt|icd(?:-?\d{1,2})?(?:-cm|-pcs)?|hcpcs|lcd|ncd|snomed(?: ct)?|rxnorm|rxcui|form|forms|section|sec"
     r"|figure|fig|table|chapter|version"
     r"|article|doi|pmid|pmcid|isbn|issn|iso|usp|omim|mim|orpha|atc|drg|apc|rev(?:enue)? code|cms|catalog|cat|part|model|nm"
     r"|np|rs|hgvs|chr|grch"
-    r"|cvx|clinvar|cosmic|ensembl|uniprot|gtin|protocol|nct|pdb|lancet|nejm|jama|vol|volume|page|pp|hla|cd|il)"
-    r"(?: (?:no|code|number|id))?[.:]? {0,2}#?$",
-    re.I,
+    r"|cvx|clinvar|cosmic|ensembl|uniprot|gtin|protocol|nct|pdb|lancet|nejm|jama|vol|volume|page|pp|hla|cd|il"
 )
+_SHARED = re.compile(rf"\b(?:{_SHARING_WORDS})(?: (?:no|code|number|id))?[.:]? {{0,2}}#?$", re.I)
+_SHARING = frozenset(word.partition("(")[0] for word in _SHARING_WORDS.split("|") if word[0].isalpha()) | {"revenue"}
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MEASURE = re.compile(r"\d{1,4}(?:[./]\d{1,4}){0,3}|\d{1,3}(?:-\d{1,3})?|[A-Z]\d{1,2}(?:-?[A-Z]?\d{1,2})?")
 
@@ -148,7 +150,7 @@ def numbered(note: Note) -> Iterator[Found]:
         return
     for match in tried(_VALUE, note.text, note.all_starts):
         yield from _by_cue(note, match)
-    for match in _SPACED.finditer(note.text):
+    for match in tried(_SPACED, note.text, [m.start() for m in _SPACED_HEAD.finditer(note.text)]):
         yield from _spaced(note, _unlabelled(note.text, match))
     yield from _by_shape(note)
 
@@ -183,12 +185,12 @@ def _by_shape(note: Note) -> Iterator[Found]:
     for pattern, score, begin in _BARE:
         for match in _beginning(note, pattern, begin):
             value = match[0].lstrip("#")
-            if any(c.isdigit() for c in value) and _unshared(text, match):
+            if any(c.isdigit() for c in value) and _unshared(note, match):
                 yield Found(match.start(), match.end(), _shape_category(value), score, "number")
     for match in tried(_GROUPED, text, _grouped_starts(note)):
         value = match[0]
         count = sum(c.isdigit() for c in value)
-        if count >= _GROUPED_DIGITS and not _PLAIN_GROUP.fullmatch(value) and _unshared(text, match):
+        if count >= _GROUPED_DIGITS and not _PLAIN_GROUP.fullmatch(value) and _unshared(note, match):
             yield Found(match.start(), match.end(), _shape_category(value.lstrip("#")), 0.8, "number")
     for match in tried(_SIX, text, note.figures(6)):
         if not _UNITS.match(text, match.end()):
@@ -230,15 +232,21 @@ def _anywhere(note: Note) -> bool:
     return max(note.numbers) >= 10 or "(01)" in note.text or "+" in note.text
 
 
-def _unshared(text: str, match: re.Match[str]) -> bool:
+def _unshared(note: Note, match: re.Match[str]) -> bool:
     """Whether no unit, image number or code system claims a number."""
-    start = match.start()
+    text, start = note.text, match.start()
     return not (
         _NO_ID.match(match[0])
         or _UNITS.match(text, match.end())
         or _IMAGE.search(text, max(0, start - 24), start)
-        or _SHARED.search(text, max(0, start - 24), start)
+        or (_shares(note, start) and _SHARED.search(text, max(0, start - 24), start))
     )
+
+
+def _shares(note: Note, start: int) -> bool:
+    """Whether a word of `_SHARED` stands among the few tokens that may lie between it and a number."""
+    index = note.index_at(start)
+    return not _SHARING.isdisjoint(note.lows[max(0, index - 9) : index])
 
 
 def _shape_category(value: str) -> Category:

@@ -9,14 +9,9 @@ from core.deid.cues import EPONYM_NOUNS
 from core.deid.found import Found
 from core.deid.lexicon import long_cities, look_up, words
 from core.deid.note import Note, Token, tried
+from core.deid.postcodes import STATE_CODES, STATES, postal_codes
 from core.model import Category
 
-STATES = words("places.states")
-_STATE_CODES = (
-    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IA|ID|IL|IN|KS|KY|LA|MA|MD|ME|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|OK|OR"
-    "|PA|PR|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY|DC|GU|VI|AS|MP|PW|FM|MH|AE|AP|AA"
-)
-_CODES = frozenset(_STATE_CODES.split("|"))
 _SUFFIX = (
     r"(?:street|st|avenue|ave|av|road|rd|drive|dr|lane|ln|boulevard|blvd|court|ct|circle|cir|place|pl|terrace|ter|way"
     r"|parkway|pkwy|highway|hwy|trail|trl|square|sq|loop|row|alley|plaza|crescent|close|gardens?|grove|mews|walk|run"
@@ -103,27 +98,12 @@ _LIVES = re.compile(
     r"\b(?:lives? at|resid(?:es?|ing) at|address(?: is)?:?|staying at|moved to"
     r"|home:) (\d{1,6} [A-Za-z][\w'-]{1,20}(?: [A-Z][\w'-]{0,20}\.?){0,3}(?: \d{1,5}[A-Z]?\b)?)"
 )
+# What stands right before its number.
+_LIVES_HINT = re.compile(r" \d(?:(?<=at .|to .|ss .|is .)|(?<=: .))")
 _BOX = re.compile(
     r"\bP\.? ?O\.? ?Box \d{1,7}|\bP\.? ?M\.? ?B\.? \d{1,6}"
     r"|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b",
     re.I,
-)
-_ZIPS = (
-    re.compile(rf"\b(?:{_STATE_CODES})\.?,? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
-    re.compile(
-        r"\b(?:zip(?: ?code)?|postal code|postcode)[ :=#]{0,3}(?:is )?(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
-        r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w)",
-        re.I,
-    ),
-    re.compile(r"(?<![\w.-])(\d{5}-\d{4})(?![\w-])"),
-    re.compile(r"\b([ABCEGHJ-NPR-TVXY]\d[A-CEGHJ-NPRSTV-Z] \d[A-Z]\d)\b"),
-    re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})\b"),
-    re.compile(rf"\b(?:{'|'.join(s.title() for s in sorted(STATES))}),? {{1,3}}(\d{{5}}(?:-\d{{4}})?)(?![\w-])"),
-    re.compile(
-        r"\b(?:in|at|near|from|area|location|resid(?:es|ing) in|lives in|address)[ :(]{1,3}(\d{5})(?![\w,.-])(?! ?(?:mg|ml"
-        r"|units?|steps?|cells|iu|copies|/|%|patients|people))",
-        re.I,
-    ),
 )
 _NO_STREET = re.compile(r"\d{1,6} (?:Day|Week|Month|Year|Hour|Units?|Mg|Point|Part|Step|View)\b", re.I)
 _IN = words("places.in")
@@ -213,7 +193,7 @@ def places(note: Note) -> Iterator[Found]:
         if not _NO_STREET.match(match[0]):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
     for pattern, group, score, gate, also, reach in _OTHER_STREETS:
-        if gate.isdisjoint(note.words) or (pattern is _CROSSING and not _CROSSING_HINT.search(text)):
+        if gate.isdisjoint(note.words) or (pattern is _LIVES and not _LIVES_HINT.search(text)):
             continue
         for match in _near(pattern, note, gate | also, *reach):
             part = "low" if pattern is _CROSSING and match["low"] else group
@@ -223,7 +203,7 @@ def places(note: Note) -> Iterator[Found]:
             yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
     for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
         yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
-    for match in _zips(note) if numbers else ():
+    for match in postal_codes(note) if numbers else ():
         yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
     yield from _cities(note)
 
@@ -231,25 +211,11 @@ def places(note: Note) -> Iterator[Found]:
 def _near(pattern: re.Pattern[str], note: Note, words_: frozenset[str], before: int, behind: int) -> Iterator[re.Match[str]]:
     """What `finditer` gives of a pattern whose every match holds one of the words and reaches no farther than told."""
     for start, end in note.around(words_, before, behind):
+        if pattern is _CROSSING and not _CROSSING_HINT.search(note.text, start, end):
+            continue
         yield from pattern.finditer(note.text, start, end)
 
 
-def _zips(note: Note) -> Iterator[re.Match[str]]:
-    """Postal codes: behind a state or a preposition five digits, else by their letters or their label."""
-    text, states, labelled, plus, canadian, british, spelled_out, behind_word = (note.text, *_ZIPS)
-    if 5 in note.numbers:
-        fives = note.stretches([i for i, t in enumerate(note.tokens) if t.shape == "d" and len(t.text) == 5], 40, 24)
-        for pattern in (states, spelled_out, behind_word):
-            for start, end in fives:
-                yield from pattern.finditer(text, start, end)
-        yield from tried(plus, text, note.figures(9, 2, "-"))
-    if not _ZIP_LABELS.isdisjoint(note.words):
-        yield from labelled.finditer(text)
-    yield from tried(canadian, text, note.capital_starts)
-    yield from tried(british, text, note.capital_starts)
-
-
-_ZIP_LABELS = frozenset(("zip", "zipcode", "postal", "postcode"))
 # Each with the words of which a note must hold one, further words that a match may hold in their stead, and its reach around them.
 _OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozenset[str], tuple[int, int]], ...] = (
     (
@@ -325,8 +291,9 @@ def _lower_city(note: Note, index: int) -> bool:
 
 
 def _long_city(note: Note, index: int, tails: tuple[tuple[tuple[str, ...], int], ...]) -> tuple[int, int]:
+    second = note.low(index + 1 + (note.low(index + 1) in (".", "-")))
     for rest, level in tails:
-        end = _matches(note, index + 1, rest)
+        end = _matches(note, index + 1, rest) if rest[0] == second else 0
         if end:
             capitals = all(t.shape in "CUp" for t in note.tokens[index:end] if len(t.low) > 2)
             if capitals or (level == 3 and note.low(index - 1) in _SURE_IN):
@@ -387,7 +354,7 @@ def _state_follows(note: Note, end: int) -> bool:
         return False
     token = note.tokens[at]
     return (token.low in STATES and token.shape in "CU" and token.gap in ("", " ")) or (
-        token.text in _CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " "
+        token.text in STATE_CODES and note.low(end) == "," and token.text not in ("OR", "IN", "ME", "OK", "HI") and token.gap == " "
     )
 
 
@@ -401,7 +368,7 @@ def _before_state(note: Note, index: int) -> bool:
         token.word.unknown
         and code.gap == " "
         and (
-            (code.text in _CODES and code.text not in ("MD", "PA", "OR", "IN", "DO", "MS", "MA", "NP"))
+            (code.text in STATE_CODES and code.text not in ("MD", "PA", "OR", "IN", "DO", "MS", "MA", "NP"))
             or (code.low in STATES and code.shape == "C")
         )
     )

@@ -89,6 +89,10 @@ def widened(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> 
             yield item
 
 
+def _stretched(item: Found, start: int, end: int) -> Found:
+    return item if start == item.start and end == item.end else item._replace(start=start, end=end)
+
+
 def _score(note: Note, scores: NDArray[np.float32], offset: int) -> float:
     index = note.index_at(offset)
     return float(scores[index]) if index < len(scores) else 0.0
@@ -104,7 +108,7 @@ def _code(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     if letters and (not _own(letters[1]) or _score(note, scores, letters.start(1)) < _LIKELY):
         letters = None
     tail = _TAIL.match(text, end) or letters
-    return item._replace(start=start, end=tail.end() if tail else end)
+    return _stretched(item, start, tail.end() if tail else end)
 
 
 def _own(letters: str) -> bool:
@@ -129,7 +133,7 @@ def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     turned = _TURNED.match(note.text, item.end) if tail is None and note.text[item.start : item.end].isupper() else None
     tail = tail or turned or _STORE.match(note.text, item.end)
     baby = _BABY.search(note.text, max(0, start - 12), start)
-    return item._replace(start=baby.start() if baby else start, end=tail.end() if tail else item.end)
+    return _stretched(item, baby.start() if baby else start, tail.end() if tail else item.end)
 
 
 def _headed(item: Found, note: Note, end: int) -> int:
@@ -172,4 +176,4 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         end = code.end()
     if item.category is not Category.FACILITY and (mark := _LANDMARK.match(text, end)):
         end = mark.end()
-    return item._replace(start=start, end=end)
+    return _stretched(item, start, end)

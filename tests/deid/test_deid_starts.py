@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.deid import dates, national, neighbours, normalise, numbers, patterns, places, rhythm
+from core.deid import dates, national, neighbours, normalise, numbers, patterns, postcodes, rhythm
 from core.deid.note import Note, tried
 
 FIGURES: list[tuple[re.Pattern[str], tuple[int, int] | tuple[int, int, str]]] = [
@@ -24,7 +24,7 @@ FIGURES: list[tuple[re.Pattern[str], tuple[int, int] | tuple[int, int, str]]] = 
     (rhythm._ISO, (8, 3, "-/.")),
     (rhythm._DOTTED, (2, 2, ".")),
     (neighbours._PAIR, (2, 2, "/.-")),
-    (places._ZIPS[2], (9, 2, "-")),
+    (postcodes._FORMS[2], (9, 2, "-")),
 ]
 SHAPES = [
     "(555) 867-5309",
