@@ -113,3 +113,10 @@ _LOOKALIKES: Shapes = (
 def lookalike(random: Random) -> str:
     """A code of a catalogue, a form, a kit: nobody's."""
     return shaped(random, _LOOKALIKES)
+
+
+def blood_unit(random: Random) -> str:
+    """A blood unit's donation number, as ISBT 128 writes it: facility, year, serial."""
+    gap = random.choice((" ", " ", " ", "", "-"))
+    tail = random.choice(("", "", f" {random.randint(0, 99):02d}", f" {random.choice('ABCDEFGHKLMNPRSTUVWXYZ')}"))
+    return f"{random.choice('WGCABN')}{random.randint(0, 9999):04d}{gap}{random.randint(19, 26)}{gap}{random.randint(0, 999999):06d}{tail}"

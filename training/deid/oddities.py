@@ -52,6 +52,11 @@ _SHOPS = "Chevron;Shell;Exxon;Citgo;Wawa;Sheetz;Casey's;7-Eleven;Dollar Tree;Fam
 )
 
 
+_SPELLING = "Alpha Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliet Kilo Lima Mike November Oscar Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey Xray Yankee Zulu".split()
+_COUNTED = "One Two Three Four Five Six Seven Eight Nine Ten".split()
+_ALIASES = ("Trauma {a} {n}", "TRAUMA, {a}", "Doe, {a}", "Unknown {a}", "Jane Doe {w}", "John Doe", "DOE, JOHN {w}", "{a} Trauma", "Unidentified {a} {n}", "Baby {a}", "Disaster {a}-{w}", "XX{a}, {n}")
+
+
 def makers(slots: Slots) -> Makers:
     """All slots of this module."""
     return _people(slots) | _codes(slots) | _places(slots) | _days(slots) | _lines(slots)
@@ -83,6 +88,7 @@ def _people(slots: Slots) -> Makers:
     return {
         "ini1": lambda: [(choice("ABCDEFGHIJKLMNOPRSTVWYZ"), "NAME"), (choice(("", "", ".")), "O")],
         "ini3": lambda: [(initials(), "NAME")],
+        "alias": lambda: [(choice(_ALIASES).format(a=choice(_SPELLING), n=choice(_COUNTED), w=r.randint(1, 99)), "NAME")],
         "anyg": lambda: [(given(), "NAME")],
         "spellmed": lambda: [
             (spoken.spelled(r, choice((choice(slots.clinical), slots.drug(), choice(slots.words["epon"]).split()[0]))), "O")
@@ -94,7 +100,7 @@ def _people(slots: Slots) -> Makers:
 def _codes(slots: Slots) -> Makers:
     r, choice = slots.random, slots.random.choice
     one: dict[str, tuple[str, Callable[[], str]]] = {
-        "lid": ("ID", lambda: codes.short(r)), "acc": ("ID", lambda: codes.accession(r)), "natid": ("ID", lambda: codes.national(r)), "flight": ("ID", lambda: codes.flight(r)),
+        "lid": ("ID", lambda: codes.short(r)), "acc": ("ID", lambda: codes.accession(r)), "din": ("ID", lambda: codes.blood_unit(r)), "natid": ("ID", lambda: codes.national(r)), "flight": ("ID", lambda: codes.flight(r)),
         "photo": ("ID", lambda: codes.photo(r, slots.patient.last)), "sdigits": ("ID", lambda: spoken.digits(r)), "look": ("O", lambda: codes.lookalike(r)),
         "fphone": ("CONTACT", lambda: codes.foreign_phone(r) if r.random() < 0.75 else values.phone(r)), "hl7ph": ("CONTACT", lambda: _machine_phone(r)),
         "hl7d": ("CONTACT", lambda: values.digits(r, 7)), "hostpath": ("CONTACT", lambda: f"{choice(slots.pools['domains'])}/{choice(('out', 'in', 'share', 'pub'))}/{codes.photo(r, slots.patient.last)}"),

@@ -148,9 +148,16 @@ class Sites:
         makers: tuple[Callable[[], str], ...] = (
             lambda: str(choice(self.pools["firms"])),
             lambda: f"{self.names.last()} {choice(words['firm_nouns'])}",
+            lambda: f"{choice((self.city, lambda: choice(words['facility_heads']), lambda: coin(r), self._land, self._word))()} {choice(words['firm_nouns'])}",
             lambda: choice(words["chains"]),
         )
-        return r.choices(makers, (60, 20, 20))[0]()
+        return r.choices(makers, (32, 20, 34, 14))[0]()
+
+    def _land(self) -> str:
+        return str(self.random.choice(self.words["colours"]) + " " + self.random.choice(self.words["lands"]).capitalize())
+
+    def _word(self) -> str:
+        return str(self.random.choice(self._common).capitalize())
 
     def place(self) -> str:
         """A school, a park, a jail."""
