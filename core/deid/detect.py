@@ -16,6 +16,7 @@ from core.deid.found import Found
 from core.deid.further import further, veiled
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
+from core.deid.initialed import initialed
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
 from core.deid.kept import without_kept
 from core.deid.lands import lands
@@ -102,6 +103,7 @@ def find_all(
     learnt += badges(note, [*ruled, *looked])
     learnt += beside_names(note, looked)
     learnt += further(note, [*ruled, *looked])
+    learnt += initialed(note, [*ruled, *looked], opinion.scores)
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]

@@ -148,6 +148,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool], bool], ...] = tuple(
         (r"[A-Z]{1,2}\d{6}\([0-9A]\)", always),
         (r"\d{17}[\dXx]", always),
         (r"\d{5}-\d{7}-\d", always),
+        (r"[A-Z]\d{4}[ -]?(?:1[5-9]|2\d|3[0-5])[ -]?\d{6}(?: \d{2}| [A-Z])?", always),  # a blood unit's, by ISBT 128
     )
 )
 # Those that begin with a digit hold at least so many before their first letter.
