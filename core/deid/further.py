@@ -1,4 +1,5 @@
-"""More of a kind with what was found: the next code of a list, the last part of a code that stands alone, codes and numbers half veiled."""
+"""More of a kind with what was found: the next code of a list, the last part of a code that stands alone, codes and numbers half veiled,
+the day of a visit said right behind the place (`at Elm Clinic last Friday`)."""
 
 from __future__ import annotations
 
@@ -13,6 +14,11 @@ from core.model import Category
 DETECTOR = "further"
 _CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
 _NEXT = re.compile(r"(?:,|;|,? and|,? &|,? or| /) ?(#?[A-Za-z0-9][A-Za-z0-9/._-]{2,24})(?![\w-])")
+_STAY = re.compile(
+    r" (?:on |this )?((?:last|past) (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december))\b",
+    re.IGNORECASE,
+)
 _MOST = 8
 _LAST_PART = re.compile(r"[-/. ](0\d{3}|\d{5,9})$")
 _VEILED = re.compile(r"(?<![\w*])(?:[xX*•#]{2,8}[- ]?){1,4}(\d{3,5})(?![\w.%])")
@@ -38,6 +44,8 @@ def further(note: Note, known: Iterable[Found]) -> Iterator[Found]:
         if item.category in _CODES and item.state == "masked":
             yield from _siblings(note, item)
             yield from _last_part(note, item)
+        elif item.category is Category.FACILITY and (day := _STAY.match(note.text, item.end)):
+            yield Found(day.start(1), day.end(1), Category.DATE, 0.8, DETECTOR)
 
 
 def _make(value: str) -> str:

@@ -40,6 +40,7 @@ _HEAD = re.compile(r"(?<![\w.-])([A-Z]{2,4}) $")
 _TAIL = re.compile(r"(?: \d)? ?/ ?\d{1,2}(?=[\n,;)]|$)")
 _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
 _WEEKDAY = re.compile(r"(?<![\w-])(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,? {1,2}(?:the )?$", re.I)
+_LAST = re.compile(r"\b(?:last|past) $", re.IGNORECASE)
 _TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
@@ -118,8 +119,9 @@ def _own(letters: str) -> bool:
 
 
 def _date(item: Found, note: Note) -> Found:
-    """`Tues 2/6` from its figures: a weekday right before a day belongs to it."""
+    """`Tues 2/6` from its figures: a weekday right before a day belongs to it, `last` to a month that must go."""
     head = _WEEKDAY.search(note.text, max(0, item.start - 16), item.start) if note.text[item.start].isalnum() else None
+    head = head or (_LAST.search(note.text, max(0, item.start - 6), item.start) if note.text[item.start : item.end].isalpha() else None)
     return item._replace(start=head.start()) if head else item
 
 
