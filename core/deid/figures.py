@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.deid.dates import marks_event, names_score
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.lexicon import look_up, words
 from core.deid.neighbours import counted
 from core.deid.note import Note
 from core.deid.numbers import category_of_cue
@@ -53,9 +53,35 @@ _CERTAIN = 0.97
 
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
-    for item in found:
+    for item in (_unlabelled(f, note.text) for f in found):
+        if _shared(note, item):
+            continue
         if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
             yield item
+
+
+_CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
+_LABEL = re.compile(r"(?:MRN?#|(?:DL|OLN|IRB|NI|TKT|SN|BN|LIC|DEA|NPI|REF|ACC|ends|ending)\b[ .:#]{1,3})(?=[A-Z-]{0,6} ?\d)")
+_PREFIXED = re.compile(r"([A-Za-z]{2,6})[-# :.]{1,2}[A-Z]?\d{2,5}(?:/\d{2,5})?")
+
+
+def _unlabelled(item: Found, text: str) -> Found:
+    """A code without the label that was taken for its head: `MR#66018-2`, `IRB 19-00487`."""
+    if item.category not in _CODES or item.detector in ("identity", "propagation"):
+        return item
+    label = _LABEL.match(text, item.start, item.end)
+    return item._replace(start=label.end()) if label else item
+
+
+def _shared(note: Note, item: Found) -> bool:
+    """`CODES 99232`, `AST-N802`, `policy LAB-114`: a short code that a clinical or a shared word begins."""
+    if item.category not in _CODES - {Category.MRN} or item.detector not in ("cue", "number", "tagger"):
+        return False
+    match = _PREFIXED.fullmatch(note.text, item.start, item.end)
+    if not match:
+        return False
+    low = match[1].lower()
+    return low in _SHARED or (look_up(low).clinical and sum(c.isdigit() for c in match[0]) < 4 and "-" in match[0])
 
 
 def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:
@@ -85,6 +111,8 @@ def _no_day(note: Note, item: Found, text: str, first: int, top: float) -> bool:
         return item.detector in ("tagger", "month") and not marks_event(note, first)
     if text[-1:].isalpha() and text[-2:] not in ("th", "st", "rd", "nd"):
         return bool(_PROTEIN.fullmatch(text)) or _doubled(text)
+    if item.detector == "tagger" and re.fullmatch(r"\d{1,2} \d{1,2}|\d{1,3}-\d{1,3}/\d{1,3}-\d{1,3}|m[lL]/min/1\.73", text):
+        return True
     short = bool(re.fullmatch(r"\d{1,2}[./-]\d{1,2}\.?", text))
     if short and (counted(note.text, item.end) or names_score(note, item.start)):
         return True

@@ -70,8 +70,10 @@ def without_kept(found: Iterable[Found], note: Note, scores: NDArray[np.float32]
             continue
         if item.detector not in _FIRM:
             first, last = _outside(note, first, last, fixed)
-            first = _behind_heads(note, first, last)
+            first = _behind_heads(note, first, last, name=item.category is Category.NAME)
         last = _before_tails(note, first, last, whole=item.detector not in _FIRM, name=item.category is Category.NAME)
+        if item.detector == "title" and last - first == 1 and note.tokens[first].shape == "U" and _glued(note, last):
+            continue
         if first < last and (item.detector in _FIRM or joined or not _stays(note, item, first, last, scores)):
             yield _spanning(note, item, first, last)
 
@@ -127,7 +129,7 @@ def _outside(note: Note, first: int, last: int, fixed: dict[int, int]) -> tuple[
     return first, last
 
 
-def _behind_heads(note: Note, first: int, last: int) -> int:
+def _behind_heads(note: Note, first: int, last: int, *, name: bool) -> int:
     """Index behind small words, labels, roles and credentials that stand before a name."""
     lists = _lists()
     while first < last:
@@ -135,10 +137,22 @@ def _behind_heads(note: Note, first: int, last: int) -> int:
         small = token.shape in "lp" and (token.low in _SMALL or token.shape == "p") and token.text not in "#(@"
         label = token.shape == "U" and token.low in lists["labels"] and last - first > 1 and len(token.low) > 1
         rank = token.shape == "U" and not token.shouted and token.low in lists["credentials"] and len(token.low) > 2
-        if not (small or label or rank):
+        role = name and token.shape == "C" and token.low in lists["roles"] and _goes_on(note, first, last)
+        if not (small or label or rank or role):
             break
         first += 1
     return first
+
+
+def _goes_on(note: Note, first: int, last: int) -> bool:
+    word = note.tokens[first].word
+    return (
+        last - first > 1
+        and not word.first
+        and not word.last
+        and note.tokens[first + 1].shape in "CUI"
+        and note.tokens[first + 1].gap == " "
+    )
 
 
 def _before_tails(note: Note, first: int, last: int, *, whole: bool, name: bool) -> int:
@@ -164,8 +178,15 @@ def _tail(note: Note, first: int, last: int) -> int:
         return 3 if note.low(last - 2) in known and note.low(last - 3) == "(" else 0
     if note.low(last - 2) == "-" and not token.gap and f"{note.low(last - 3)}-{token.low}" in known:
         return 3
+    if token.shape == "U" and token.low in lists["labels"] and last - first > 1 and token.gap and not token.word.last:
+        return 1
     role = token.shape in "CU" and token.low in lists["roles"] and not token.word.first and _set_apart(note, first, last)
     return int(token.text in _MARKS or role or _credential(note, first, last, token, known))
+
+
+def _glued(note: Note, last: int) -> bool:
+    """Whether figures are written onto the word before an index."""
+    return last < len(note.tokens) and note.tokens[last].shape == "d" and not note.tokens[last].gap
 
 
 def _credential(note: Note, first: int, last: int, token: Token, known: frozenset[str]) -> bool:
@@ -209,7 +230,9 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
     lists = _lists()
     if all(t.low in lists["roles"] or t.low in _SMALL for t in named) and not any(t.word.first >= 2 for t in named):
         return not (item.category is Category.FACILITY and len(named) > 1)
-    if item.detector in _GUESSED and _general(named):
+    if (item.detector in _GUESSED and _general(named)) or note.low(first - 1 - (note.low(first - 1) == ":")) in _MAKING:
+        return True
+    if all(t.low in lists["languages"] for t in named):
         return True
     if len(named) > 2:
         return False
@@ -220,7 +243,9 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
         return False
     if all(t.low in lists["brands"] or t.low == "'s" for t in named) and not any(t.word.first == 3 for t in named):
         return top < _CERTAIN and not _titled(note, first)
-    return len([t for t in named if t.low != "'s"]) == 1 and _eponymous(named[0]) and _as_eponym(note, first, last)
+    if len([t for t in named if t.low != "'s"]) > 1:
+        return False
+    return (_eponymous(named[0]) and _as_eponym(note, first, last)) or (item.detector not in _FIRM and _among_drugs(note, first, last))
 
 
 def _general(named: list[Token]) -> bool:
@@ -233,6 +258,7 @@ def _general(named: list[Token]) -> bool:
     return all(t.low in _GENERIC or t.low in _SMALL or (t.word.clinical and not t.word.first and not t.word.city) for t in named)
 
 
+_MAKING = frozenset(("mfr", "mfg", "manufacturer", "brand", "maker", "vendor"))
 _UNITS = frozenset(("division", "department", "dept", "section", "service", "services"))
 _GUESSED = frozenset(("tagger", "facility", "propagation", "role", "board", "name-pair", "capital-pair", "list"))
 _PROVINCES = words("kept.provinces")
@@ -278,3 +304,12 @@ def _listed(note: Note, first: int, last: int) -> bool:
     before = note.low(first - 2) if note.low(first - 1) in (",", "/", "or", "and") else ""
     behind = note.low(last + 1) if note.low(last) in (",", "/", "or", "and") else ""
     return before in known or (behind in known and note.low(first - 1) in _NO_NAME_BEFORE)
+
+
+def _among_drugs(note: Note, first: int, last: int) -> bool:
+    """`Flagyl 2 g, Ella, Biktarvy x28`: between commas, with a drug that is no credential and no name on the far side."""
+    if not note.low(first - 1) == "," == note.low(last) or last + 1 >= len(note.tokens):
+        return False
+    token, lists = note.tokens[last + 1], _lists()
+    person = token.word.first or token.word.last or token.low in lists["credentials"] or token.low in lists["roles"]
+    return token.word.clinical and len(token.low) > 4 and not person

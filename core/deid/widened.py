@@ -44,6 +44,8 @@ _LAST = re.compile(r"\b(?:last|past) $", re.IGNORECASE)
 _TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
+_STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
+_STATE = re.compile(r", ([A-Z]{2})(?=[,.;)\n]|$)")
 _COUNTY = re.compile(r"(?<![\w-])(?:Co\.?|County|CO\.|Comté|Kreis|Landkreis) $")
 _RIVER = re.compile(
     r" (?:i\. ?[A-Z][a-z]{1,2}\.|a\. ?[A-Z]\.|am [A-Z][a-z]{2,8}|an der [A-Z][a-z]{2,8}|ob der [A-Z][a-z]{2,8}|/[A-Z][a-z]{2,8})"
@@ -169,6 +171,8 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         end = wing.end()
     if item.category is not Category.STREET:
         end = _headed(item, note, end)
+    if item.category is Category.FACILITY and (state := _STATE.match(text, end)) and state[1] in _STATES:
+        end = state.end()
     if item.category is Category.PLACE:
         county, river = _COUNTY.search(text, max(0, start - 10), start), _RIVER.match(text, end)
         start, end = county.start() if county else start, river.end() if river else end
