@@ -64,9 +64,11 @@ def run_bulk(
         state = State(out, job)
     except OSError as error:
         raise ConfigError(f"The output folder can't be used ({error.strerror}). Choose another --out.") from None
-    deid.warm_up()
     run = _Run(out, job, state, on_progress, on_problem, sum(i.size for i in inputs))
     with _pool(workers) as pool:
+        if pool:
+            pool.submit(int)  # the workers start and load while this process does
+        deid.warm_up()
         run.go(inputs, pool, workers * _AHEAD)
     counts: Counter[Category] = Counter()
     for line in state.done.values():

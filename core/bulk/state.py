@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from collections import Counter
 from pathlib import Path
@@ -19,7 +18,7 @@ _VERSION = 1
 
 
 class State:
-    """One line a finished file, each on the disk before the next begins. A torn last line is a file that is done again."""
+    """One line a finished file, written when the file is on the disk. A line that is torn or lost is a file that is done again."""
 
     def __init__(self, folder: Path, job: Job) -> None:
         """Open or begin. Raises ConfigError when the folder was begun with other settings, OSError."""
@@ -48,8 +47,6 @@ class State:
     def _append(self, line: dict[str, Any]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -7,7 +7,10 @@ make below it. Values go by their column's label; clinical columns are reported 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from core.deid.found import Found
@@ -43,6 +46,13 @@ class Tables(NamedTuple):
 
     values: list[Found]
     kept: list[Cell]
+    reach: list[int]
+    """For each of the kept cells, which come in order, how far it and those before it reach."""
+
+    def keep(self, start: int, end: int) -> bool:
+        """Whether a stretch lies in a cell that stays."""
+        index = bisect_right(self.kept, start, key=itemgetter(0))
+        return index > 0 and self.reach[index - 1] >= end
 
 
 def read_tables(text: str) -> Tables:
@@ -56,7 +66,8 @@ def read_tables(text: str) -> Tables:
             clinical.append(cell)
         elif kind is not None:
             values += value_found(text, cell.start, cell.end, kind, label, _TABLE)
-    return Tables(values, clinical + [cell for header in headers if header for cell in header.cells])
+    kept = sorted(clinical + [cell for header in headers if header for cell in header.cells])
+    return Tables(values, kept, list(accumulate((cell.end for cell in kept), max)))
 
 
 def is_tabular(text: str) -> bool:

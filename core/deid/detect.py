@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from core.deid.boards import board_names
 from core.deid.columns import Tables, read_tables
@@ -89,8 +89,7 @@ def find_all(
     Where tags already stand the tagger must be nearly certain, so that redacting the redacted finds nothing new.
     """
     tables = read_tables(note.text)
-    kept = tables.kept
-    found = [f for f in detectors(note, tables) if not _held(f, kept)]
+    found = [f for f in detectors(note, tables) if not _held(f, tables)]
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
@@ -99,7 +98,7 @@ def find_all(
     if bars is None:
         return [*without_kept(ruled, note, opinion.scores)]
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
-    learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, kept) and not vetoed_find(note, f)]
+    learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, tables) and not vetoed_find(note, f)]
     learnt += badges(note, [*ruled, *looked])
     learnt += beside_names(note, looked)
     learnt += further(note, [*ruled, *looked])
@@ -115,6 +114,6 @@ def find_all(
 _STANDS = 0.95
 
 
-def _held(found: Found, cells: Sequence[tuple[int, int]]) -> bool:
+def _held(found: Found, tables: Tables) -> bool:
     """Whether a find of little certainty lies in a clinical cell or a column's label."""
-    return found.score < _STANDS and any(a <= found.start and found.end <= b for a, b in cells)
+    return found.score < _STANDS and tables.keep(found.start, found.end)

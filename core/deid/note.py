@@ -257,7 +257,8 @@ class Note:
 
     def in_tag(self, start: int, end: int) -> bool:
         """Whether a span touches one of our own tags."""
-        return any(start < b and a < end for a, b in self.tags)
+        index = bisect_left(self.tags, (end,))  # tags are disjoint and rise: only the last that begins before the end can reach in
+        return index > 0 and start < self.tags[index - 1][1]
 
 
 def tried(pattern: re.Pattern[str], text: str, starts: list[int]) -> Iterator[re.Match[str]]:

@@ -33,19 +33,70 @@ _SPACED = re.compile(r"</?(?:td|th|tr|div|p|br|li|h\d|table|span|ul|ol|body|html
 
 
 class Reading(NamedTuple):
-    """A text and, for each of its characters, the offset in the text it reads; `spelled` are stretches joined letter by letter."""
+    """A text and, for each of its characters, the offset in the text it reads; `spelled` are stretches joined letter by letter.
+
+    `joins` are the stretches, rising, where it differs from that text.
+    """
 
     text: str
     at: Sequence[int]
+    joins: Sequence[tuple[int, int]]
     spelled: tuple[tuple[int, int], ...] = ()
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where a stretch of the reading stands in the text it reads."""
         return self.at[start], self.at[end - 1] + 1
 
+    def near(self) -> Iterator[Reading]:
+        """The reading around its joins, in whole lines where these are not too long; a text of ordinary length stays whole."""
+        text = self.text
+        windows: list[tuple[int, int]] = []
+        if len(text) <= 2 * _REACH:
+            yield self
+            return
+        for begin, stop in self.joins:
+            start, end = max(0, begin - _REACH), min(len(text), stop + _REACH)
+            start = _line_start(text, start)
+            end = _line_end(text, end)
+            if windows and start <= windows[-1][1]:
+                windows[-1] = (windows[-1][0], end)
+            else:
+                windows.append((start, end))
+        for start, end in windows:
+            spelled = tuple((a - start, b - start) for a, b in self.spelled if start <= a and b <= end)
+            yield Reading(text[start:end], self.at[start:end], (), spelled)
+
+
+_REACH = 2_000
+
+
+def _line_start(text: str, offset: int) -> int:
+    """The start of the line that an offset lies in, of the word when the line is too long."""
+    for mark in "\n ":
+        found = text.rfind(mark, max(0, offset - _REACH), offset)
+        if found >= 0 or offset <= _REACH:
+            return found + 1
+    return offset
+
+
+def _line_end(text: str, offset: int) -> int:
+    """The same for the end."""
+    for mark in "\n ":
+        found = text.find(mark, offset, offset + _REACH)
+        if found >= 0:
+            return found
+        if offset + _REACH >= len(text):
+            return len(text)
+    return offset
+
 
 def readings(text: str) -> Iterator[Reading]:
-    """The readings that the text asks for, mostly none."""
+    """The readings that the text asks for, mostly none, each in parts when the text is long."""
+    for reading in _readings(text):
+        yield from reading.near()
+
+
+def _readings(text: str) -> Iterator[Reading]:
     apart = _stretches(text)
     if apart:
         yield _without(text, apart)
@@ -73,6 +124,7 @@ def _without(text: str, stretches: list[tuple[int, int]]) -> Reading:
     """The text with the letters of each stretch joined; wider gaps part words."""
     pieces: list[str] = []
     at: list[int] = []
+    joins: list[tuple[int, int]] = []
     spelled: list[tuple[int, int]] = []
     last = 0
     for start, end in stretches:
@@ -85,11 +137,12 @@ def _without(text: str, stretches: list[tuple[int, int]]) -> Reading:
         pieces.append("".join(text[i] for i in kept))
         at += kept
         last = end
+        joins.append((begin, len(at)))
         if "".join(pieces[-1].split()) not in _COUNTING:
             spelled.append((begin, len(at)))
     pieces.append(text[last:])
     at += range(last, len(text))
-    return Reading("".join(pieces), at, tuple(spelled))
+    return Reading("".join(pieces), at, joins, tuple(spelled))
 
 
 def _joined(text: str, start: int, end: int) -> list[int]:
@@ -114,12 +167,14 @@ def _rid(text: str, cuts: list[tuple[int, int, str]]) -> Reading:
     """The text without the cuts, each replaced by its filling of at most one character."""
     pieces: list[str] = []
     at: list[int] = []
+    joins: list[tuple[int, int]] = []
     last = 0
     for start, end, filling in cuts:
         pieces += (text[last:start], filling)
         at += range(last, start)
+        joins.append((len(at), len(at) + len(filling)))
         at += [start] * len(filling)
         last = end
     pieces.append(text[last:])
     at += range(last, len(text))
-    return Reading("".join(pieces), at)
+    return Reading("".join(pieces), at, joins)

@@ -4,6 +4,7 @@ import pytest
 
 from core.deid import detect
 from core.deid.labels import KEPT, kind_of
+from core.deid.readings import readings
 from core.model import Category
 
 
@@ -173,3 +174,16 @@ STAYS = [
 def test_what_only_looks_set_apart_stays(text: str) -> None:
     """Pressures, counting, stages and codes are no identifiers."""
     assert [text[s.start : s.end] for s in detect(text) if s.state == "masked"] == []
+
+
+def test_a_long_text_is_reread_only_around_what_is_joined() -> None:
+    """One broken number in a long text costs a second reading of its surroundings, not of the whole, and is found all the same."""
+    line = "The patient slept well and ate a little.\n"
+    text = line * 2000 + "Rec. no. AH-00-\n23841 was sent\n" + line * 2000 + "Signed N-A-K-A-M-U-R-A\n" + line * 100
+    parts = list(readings(text))
+    assert sum(len(part.text) for part in parts) < 20_000
+    for part in parts:
+        assert all(text[at] == char for at, char in zip(part.at, part.text, strict=True))
+        assert all(part.text[a:b] == "NAKAMURA" for a, b in part.spelled)
+    assert covered(text, "AH-00-\n23841")
+    assert covered(text, "N-A-K-A-M-U-R-A")
