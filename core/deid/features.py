@@ -163,7 +163,7 @@ class Encoded(NamedTuple):
     letters: NDArray[np.int64]
     rows: NDArray[np.int64]
     places: NDArray[np.int64]
-    index: NDArray[np.int64]
+    spread: NDArray[np.int64]
 
 
 def encode(note: Note, vocabulary: dict[str, int]) -> Encoded:

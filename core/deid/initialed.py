@@ -1,6 +1,7 @@
 """Initials of people whom the note names: `TS` beside `T. SANDOVAL`, `pn` under a letter signed by Percival Nakagawa.
 
-Two to four letters in capitals, or in lower case where the tagger half believes it. An abbreviation of medicine needs the tagger's word too.
+Two to four letters in capitals, or in lower case where the tagger half believes so. An abbreviation of medicine needs the
+tagger's word too.
 """
 
 from __future__ import annotations

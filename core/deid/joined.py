@@ -345,7 +345,7 @@ def _possible(tokens: list[Token], category: Category, score: float) -> bool:
     if category is Category.ZIP:
         return bool(figures)
     if category in _WORDED:
-        return (category is Category.NAME and score >= _CERTAIN) or _worded(tokens, category)
+        return (category is Category.NAME and score >= _CERTAIN and bool(tokens)) or _worded(tokens, category)
     if category is Category.PHONE:
         return sum(len(t.text) for t in figures) >= 3
     return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])

@@ -14,9 +14,11 @@ _TITLES = words("persons.titles")
 _BESIDES = tuple(words("persons.companions"))
 # what follows a name only when the case is about that person: an age, or how a patient comes to be seen
 _INTRODUCED = re.compile(
-    r"(?: ?\([^()\n]{1,40}\))?,? (?:(?:is|was) )?(?:(?:an?|our|this|the) )?(?:[a-z-]{2,12} ){0,2}\d{1,3}[ -]{0,2}(?:years?|yrs?|y/?o|months?|weeks?|days?)\b"
+    r"(?: ?\([^()\n]{1,40}\))?,? (?:(?:is|was) )?(?:(?:an?|our|this|the) )?(?:[a-z-]{2,12} ){0,2}"
+    r"\d{1,3}[ -]{0,2}(?:years?|yrs?|y/?o|months?|weeks?|days?)\b"
     r"|,? ?\(?(?:age[d ]*)?\d{1,3} ?(?:[MFmf]\b|y/?o\b|[Yy]rs?\b)"
-    r"|,? (?:who )?(?:now )?(?:presents?|presented|complains?|complained|underwent|was (?:admitted|brought in|diagnosed|transferred|discharged))\b"
+    r"|,? (?:who )?(?:now )?(?:presents?|presented|complains?|complained|underwent"
+    r"|was (?:admitted|brought in|diagnosed|transferred|discharged))\b"
 )
 
 

@@ -75,7 +75,7 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     found = np.empty((count, len(model.labels)), np.float32)
     for start in range(0, count, _WINDOW):
         first, last = max(0, start - _OVERLAP), min(count, start + _WINDOW + _OVERLAP)
-        used, index = np.unique(whole.index[first:last], return_inverse=True)
+        used, index = np.unique(whole.spread[first:last], return_inverse=True)
         given = {"words": whole.words[used], "senses": meanings[used], "letters": whole.letters[used]}
         seen = model.session.run(None, {**given, "places": whole.places[first:last], "index": index})[0]
         found[start : start + _WINDOW] = seen[start - first : start - first + _WINDOW]

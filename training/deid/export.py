@@ -114,9 +114,7 @@ def _remembered(graph: _Graph, reader: Reader, x: str) -> str:
     other = np.stack([_gates(_of(getattr(memory, f"bias_hh_l0{way}"))) for way in both])
     given = graph.add("Unsqueeze", x, graph.ints(1))
     scales = [np.abs(w).max((1, 2)) / 127 for w in (inward, again)]
-    w, r = (
-        graph.constant(np.rint(m / s[:, None, None]).transpose(0, 2, 1), np.int8) for m, s in zip((inward, again), scales, strict=True)
-    )
+    w, r = (graph.constant(np.rint(m / s[:, None, None]).transpose(0, 2, 1), np.int8) for m, s in zip((inward, again), scales, strict=True))
     marks = [graph.constant(scales[0]), graph.constant([0, 0], np.int8), graph.constant(scales[1]), graph.constant([0, 0], np.int8)]
     said = graph.add(
         "DynamicQuantizeLSTM",
@@ -171,5 +169,3 @@ def export(readers: list[Reader], path: Path) -> None:
     model = helper.make_model(whole, opset_imports=sets, ir_version=9)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
-
-

@@ -54,7 +54,20 @@ _SHOPS = "Chevron;Shell;Exxon;Citgo;Wawa;Sheetz;Casey's;7-Eleven;Dollar Tree;Fam
 
 _SPELLING = "Alpha Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliet Kilo Lima Mike November Oscar Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey Xray Yankee Zulu".split()
 _COUNTED = "One Two Three Four Five Six Seven Eight Nine Ten".split()
-_ALIASES = ("Trauma {a} {n}", "TRAUMA, {a}", "Doe, {a}", "Unknown {a}", "Jane Doe {w}", "John Doe", "DOE, JOHN {w}", "{a} Trauma", "Unidentified {a} {n}", "Baby {a}", "Disaster {a}-{w}", "XX{a}, {n}")
+_ALIASES = (
+    "Trauma {a} {n}",
+    "TRAUMA, {a}",
+    "Doe, {a}",
+    "Unknown {a}",
+    "Jane Doe {w}",
+    "John Doe",
+    "DOE, JOHN {w}",
+    "{a} Trauma",
+    "Unidentified {a} {n}",
+    "Baby {a}",
+    "Disaster {a}-{w}",
+    "XX{a}, {n}",
+)
 
 
 def makers(slots: Slots) -> Makers:

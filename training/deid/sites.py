@@ -148,7 +148,9 @@ class Sites:
         makers: tuple[Callable[[], str], ...] = (
             lambda: str(choice(self.pools["firms"])),
             lambda: f"{self.names.last()} {choice(words['firm_nouns'])}",
-            lambda: f"{choice((self.city, lambda: choice(words['facility_heads']), lambda: coin(r), self._land, self._word))()} {choice(words['firm_nouns'])}",
+            lambda: (
+                f"{choice((self.city, lambda: choice(words['facility_heads']), lambda: coin(r), self._land, self._word))()} {choice(words['firm_nouns'])}"
+            ),
             lambda: choice(words["chains"]),
         )
         return r.choices(makers, (32, 20, 34, 14))[0]()

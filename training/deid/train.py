@@ -82,7 +82,9 @@ def _windows(notes: Notes, vocabulary: dict[str, int]) -> Iterator[list[Window]]
                 continue
             seen_of = encode(note, vocabulary)
             wanted = np.array([labels[seen.at[t.start]] for t in note.tokens], np.uint8)
-            words, letters, rows = (table[seen_of.index] for table in (seen_of.words.astype(np.int16), seen_of.letters.astype(np.uint8), seen_of.rows))
+            words, letters, rows = (
+                table[seen_of.spread] for table in (seen_of.words.astype(np.int16), seen_of.letters.astype(np.uint8), seen_of.rows)
+            )
             whole = Window(words, letters, rows, seen_of.places, wanted)
             chunk += [Window(*(a[i : i + _WINDOW] for a in whole)) for i in range(0, len(wanted), _WINDOW)]
         yield chunk
