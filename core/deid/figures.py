@@ -127,7 +127,7 @@ def _said(note: Note, start: int) -> bool:
     return note.low(note.index_at(start) - 1) in _SAID
 
 
-_SAID = words("figures.said")
+_SAID = words("figures.said") | words("dates.events") | words("dates.visits")
 
 
 def _doubled(text: str) -> bool:

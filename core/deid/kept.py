@@ -158,7 +158,7 @@ def _goes_on(note: Note, first: int, last: int) -> bool:
 def _before_tails(note: Note, first: int, last: int, *, whole: bool, name: bool) -> int:
     """Index before credentials, roles and punctuation that stand behind a name; `whole` admits that nothing is left."""
     while last > first + (not whole):
-        cut = _tail(note, first, last) if name else int(note.tokens[last - 1].text in _MARKS)
+        cut = _tail(note, first, last) if name else int(note.tokens[last - 1].text in _MARKS or _day_behind(note, first, last))
         if not cut or last - cut < first + (not whole):
             break
         last -= cut
@@ -176,6 +176,10 @@ def _tail(note: Note, first: int, last: int) -> int:
         return last - dotted
     if token.text == ")":
         return 3 if note.low(last - 2) in known and note.low(last - 3) == "(" else 0
+    if _day_behind(note, first, last):
+        return 1
+    if apart := _apposition(note, first, last):
+        return apart
     if note.low(last - 2) == "-" and not token.gap and f"{note.low(last - 3)}-{token.low}" in known:
         return 3
     if token.shape == "U" and token.low in lists["labels"] and last - first > 1 and token.gap and not token.word.last:
@@ -187,6 +191,21 @@ def _tail(note: Note, first: int, last: int) -> int:
 def _glued(note: Note, last: int) -> bool:
     """Whether figures are written onto the word before an index."""
     return last < len(note.tokens) and note.tokens[last].shape == "d" and not note.tokens[last].gap
+
+
+def _day_behind(note: Note, first: int, last: int) -> bool:
+    return last - first > 1 and note.tokens[last - 1].shape == "C" and note.low(last - 1) in _WEEKDAYS
+
+
+def _apposition(note: Note, first: int, last: int) -> int:
+    """How many tokens at the end are `, Medical Council`: a comma and generic words behind a name."""
+    for at in range(last - 1, max(first, last - 5), -1):
+        token = note.tokens[at]
+        if token.text == ",":
+            return last - at if at < last - 1 else 0
+        if token.shape != "C" or token.low not in _GENERIC or token.word.first:
+            return 0
+    return 0
 
 
 def _credential(note: Note, first: int, last: int, token: Token, known: frozenset[str]) -> bool:
@@ -251,6 +270,8 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
 def _general(named: list[Token]) -> bool:
     """`BURN CENTER`, `Division of Medical Genetics`, `QLD`, a lone `van`: generic and clinical words, a state or a particle only."""
     head = named[0]
+    if all(t.low in _WEEKDAYS and t.shape in "CU" for t in named):
+        return True
     if len(named) == 1:
         return head.low in _PROVINCES or (head.low in cues.PARTICLES and head.shape == "l") or (head.shape == "U" and head.low in _GENERIC)
     if not (head.low in _UNITS or (head.opens and head.shape == "U")):
@@ -258,6 +279,7 @@ def _general(named: list[Token]) -> bool:
     return all(t.low in _GENERIC or t.low in _SMALL or (t.word.clinical and not t.word.first and not t.word.city) for t in named)
 
 
+_WEEKDAYS = words("kept.weekdays")
 _MAKING = frozenset(("mfr", "mfg", "manufacturer", "brand", "maker", "vendor"))
 _UNITS = frozenset(("division", "department", "dept", "section", "service", "services"))
 _GUESSED = frozenset(("tagger", "facility", "propagation", "role", "board", "name-pair", "capital-pair", "list"))

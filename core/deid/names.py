@@ -85,6 +85,8 @@ def _after_title(note: Note, index: int) -> Iterator[Found]:
 
 def _after_kin(note: Note, index: int) -> Iterator[Found]:
     start = index + 1
+    if note.low(index - 1) == "&":  # `Smith & Nephew` makes implants
+        return
     if note.low(start) in (",", "(", "is", "named", ":"):
         start += 1
     if start < len(note.tokens) and note.low(start) in ("mr", "mrs", "ms", "dr"):

@@ -6,11 +6,13 @@ it. What only a list of names or the shape of a number speaks for is then flagge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from core.deid.found import Found
 from core.deid.note import Note
+from core.model import Category
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 _LEAST_TOKENS = 80
 """A shorter text says too little of itself."""
+_BELIEVED_SHARE = 0.08
+"""Where no title, date, kin or label stands at all, so many tokens may be believed for certain: makers and brands."""
+_SHARED = frozenset(("cue", "further", "url", "phone-cue"))
+# Numbers and addresses of everybody's, when the tagger makes nothing of them: a crisis line, a society's page, a catalogue's reference.
+_PUBLIC, _UNBELIEVED = re.compile(r"\(?1?[ .-]{0,2}\(?8(?:00|88|77|66|55|44|33)\b"), 0.5
 _FIRM_SHARE, _SURE_SHARE = 0.01, 0.25
 _SUSPECTED, _SURE, _FLAGGED, _STANDS = 0.5, 0.97, 0.98, 0.985
 _LOOSE = frozenset(
@@ -34,14 +41,22 @@ def tells_of_nobody(note: Note, found: Iterable[Found], scores: NDArray[np.float
     count = len(note.tokens)
     if count < _LEAST_TOKENS:
         return False
-    firm = len(note.tags) + sum(f.state == "masked" and f.detector not in _LOOSE and f.detector not in _UNASKED for f in found)
-    return firm < _FIRM_SHARE * count and int((scores > _SURE).sum()) <= _SURE_SHARE * int((scores > _SUSPECTED).sum())
+    told = [f.detector for f in found if f.state == "masked" and f.detector not in _LOOSE and f.detector not in _UNASKED]
+    firm, sure = len(note.tags) + len(told), int((scores > _SURE).sum())
+    if not note.tags and _SHARED.issuperset(told) and sure <= _BELIEVED_SHARE * count:
+        return True
+    return firm < _FIRM_SHARE * count and sure <= _SURE_SHARE * int((scores > _SUSPECTED).sum())
 
 
 def doubted(note: Note, found: Iterable[Found], scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds that stand in such a text: what little speaks for is flagged when the tagger is nearly sure of it, else let go."""
     for item in found:
+        top = max((float(s) for s in scores[note.index_at(item.start) : note.index_at(item.end)]), default=1.0)
+        if item.detector in _SHARED and item.category is not Category.MRN and top < _UNBELIEVED:
+            continue
+        if item.detector == "phone" and _PUBLIC.match(note.text, item.start):
+            continue
         if item.detector not in _LOOSE or (item.detector == "tagger" and item.score >= _STANDS):
             yield item
-        elif max((float(s) for s in scores[note.index_at(item.start) : note.index_at(item.end)]), default=1.0) >= _FLAGGED:
+        elif top >= _FLAGGED:
             yield item._replace(state="flagged")

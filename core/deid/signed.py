@@ -40,7 +40,7 @@ _STAMP_BEHIND = re.compile(
     rf"(?<![\w/.-]){_DATE}[ ,]{{1,2}}(?:@ ?)?\d{{1,2}}:?\d\d(?: ?hrs?| ?h)? (?P<who>[A-Z]{{2,3}}|[a-z]{{2,3}})[ \t.]*$", re.M
 )
 _SPOKEN_TO = re.compile(
-    r"\b(?:d/w|dw|s/w|staffed (?:with|w/)|discussed (?:with|w/)|signed out to|sign-?out to|handed (?:off|over) to|notified"
+    r"\b(?i:d/w|dw|s/w|staffed (?:with|w/)|discussed (?:with|w/)|signed out to|sign-?out to|handed (?:off|over) to|notified"
     r"|appt[^.\n]{0,20} w/|f/u w/|cosigned by|co-signed by|signed by|seen by|read by|rev'd by|reviewed by|called (?:to|by)|by)"
     r" ?(?P<who>[A-Z]{2,3}|[a-z]{3})\b(?![\w/'’-])"
 )
@@ -49,7 +49,7 @@ _USER = re.compile(r"^(?:\[?\d{1,2}:\d\d(?: ?[ap]m)?\]? ?)?(?P<who>[a-z][a-z]{1,
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 _SURE_LINKS = frozenset((":", "/", "=", " -"))
 _LABELS = words("signed.labels")
-_TALK = words("signed.talk")
+_TALK, _TITLES = words("signed.talk"), frozenset(("dr", "nurse", "mr", "mrs", "ms"))
 _NO_INITIALS = words("signed.never")
 
 
@@ -57,8 +57,8 @@ def signatures(note: Note) -> Iterator[Found]:
     """Initials of whoever typed, signed or was spoken to, and names of chat users."""
     text = note.text
     yield from _typists(text)
-    if not _LABELS.isdisjoint(note.words):
-        for match in _LABELLED.finditer(text):
+    for start, end in note.around(_LABELS, 0, 28):
+        for match in _LABELLED.finditer(text, start, end):
             sure = match["link"] in _SURE_LINKS or " by" in match[0].lower()
             if _initials(match["who"], sure=sure):
                 yield _found(match, "who")
@@ -68,8 +68,7 @@ def signatures(note: Note) -> Iterator[Found]:
     if note.numbers:
         for pattern in (_STAMPED, _STAMP_BEHIND):
             yield from (_found(m, "who") for m in pattern.finditer(text) if _initials(m["who"], sure=m["who"].isupper()))
-    if not _TALK.isdisjoint(note.words):
-        yield from _spoken_to(note)
+    yield from _spoken_to(note)
     yield from _users(text)
 
 
@@ -104,7 +103,7 @@ def _typists(text: str) -> Iterator[Found]:
 
 
 def _spoken_to(note: Note) -> Iterator[Found]:
-    for match in _SPOKEN_TO.finditer(note.text):
+    for match in (m for start, end in note.around(_TALK, 0, 44) for m in _SPOKEN_TO.finditer(note.text, start, end)):
         cue = match[0][: match.start("who") - match.start()].strip()
         if match["who"].islower():
             ends = note.text[match.end() : match.end() + 1] in (",", ".", "\n", "")
@@ -113,8 +112,8 @@ def _spoken_to(note: Note) -> Iterator[Found]:
             told = cue != "by" and not _shouted(note, match.start("who")) and _initials(match["who"], sure=False)
         if told:
             yield _found(match, "who")
-    for match in _DOCTOR.finditer(note.text):
-        yield _found(match, "who")
+    for start, end in note.around(_TITLES, 0, 8):
+        yield from (_found(m, "who") for m in _DOCTOR.finditer(note.text, start, end))
 
 
 def _shouted(note: Note, start: int) -> bool:

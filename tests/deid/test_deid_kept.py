@@ -62,6 +62,10 @@ BESIDE = [
     ("Mr. Milan Novak was seen", "Milan Novak"),
     ("she was born in July", "July"),
     ("Dr Hunt saw her; no Ramsay Hunt", "Hunt"),
+    ("GP Dr Nuala Fennimore, Medical Council", "Nuala Fennimore"),
+    ("tube 3, MR#55018-2, hemolyzed", "55018-2"),
+    ("study IRB STU-21-00418 was offered", "STU-21-00418"),
+    ("seen by Dr Okafor last July", "Okafor|last July"),
 ]
 
 
@@ -69,3 +73,25 @@ BESIDE = [
 def test_the_name_beside_a_credential_goes_alone(text: str, gone: str) -> None:
     """A title or a label beats the lists, and only the name is masked."""
     assert masked(text) == gone
+
+
+CARDS = {
+    "implants": """ORTHO IMPLANT PRICE LIST (no patient data)
+Zimmer Persona CR femur sz 6, Stryker Triathlon PS, DePuy Attune FB 5, Smith & Nephew Journey II, Synthes 3.5 LCP 245.081,
+Exactech Equinoxe, Wright Evolve, Tornier Aequalis, Ossur Rebound. Palacos R+G 40. Hoffmann 3, Ilizarov ring 180.
+Steinmann 3.2. Thomas splint, Buck's traction. Weber B, Lauge-Hansen SER-4, Garden 3, Neer 3-part, Schatzker VI.""",
+    "stroke": """STROKE CODE CHECKLIST (rev 7, for all campuses)
+Door to CT 20 min, door to needle 45. NIHSS by certified RN. Exclusions: INR > 1.7, plt < 100, glucose < 50, Cincinnati positive.
+Tenecteplase 0.25 mg/kg, max 25 mg. TNK kit in Pyxis bin 14, Omnicell C3. BP < 185/110 before, 180/105 after. Labetalol 10-20 mg.
+ASPECTS < 6 call neuro IR. TICI 2b/3. Modified Rankin 0-2 at baseline. Hunt-Hess 3, Fisher 3, Spetzler-Martin 2. Form SC-12.""",
+    "handout": """DISCHARGE INSTRUCTIONS TEMPLATE
+You were seen for ________. Take ____ mg ____ times a day. Call your doctor if your temperature is above 100.4 F or 38 C, or if you
+have chest pain. Follow up in 7-10 days. Do not drive for 24 hours. Diet: DASH, Mediterranean. Call for a gain of 2-3 lb in a day or
+5 lb in a week. In an emergency dial 911. Crisis line: 988. Quitline 1-800-QUIT-NOW. Poison Control 1-800-222-1222.""",
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_of_nobody_stays_untouched(name: str) -> None:
+    """A price list, a checklist and a handout hold makers, eponyms and everybody's numbers, and no patient."""
+    assert [CARDS[name][s.start : s.end] for s in detect(CARDS[name])] == []
