@@ -17,6 +17,7 @@ from operator import add
 from typing import Any, NamedTuple
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
+from core.audit.event import Event
 from core.audit.histogram import Histogram
 
 HOURS_A_DAY = 24
@@ -36,6 +37,7 @@ SUMS = (
     "model_cases",
 )
 DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
+_ENUMS = ("action", "actor_role", "tier", "outcome")
 _ENDINGS = {Action.REQUEST_CANCELLED.value: Outcome.CANCELLED.value, Action.DIAGNOSIS_REQUEST_FAILED.value: Outcome.FAILED.value}
 
 
@@ -146,12 +148,20 @@ def fact_of(sequence: int, body: bytes | str) -> Fact | None:
         facts = json.loads(body)
         if facts["action"] not in FACT_ACTIONS:
             return None
-        return _fact(sequence, facts)
+        return _fact(sequence, hour_of(datetime.fromisoformat(facts["time"])), facts)
     except (KeyError, TypeError, AttributeError):
         raise ValueError("not an audit entry") from None
 
 
-def _fact(sequence: int, facts: Mapping[str, Any]) -> Fact | None:
+def fact_of_event(sequence: int, at: datetime, event: Event) -> Fact | None:
+    """The same of an entry at hand."""
+    if event.action not in FACT_ACTIONS:
+        return None
+    plain = {name: value.value for name in _ENUMS if (value := getattr(event, name)) is not None}
+    return _fact(sequence, hour_of(at), {**event.__dict__, **plain})
+
+
+def _fact(sequence: int, hour: int, facts: Mapping[str, Any]) -> Fact | None:
     known, action = facts.get, facts["action"]
     is_call = action in CALL_ENDINGS
     if action == Action.DECISION_RECORDED and known("subject") != ACCEPTED:
@@ -160,7 +170,7 @@ def _fact(sequence: int, facts: Mapping[str, Any]) -> Fact | None:
     answered = is_call and outcome == Outcome.OK
     return Fact(
         sequence=sequence,
-        hour=hour_of(datetime.fromisoformat(facts["time"])),
+        hour=hour,
         action=action,
         provider=known("provider") or "",
         model=known("model") or "",

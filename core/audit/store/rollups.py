@@ -19,11 +19,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.audit.actions import Outcome
 from core.audit.entry import Entry
 from core.audit.histogram import Histogram
-from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold, hour_of
+from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fact_of_event, fold, hour_of
+from core.audit.store.lookup import PLACE, note_entries, note_stored
 from core.audit.store.schema import ENTRY, tables
 from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
 
-FOLD_EVERY = 1_000
+FOLD_EVERY = 2_000
 CHUNK = 5_000
 USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"))
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
@@ -37,7 +38,12 @@ class Rollups:
     """Keeps the rows in step. One per writer."""
 
     def __init__(self) -> None:
-        self._due = 0  # no lower than what the next fold is due at, so that most entries cost one comparison
+        self._due = 0  # no lower than what the next fold is due at, so that most batches cost one comparison
+        self._recent: list[Entry] = []  # what this process recorded last, one after the other
+
+    def due(self, through: int) -> bool:
+        """Whether the mark has to move with this entry."""
+        return through >= self._due
 
     def __call__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         """Called in the writer's transaction with the entries that were added."""
@@ -46,8 +52,24 @@ class Rollups:
             return
         mark = connection.scalar(_THROUGH) or 0
         if through - mark >= FOLD_EVERY:
-            mark = fold_chunk(connection, CHUNK)
+            known = self._since(mark, entries)
+            mark = fold_chunk(connection, CHUNK) if known is None else _fold_entries(connection, known)
         self._due = mark + FOLD_EVERY
+
+    def recorded(self, entries: Sequence[Entry]) -> None:
+        """Told of every batch once it is committed."""
+        if self._recent and self._recent[-1].sequence + 1 != entries[0].sequence:
+            self._recent = []
+        self._recent += entries
+
+    def _since(self, mark: int, entries: Sequence[Entry]) -> list[Entry] | None:
+        """All entries after the mark, if this process recorded them all; the others it forgets."""
+        known, first = self._recent, self._recent[0].sequence if self._recent else entries[0].sequence
+        if (known and known[-1].sequence + 1 != entries[0].sequence) or first > mark + 1:
+            self._recent = []
+            return None
+        self._recent = known[mark + 1 - first :]
+        return [*self._recent, *entries]
 
 
 def fold_chunk(connection: sa.Connection, most: int) -> int:
@@ -56,12 +78,29 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     rows = connection.execute(_AFTER.limit(most), {"mark": mark}).all()
     if not rows:
         return mark
-    facts = _facts(rows)
+    through = int(rows[-1].sequence)
+    if _is_sqlite(connection):
+        note_stored(connection, mark + 1, through)
+    return _fold(connection, _facts(rows), _hours(rows), through)
+
+
+def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
+    """The same for entries at hand."""
+    hours: dict[int, tuple[int, int]] = {}
+    for entry in entries:
+        hour = hour_of(entry.time)
+        hours[hour] = (hours.get(hour, (entry.sequence,))[0], entry.sequence)
+    if _is_sqlite(connection):
+        note_entries(connection, entries)
+    facts = [fact for entry in entries if (fact := fact_of_event(entry.sequence, entry.time, entry.event)) is not None]
+    return _fold(connection, facts, hours, entries[-1].sequence)
+
+
+def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, tuple[int, int]], through: int) -> int:
     if facts:
         _add(connection, fold(facts, lambda cases: _seen(connection, cases)))
         _remember(connection, facts)
-    _note_hours(connection, _hours(rows))
-    through = int(rows[-1].sequence)
+    _note_hours(connection, hours)
     connection.execute(MARK.update().values(through=through))
     return through
 
@@ -77,6 +116,8 @@ def forget(connection: sa.Connection) -> None:
     connection.execute(USAGE.delete())
     connection.execute(CASE.delete())
     connection.execute(HOUR.delete())
+    if _is_sqlite(connection):
+        connection.execute(PLACE.delete())
     connection.execute(MARK.update().values(through=0))
 
 
@@ -212,6 +253,10 @@ def _histograms(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, tup
             if (key := Key(*row[: len(_KEY)])) in wanted:
                 found[key] = (bytes(row.latency), bytes(row.ttft))
     return found
+
+
+def _is_sqlite(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
