@@ -8,12 +8,13 @@ by name. A case counts where it was first asked about: `cases` in the whole log,
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from operator import add
+from operator import add, attrgetter
 from typing import Any, NamedTuple
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
@@ -38,6 +39,7 @@ SUMS = (
 )
 DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
 _ENUMS = ("action", "actor_role", "tier", "outcome")
+_OF_ENUMS = attrgetter(*_ENUMS)
 _ENDINGS = {Action.REQUEST_CANCELLED.value: Outcome.CANCELLED.value, Action.DIAGNOSIS_REQUEST_FAILED.value: Outcome.FAILED.value}
 
 
@@ -92,6 +94,9 @@ class Fact(NamedTuple):
     sums: tuple[int, ...]
     latency_ms: int | None
     ttft_ms: int | None
+
+
+_CELL = slice(Fact._fields.index("hour"), Fact._fields.index("actor") + 1)
 
 
 class Key(NamedTuple):
@@ -153,12 +158,12 @@ def fact_of(sequence: int, body: bytes | str) -> Fact | None:
         raise ValueError("not an audit entry") from None
 
 
-def fact_of_event(sequence: int, at: datetime, event: Event) -> Fact | None:
+def fact_of_event(sequence: int, hour: int, event: Event) -> Fact | None:
     """The same of an entry at hand."""
     if event.action not in FACT_ACTIONS:
         return None
-    plain = {name: value.value for name in _ENUMS if (value := getattr(event, name)) is not None}
-    return _fact(sequence, hour_of(at), {**event.__dict__, **plain})
+    plain = {name: str(value) for name, value in zip(_ENUMS, _OF_ENUMS(event), strict=True) if value is not None}
+    return _fact(sequence, hour, event.__dict__ | plain)
 
 
 def _fact(sequence: int, hour: int, facts: Mapping[str, Any]) -> Fact | None:
@@ -218,31 +223,42 @@ def finest_keys(f: Fact) -> tuple[Key, Key, Key]:
     )
 
 
-def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[tuple[str, str, str]]]) -> dict[Key, Tally]:
+Asked = tuple[str, str, str]  # case, provider, model
+
+
+def asked_about(facts: Iterable[Fact]) -> set[Asked]:
+    """Which cases were asked about, and of which models."""
+    return {(fact.case_ref, fact.provider, fact.model) for fact in facts if fact.case_ref and fact.sums[0]}
+
+
+def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[Asked]]) -> dict[Key, Tally]:
     """Facts in order of sequence, summed into rows. `seen` tells which (case, provider, model) of these cases were asked about before."""
-    before = set(seen({fact.case_ref for fact in facts if fact.case_ref and fact.sums[0]}))
+    before = set(seen({case for case, _, _ in asked_about(facts)}))
     cases = {case for case, _, _ in before}
-    rows: dict[Key, Tally] = {}
+    cells: dict[Any, list[tuple[Fact, tuple[int, int]]]] = defaultdict(list)  # what differs in numbers alone
     for fact in facts:
-        sums = (*fact.sums, *_firsts(fact, before, cases))
-        latency = () if fact.latency_ms is None else (fact.latency_ms,)
-        ttft = () if fact.ttft_ms is None else (fact.ttft_ms,)
-        for key in finest_keys(fact):
-            if (row := rows.get(key)) is None:
-                row = rows[key] = Tally()
-            row.add(sums, latency, ttft)
+        cells[fact[_CELL]].append((fact, _firsts(fact, before, cases)))
+    rows: dict[Key, Tally] = defaultdict(Tally)
+    for cell in cells.values():
+        sums = tuple(map(sum, zip(*((*fact.sums, *firsts) for fact, firsts in cell), strict=True)))
+        latency = [fact.latency_ms for fact, _ in cell if fact.latency_ms is not None]
+        ttft = [fact.ttft_ms for fact, _ in cell if fact.ttft_ms is not None]
+        for key in finest_keys(cell[0][0]):
+            rows[key].add(sums, latency, ttft)
     for key, tally in list(rows.items()):
         if key.grain == Grain.HOUR:
             day = key._replace(grain=Grain.DAY.value, start=key.start - key.start % HOURS_A_DAY)
-            rows.setdefault(day, Tally()).add(tally.sums, tally.latency, tally.ttft)
-    return rows
+            rows[day].add(tally.sums, tally.latency, tally.ttft)
+    return dict(rows)
 
 
-def _firsts(fact: Fact, before: set[tuple[str, str, str]], cases: set[str]) -> tuple[int, int]:
+def _firsts(fact: Fact, before: set[Asked], cases: set[str]) -> tuple[int, int]:
     if not fact.case_ref or not fact.sums[0]:
         return 0, 0
     at_model = (fact.case_ref, fact.provider, fact.model)
-    firsts = int(fact.case_ref not in cases), int(at_model not in before)
+    if at_model in before:
+        return 0, 0
+    firsts = int(fact.case_ref not in cases), 1
     before.add(at_model)
     cases.add(fact.case_ref)
     return firsts

@@ -152,11 +152,7 @@ def _to_places(connection: sa.Connection, _: Now) -> None:
     if connection.dialect.name == "postgresql":
         return
     lookup.PLACE.create(connection, checkfirst=True)
-    for number, name in enumerate(lookup.FACTS):
-        connection.exec_driver_sql(
-            f"INSERT OR IGNORE INTO entry_place (fact, value, sequence) SELECT {number}, {name}, sequence FROM entry "  # noqa: S608
-            f"WHERE {name} IS NOT NULL AND sequence <= (SELECT through FROM usage_mark) ORDER BY {name}, sequence"
-        )
+    lookup.note_again(connection, 0)
     for name in ("time", *lookup.FACTS):
         connection.exec_driver_sql(f"DROP INDEX IF EXISTS entry_{name}")
 

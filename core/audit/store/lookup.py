@@ -1,79 +1,107 @@
 """Where entries with a given fact stand, on SQLite: kept by the thousand, not entry by entry.
 
-An index on each fact would make every commit write a page for each of its values; `entry_place` takes in many entries at once, in
-order, with the usage rows and under the same mark. What came after the mark is read through. Every entry found is asked again by its
-own body, so a row too many shows nothing; the table holds no truth and is made anew with the usage rows. PostgreSQL, whose log holds
-changes and not pages, has plain indexes.
+An index on each fact would make every commit write a page for each of its values. `entry_place` takes in a run of entries at once, with
+the usage rows and under the same mark: for each value of a fact, how far behind the run's start its entries stand. What came after
+the mark is read through. Every entry found is asked again by its own body, so a place too many shows nothing; the table holds no
+truth and is made anew with the usage rows. PostgreSQL, whose log holds changes and not pages, has plain indexes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import struct
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.visitors import replacement_traverse
 
 from core.audit.entry import Entry
 from core.audit.store.schema import ENTRY, tables
 
 FACTS = ("case_ref", "actor_id", "model", "action", "outcome")  # the rarer a value, the earlier; their places are the stored numbers
+RUN = 5_000  # entries at the most; an offset has two bytes
 _TABLES = tables("sqlite").tables
 PLACE, MARK = _TABLES["entry_place"], _TABLES["usage_mark"]
 _THROUGH = sa.select(sa.func.coalesce(sa.func.max(MARK.c.through), 0))
-_INSERT = "INSERT OR IGNORE INTO entry_place (fact, value, sequence) VALUES (?, ?, ?)"
-_TOLD = attrgetter(*FACTS)
-_BODIES = [sa.select(sa.literal(number), ENTRY.c[name], ENTRY.c.sequence) for number, name in enumerate(FACTS)]
+_INSERT = "INSERT OR REPLACE INTO entry_place (fact, value, start, offsets) VALUES (?, ?, ?, ?)"
+_TOLD: Callable[[Any], tuple[Any, ...]] = attrgetter(*FACTS)
+_STORED = sa.select(ENTRY.c.sequence, *(ENTRY.c[name] for name in FACTS))
+_PART = 400  # places that are asked for at once
 
 
-def note_entries(connection: sa.Connection, entries: Iterable[Entry]) -> None:
-    """Take in entries at hand."""
-    _insert(connection, [(n, str(value), e.sequence) for e in entries for n, value in enumerate(_TOLD(e.event)) if value is not None])
+def note_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
+    """Take in a run of entries at hand."""
+    for at in range(0, len(entries), RUN):
+        part = entries[at : at + RUN]
+        _note(connection, part[0].sequence, ((entry.sequence, *_TOLD(entry.event)) for entry in part))
 
 
 def note_stored(connection: sa.Connection, first: int, last: int) -> None:
     """Take in stored entries, as their bodies say. None that can't be read: it is the verification's to name it."""
-    inside = (ENTRY.c.sequence >= first, ENTRY.c.sequence <= last, ENTRY.c.body.is_not(None), sa.func.json_valid(ENTRY.c.body))
-    told = connection.execute(sa.select(ENTRY.c.sequence, *(ENTRY.c[name] for name in FACTS)).where(*inside))
-    _insert(connection, [(n, value, row[0]) for row in told for n, value in enumerate(row[1:]) if isinstance(value, str)])
+    readable = (ENTRY.c.body.is_not(None), sa.func.json_valid(ENTRY.c.body))
+    for start in range(first, last + 1, RUN):
+        inside = ENTRY.c.sequence.between(start, min(start + RUN - 1, last))
+        _note(connection, start, map(tuple, connection.execute(_STORED.where(inside, *readable))))
 
 
-def _insert(connection: sa.Connection, rows: list[tuple[int, str, int]]) -> None:
+def _note(connection: sa.Connection, start: int, told: Iterable[tuple[Any, ...]]) -> None:
+    sequences, *columns = zip(*told, strict=True) or [()]
+    rows = []
+    for number, column in enumerate(columns):
+        places = defaultdict(list)
+        for sequence, value in zip(sequences, column, strict=True):
+            places[value].append(sequence - start)
+        places.pop(None, None)
+        rows += [(number, str(value), start, struct.pack(f"<{len(places[value])}H", *places[value])) for value in sorted(places)]
     if rows:
-        connection.exec_driver_sql(_INSERT, sorted(rows))
+        connection.exec_driver_sql(_INSERT, rows)
 
 
-def forget_entries(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> None:
-    """Take out the entries that meet these conditions, while they have their bodies."""
-    for facts in _BODIES:
-        place = sa.tuple_(PLACE.c.fact, PLACE.c.value, PLACE.c.sequence)
-        connection.execute(PLACE.delete().where(place.in_(facts.where(*conditions))))
+def note_again(connection: sa.Connection, last: int) -> None:
+    """Make the places of entries up to this one anew, after some of them were emptied."""
+    mark = int(connection.scalar(_THROUGH) or 0)
+    after = connection.scalar(sa.select(sa.func.min(PLACE.c.start)).where(PLACE.c.start > last))
+    connection.execute(PLACE.delete().where(PLACE.c.start <= last))
+    note_stored(connection, 1, mark if after is None else after - 1)
 
 
 def find(connection: sa.Connection, query: sa.Select[Any], conditions: Sequence[Any], newest_first: bool, limit: int | None) -> list[Any]:
     """What `query`, on entries, finds under all conditions, in order."""
+
+    def asked(*more: Any, most: int | None) -> Iterator[Any]:
+        order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
+        return iter(connection.execute(query.where(*conditions, *more).order_by(order).limit(most)))
+
     wanted = _wanted(conditions)
     if wanted is None:
-        return list(connection.execute(_ordered(query.where(*conditions), ENTRY.c.sequence, newest_first, limit)))
+        return list(asked(most=limit))
     mark = connection.scalar(_THROUGH)
-    newest = query.where(*conditions, ENTRY.c.sequence > mark)
-    # The plus keeps SQLite from going through the entries and asking for each one's place.
-    joined = PLACE.join(ENTRY, sa.literal_column("+entry_place.sequence") == ENTRY.c.sequence)
-    at = (PLACE.c.fact == wanted[0], PLACE.c.value.in_(wanted[1]), PLACE.c.sequence <= mark)
-    older = query.select_from(joined).where(*at, *conditions, *map(_of_place, conditions))
-    parts = [(newest, ENTRY.c.sequence), (older, PLACE.c.sequence)]
-    found: list[Any] = []
-    for part, place in parts if newest_first else reversed(parts):
-        left = None if limit is None else limit - len(found)
-        if left != 0:
-            found += connection.execute(_ordered(part, place, newest_first, left))
-    return found
+    found = [] if not newest_first else list(asked(ENTRY.c.sequence > mark, most=limit))
+    places = _places(connection, *wanted, _bounds(conditions), newest_first)
+    while (limit is None or len(found) < limit) and (part := list(islice(places, _PART if limit is None else min(limit, _PART)))):
+        found += asked(ENTRY.c.sequence.in_(part), most=None)
+    if not newest_first and (limit is None or len(found) < limit):
+        found += asked(ENTRY.c.sequence > mark, most=limit)
+    return found[:limit]
 
 
-def _ordered(query: sa.Select[Any], by: sa.ColumnElement[Any], newest_first: bool, limit: int | None) -> sa.Select[Any]:
-    return query.order_by(by.desc() if newest_first else by).limit(limit)
+def _places(connection: sa.Connection, fact: int, values: Sequence[str], bounds: tuple[int, int], newest_first: bool) -> Iterator[int]:
+    """In order; of each value by itself, then together, for a database asked for several at once would sort them all."""
+    low, high = bounds
+    inside = (PLACE.c.fact == fact, PLACE.c.start > low - RUN, PLACE.c.start <= high)
+
+    def of(value: str) -> Iterator[int]:
+        order = PLACE.c.start.desc() if newest_first else PLACE.c.start
+        runs = sa.select(PLACE.c.start, PLACE.c.offsets).where(*inside, PLACE.c.value == value).order_by(order)
+        for start, offsets in connection.execute(runs.execution_options(yield_per=1)):
+            run = [start + offset for (offset,) in struct.iter_unpack("<H", offsets)]
+            yield from (place for place in (reversed(run) if newest_first else run) if low <= place <= high)
+
+    return merge(*map(of, values), reverse=newest_first)
 
 
 def _wanted(conditions: Sequence[Any]) -> tuple[int, list[str]] | None:
@@ -88,8 +116,20 @@ def _wanted(conditions: Sequence[Any]) -> tuple[int, list[str]] | None:
     return None
 
 
-def _of_place(condition: Any) -> Any:
-    """The same condition on the place, where it is one on the sequence alone: so it narrows what is gone through."""
-    if not isinstance(condition, sa.BinaryExpression) or condition.left is not ENTRY.c.sequence:
-        return sa.true()
-    return replacement_traverse(condition, {}, lambda element, **_: PLACE.c.sequence if element is ENTRY.c.sequence else None)
+def _bounds(conditions: Sequence[Any]) -> tuple[int, int]:
+    """The first and the last sequence that the conditions leave open."""
+    low, high = 1, 2**62
+    for condition in conditions:
+        if not isinstance(condition, sa.BinaryExpression) or condition.left is not ENTRY.c.sequence:
+            continue
+        value = condition.right.value
+        match condition.operator:
+            case operators.ge:
+                low = max(low, value)
+            case operators.gt:
+                low = max(low, value + 1)
+            case operators.le:
+                high = min(high, value)
+            case operators.lt:
+                high = min(high, value - 1)
+    return low, high

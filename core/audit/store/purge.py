@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.audit.entry import Entry
 from core.audit.purging import purge_digest
-from core.audit.store.lookup import forget_entries
+from core.audit.store.lookup import note_again
 from core.audit.store.schema import ENTRY, KEPT_ACTIONS
 
 _CHUNK = 5_000
@@ -47,9 +47,10 @@ def empty(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]
     """Drop the bodies, naming the purge's entry in each row. The store's role has the right for this transaction only."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("GRANT UPDATE (body, purge) ON entry TO CURRENT_USER")
-    going = (*conditions, ENTRY.c.sequence < entry.sequence)
+    change = ENTRY.update().where(*conditions, ENTRY.c.sequence < entry.sequence).values(body=None, purge=entry.sequence)
+    connection.execute(change)
     if connection.dialect.name == "sqlite":
-        forget_entries(connection, going)
-    connection.execute(ENTRY.update().where(*going).values(body=None, purge=entry.sequence))
+        last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(ENTRY.c.purge == entry.sequence))
+        note_again(connection, last or 0)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("REVOKE UPDATE ON entry FROM CURRENT_USER")

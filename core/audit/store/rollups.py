@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.audit.actions import Outcome
 from core.audit.entry import Entry
 from core.audit.histogram import Histogram
-from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fact_of_event, fold, hour_of
+from core.audit.rollup import (
+    DIMENSIONS,
+    SUMS,
+    Asked,
+    Fact,
+    Grain,
+    Key,
+    Scope,
+    Tally,
+    asked_about,
+    fact_of,
+    fact_of_event,
+    fold,
+    hour_of,
+    time_of,
+)
 from core.audit.store.lookup import PLACE, note_entries, note_stored
 from core.audit.store.schema import ENTRY, tables
 from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
@@ -87,19 +103,27 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
 def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
     """The same for entries at hand."""
     hours: dict[int, tuple[int, int]] = {}
+    facts: list[Fact | None] = []
+    begin, hour = entries[0].time, 0
+    end = begin  # of the hour that the entry before was in; most of them share it
     for entry in entries:
-        hour = hour_of(entry.time)
-        hours[hour] = (hours.get(hour, (entry.sequence,))[0], entry.sequence)
+        if not begin <= entry.time < end:
+            hour = hour_of(entry.time)
+            begin = time_of(hour)
+            end = begin + timedelta(hours=1)
+        hours[hour] = (hours[hour][0] if hour in hours else entry.sequence, entry.sequence)
+        facts.append(fact_of_event(entry.sequence, hour, entry.event))
     if _is_sqlite(connection):
         note_entries(connection, entries)
-    facts = [fact for entry in entries if (fact := fact_of_event(entry.sequence, entry.time, entry.event)) is not None]
-    return _fold(connection, facts, hours, entries[-1].sequence)
+    return _fold(connection, [fact for fact in facts if fact is not None], hours, entries[-1].sequence)
 
 
 def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, tuple[int, int]], through: int) -> int:
     if facts:
-        _add(connection, fold(facts, lambda cases: _seen(connection, cases)))
-        _remember(connection, facts)
+        asked = asked_about(facts)
+        seen = set(_seen(connection, {case for case, _, _ in asked}))
+        _add(connection, fold(facts, lambda _: seen))
+        _remember(connection, asked - seen)
     _note_hours(connection, hours)
     connection.execute(MARK.update().values(through=through))
     return through
@@ -173,9 +197,8 @@ def _hours(rows: Iterable[Any]) -> dict[int, tuple[int, int]]:
 
 def _note_hours(connection: sa.Connection, hours: Mapping[int, tuple[int, int]]) -> None:
     if hours:
-        statement = _insert(connection, HOUR)
-        statement = statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
-        connection.execute(statement, [{"hour": hour, "first": first, "last": last} for hour, (first, last) in hours.items()])
+        rows = [{"hour": hour, "first": first, "last": last} for hour, (first, last) in hours.items()]
+        connection.execute(_notes_hour(connection.dialect.name), rows)
 
 
 def departments(connection: sa.Connection) -> list[str]:
@@ -213,25 +236,21 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
     return found
 
 
-def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[tuple[str, str, str]]:
+def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
     query = sa.select(CASE).where(CASE.c.case_ref.in_(sorted(cases)))
-    return [(row.case_ref, row.provider, row.model) for row in connection.execute(query)] if cases else []
+    return [(case, provider, model) for case, provider, model in connection.execute(query)] if cases else []
 
 
-def _remember(connection: sa.Connection, facts: Sequence[Fact]) -> None:
-    cases = sorted({(f.case_ref, f.provider, f.model) for f in facts if f.case_ref and f.sums[0]})
-    if cases:
+def _remember(connection: sa.Connection, asked: Collection[Asked]) -> None:
+    if asked:
         names = ("case_ref", "provider", "model")
-        connection.execute(_insert(connection, CASE).on_conflict_do_nothing(), [dict(zip(names, case, strict=True)) for case in cases])
+        rows = [dict(zip(names, one, strict=True)) for one in sorted(asked)]
+        connection.execute(_remembers(connection.dialect.name), rows)
 
 
 def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
     before = _histograms(connection, [key for key in rows if key.scope != Scope.PERSON and key.outcome == Outcome.OK])
-    statement = _insert(connection, USAGE)
-    changed = {name: USAGE.c[name] + statement.excluded[name] for name in SUMS}
-    changed |= {name: statement.excluded[name] for name in ("latency", "ttft")}
-    statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
-    connection.execute(statement, [_row(key, tally, before.get(key)) for key, tally in rows.items()])
+    connection.execute(_adds(connection.dialect.name), [_row(key, tally, before.get(key)) for key, tally in rows.items()])
 
 
 def _row(key: Key, tally: Tally, before: tuple[bytes, bytes] | None) -> dict[str, Any]:
@@ -259,6 +278,25 @@ def _is_sqlite(connection: sa.Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+@cache
+def _notes_hour(backend: str) -> Any:
+    statement = _insert(backend, HOUR)
+    return statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
+
+
+@cache
+def _remembers(backend: str) -> Any:
+    return _insert(backend, CASE).on_conflict_do_nothing()
+
+
+@cache
+def _adds(backend: str) -> Any:
+    statement = _insert(backend, USAGE)
+    changed = {name: USAGE.c[name] + statement.excluded[name] for name in SUMS}
+    changed |= {name: statement.excluded[name] for name in ("latency", "ttft")}
+    return statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
+
+
+def _insert(backend: str, table: sa.Table) -> Any:
     """The dialects' own INSERT, which both know ON CONFLICT."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return (postgresql if backend == "postgresql" else sqlite).insert(table)

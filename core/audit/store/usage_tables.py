@@ -51,7 +51,8 @@ def add_place_table(metadata: sa.MetaData) -> None:
         metadata,
         sa.Column("fact", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("value", sa.Text, primary_key=True),
-        sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("offsets", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
 
