@@ -75,6 +75,8 @@ class Writer:
     def append(self, event: Event | Deed) -> Entry:
         """Return when the event is durable. Raises AuditError when it is not."""
         ticket = _Ticket(event)
+        if not self._waiting:  # once a batch, and not in the writer's thread: it would give up its turn for the look at the disk
+            self._store.require_same_file()
         with self._lock:
             if self._closed:
                 raise AuditError("The audit store is closed; Casegate is shutting down.")

@@ -111,9 +111,8 @@ class Store:
 
         `sealed`: the same entries, on the end that the last call left; while that is the end they are recorded as they are, and the
         value is None. Else it is the new end. `then` is called before the projections. When PostgreSQL goes away this waits for it, up
-        to the lock's time, looks whether the batch was recorded, and only else records it again.
+        to the lock's time, looks whether the batch was recorded, and only else records it again. Call `require_same_file` before.
         """
-        self._require_same_file()
         return self._appender.append(build, then, sealed)
 
     def head(self) -> Head:
@@ -168,7 +167,7 @@ class Store:
     @contextmanager
     def changing(self) -> Iterator[sa.Connection]:
         """A transaction beside the writer's, for what is no entry."""
-        self._require_same_file()
+        self.require_same_file()
         with self._transaction(immediate=True) as connection:
             yield connection
 
@@ -180,7 +179,7 @@ class Store:
 
     def require_writable(self) -> None:
         """Raise AuditError unless an entry could be written now. Writes nothing."""
-        self._require_same_file()
+        self.require_same_file()
         if self.path is not None and shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
             raise AuditError(SQLITE_HINTS[0][1])
         with self._transaction(immediate=True) as connection:
@@ -190,8 +189,8 @@ class Store:
                 connection.execute(sa.select(CHAIN_END.c.sequence).with_for_update())
             connection.rollback()
 
-    def _require_same_file(self) -> None:
-        # SQLite would go on writing to an unlinked file, and every entry would be lost at the end of the process.
+    def require_same_file(self) -> None:
+        """Raise AuditError when the file is gone: SQLite would go on writing to it, and every entry would be lost with the process."""
         if self.path is not None and place.identity(self.path) != self._identity:
             raise AuditError(
                 f"The audit store {self.path} was moved or deleted while Casegate was running. Put it back and start Casegate again."
