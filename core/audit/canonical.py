@@ -19,7 +19,8 @@ FORMAT = 1
 _MAX_SHAPES = 1_000
 _NAMES = sorted(field.name for field in fields(Event))
 _VALUES: Callable[[Event], tuple[Any, ...]] = attrgetter(*_NAMES)
-_FLAGS = attrgetter("cost_partial", "simulated", "tokens_estimated", "input_lengths", "phi_counts")
+_FLAGS = itemgetter(*map(_NAMES.index, ("cost_partial", "simulated", "tokens_estimated")))
+_LENGTHS, _COUNTS = map(_NAMES.index, ("input_lengths", "phi_counts"))
 
 
 class _Shape(NamedTuple):
@@ -31,22 +32,10 @@ class _Shape(NamedTuple):
 _SHAPES: dict[tuple[Any, ...], _Shape] = {}
 
 
-class Draft(str):
-    """An entry's body with places for its sequence and its time. No value holds a percent sign."""
-
-    __slots__ = ()
-
-    def body(self, sequence: int, time: str) -> bytes:
-        """The canonical bytes."""
-        return (self % (sequence, time)).encode("ascii")
-
-
-def draft_of(event: Event) -> Draft:
-    """Everything of an entry's body that its event says."""
+def draft_of(event: Event) -> str:
+    """An entry's body with places (`%d`, `%s`) for its sequence and its time. No value holds a percent sign."""
     values = _VALUES(event)
-    partial, simulated, estimated, lengths, counts = _FLAGS(event)
-    kinds = tuple(map(type, values))
-    key = (kinds, partial, simulated, estimated, not lengths, not counts)
+    key = (tuple(map(type, values)), _FLAGS(values), not values[_LENGTHS], not values[_COUNTS])
     shape = _SHAPES.get(key)
     if shape is None:
         if len(_SHAPES) >= _MAX_SHAPES:
@@ -58,7 +47,7 @@ def draft_of(event: Event) -> Draft:
         for place, write in shape.written:
             told[place] = write(told[place])
         known = tuple(told)
-    return Draft(shape.template % known)
+    return shape.template % known
 
 
 def _shape_of(values: tuple[Any, ...]) -> _Shape:

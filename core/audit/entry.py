@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import NamedTuple
 
-from core.audit.canonical import FORMAT, Draft, draft_of
+from core.audit.canonical import FORMAT, draft_of
 from core.audit.event import Event
-from core.audit.merkle import Frontier, leaf_hash
+from core.audit.merkle import Frontier
 
 GENESIS = "0" * 64
 DOMAIN = b"casegate/audit/link/2\n"
@@ -50,7 +50,7 @@ EMPTY = Head(0, GENESIS)
 
 def chain_hash(prev_hash: bytes, leaf: bytes) -> bytes:
     """SHA-256 over domain, previous entry's hash and leaf hash: a link still holds when the body is purged."""
-    return hashlib.sha256(DOMAIN + prev_hash + leaf).digest()
+    return sha256(DOMAIN + prev_hash + leaf).digest()
 
 
 def time_text(at: datetime) -> str:
@@ -119,14 +119,14 @@ class Chain:
 
     def add(self, body: bytes) -> Row:
         """Put an entry with this body at the end; the value is its stored form."""
-        leaf, prev = leaf_hash(body), self.entry_hash
+        leaf, prev = sha256(b"\x00" + body).digest(), self.entry_hash
         node = self.frontier.push(leaf)
-        self.entry_hash = own = chain_hash(prev, leaf)
+        self.entry_hash = own = sha256(DOMAIN + prev + leaf).digest()
         return Row(self.frontier.size, body, leaf, node, prev, own)
 
-    def seal(self, at: datetime, event: Event, draft: Draft | None = None) -> tuple[Entry, Row]:
+    def seal(self, at: datetime, event: Event, draft: str | None = None) -> tuple[Entry, Row]:
         """Put an event at the end; `draft` when it was made before. Raises ValueError for a time without a zone."""
-        row = self.add((draft or draft_of(event)).body(self.frontier.size + 1, time_text(at)))
+        row = self.add(((draft or draft_of(event)) % (self.frontier.size + 1, time_text(at))).encode("ascii"))
         entry = object.__new__(Entry)  # past the frozen __init__, which sets each attribute by a call
         entry.__dict__.update(
             sequence=row.sequence,
@@ -141,7 +141,7 @@ class Chain:
 
 def body_bytes(sequence: int, at: datetime, event: Event) -> bytes:
     """Canonical bytes of an entry's body: everything but the two hashes."""
-    return draft_of(event).body(sequence, time_text(at))
+    return (draft_of(event) % (sequence, time_text(at))).encode("ascii")
 
 
 def body_sequence(body: bytes | None) -> int | None:

@@ -50,7 +50,7 @@ class Frontier:
         """Add a leaf; the value is the node to be stored with it."""
         edge, rest, node = self._edge, self.size, leaf
         while rest & 1:
-            node, rest = node_hash(edge.pop(), node), rest >> 1
+            node, rest = hashlib.sha256(b"\x01" + edge.pop() + node).digest(), rest >> 1
         edge.append(node)
         self.size += 1
         return node

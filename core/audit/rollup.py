@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from operator import add, attrgetter
+from operator import add
 from typing import Any, NamedTuple
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
@@ -38,8 +38,8 @@ SUMS = (
     "model_cases",
 )
 DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
-_ENUMS = ("action", "actor_role", "tier", "outcome")
-_OF_ENUMS = attrgetter(*_ENUMS)
+_FACTS, _CALLS = (frozenset(action.value for action in actions) for actions in (FACT_ACTIONS, CALL_ENDINGS))
+_DECISION, _OK = Action.DECISION_RECORDED.value, Outcome.OK.value
 _ENDINGS = {Action.REQUEST_CANCELLED.value: Outcome.CANCELLED.value, Action.DIAGNOSIS_REQUEST_FAILED.value: Outcome.FAILED.value}
 
 
@@ -151,7 +151,7 @@ def fact_of(sequence: int, body: bytes | str) -> Fact | None:
     """What an entry's body says about usage; None when it says nothing. Raises ValueError when it can't be read."""
     try:
         facts = json.loads(body)
-        if facts["action"] not in FACT_ACTIONS:
+        if facts["action"] not in _FACTS:
             return None
         return _fact(sequence, hour_of(datetime.fromisoformat(facts["time"])), facts)
     except (KeyError, TypeError, AttributeError):
@@ -160,36 +160,35 @@ def fact_of(sequence: int, body: bytes | str) -> Fact | None:
 
 def fact_of_event(sequence: int, hour: int, event: Event) -> Fact | None:
     """The same of an entry at hand."""
-    if event.action not in FACT_ACTIONS:
-        return None
-    plain = {name: str(value) for name, value in zip(_ENUMS, _OF_ENUMS(event), strict=True) if value is not None}
-    return _fact(sequence, hour, event.__dict__ | plain)
+    return None if event.action not in _FACTS else _fact(sequence, hour, event.__dict__)
 
 
 def _fact(sequence: int, hour: int, facts: Mapping[str, Any]) -> Fact | None:
-    known, action = facts.get, facts["action"]
-    is_call = action in CALL_ENDINGS
-    if action == Action.DECISION_RECORDED and known("subject") != ACCEPTED:
+    known, action = facts.get, str(facts["action"])
+    is_call = action in _CALLS
+    if action == _DECISION and known("subject") != ACCEPTED:
         return None
-    outcome = _ENDINGS.get(action, facts["outcome"]) if facts["outcome"] == Outcome.OK else facts["outcome"]
-    answered = is_call and outcome == Outcome.OK
+    outcome = str(facts["outcome"])
+    if outcome == _OK:
+        outcome = _ENDINGS.get(action, outcome)
+    answered = is_call and outcome == _OK
     return Fact(
-        sequence=sequence,
-        hour=hour,
-        action=action,
-        provider=known("provider") or "",
-        model=known("model") or "",
-        simulated=facts["simulated"],
-        outcome=outcome if is_call else "",
-        error_class=(known("error_class") or "") if is_call and not answered else "",
-        tier=known("tier") or "",
-        role=facts["actor_role"],
-        department=known("department") or "",
-        actor=facts["actor_id"],
-        case_ref=known("case_ref") or "",
-        sums=_call_sums(facts, answered) if is_call else _BLOCKED if action == Action.PREFLIGHT_BLOCKED else _ACCEPTED,
-        latency_ms=known("latency_ms") if answered else None,
-        ttft_ms=known("ttft_ms") if answered else None,
+        sequence,
+        hour,
+        action,
+        known("provider") or "",
+        known("model") or "",
+        facts["simulated"],
+        outcome if is_call else "",
+        (known("error_class") or "") if is_call and not answered else "",
+        str(known("tier") or ""),
+        str(facts["actor_role"]),
+        known("department") or "",
+        facts["actor_id"],
+        known("case_ref") or "",
+        _call_sums(facts, answered) if is_call else _BLOCKED if action == Action.PREFLIGHT_BLOCKED else _ACCEPTED,
+        known("latency_ms") if answered else None,
+        known("ttft_ms") if answered else None,
     )
 
 

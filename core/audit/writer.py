@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
-from core.audit.canonical import Draft, draft_of
+from core.audit.canonical import draft_of
 from core.audit.entry import Chain, Entry, Row
 from core.audit.event import Event
 from core.audit.store import Batch, Connection, Projection, Store
@@ -35,7 +35,7 @@ class _Ticket:
 
     def __init__(self, event: Event | Deed) -> None:
         self.event = event
-        self.draft: Draft | None = None if isinstance(event, Deed) else draft_of(event)
+        self.draft = None if isinstance(event, Deed) else draft_of(event)
         self.sealed: tuple[Entry, Row] | None = None
         self.error: BaseException | None = None
         self.done = threading.Lock()

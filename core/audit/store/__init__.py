@@ -29,7 +29,6 @@ from core.errors import AuditError
 __all__ = ["ENTRY", "Batch", "Connection", "Projection", "Store", "explain", "raw_rows"]
 
 Connection = sa.Connection
-MIN_FREE_BYTES = 8 * 2**20
 _CHUNK = 5_000
 RAW_ROWS = "SELECT sequence, body, leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
 _FETCHED = 256  # as core.audit.verify.CHUNK
@@ -73,7 +72,7 @@ class Store:
             path = _own_file(url, read_only)
             hold = None if read_only else WriterLock.take(path)
             engine = place.sqlite_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s)
-            store = cls(engine, str(path), path, Appender(engine, projections, keeper, 0.0), hold)
+            store = cls(engine, str(path), path, Appender(engine, projections, keeper, 0.0, path), hold)
         try:
             store._prepare(now, read_only)
         except BaseException:
@@ -180,7 +179,7 @@ class Store:
     def require_writable(self) -> None:
         """Raise AuditError unless an entry could be written now. Writes nothing."""
         self.require_same_file()
-        if self.path is not None and shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
+        if self.path is not None and shutil.disk_usage(self.path.parent).free < place.MIN_FREE_BYTES:
             raise AuditError(SQLITE_HINTS[0][1])
         with self._transaction(immediate=True) as connection:
             if self.backend == "sqlite":  # BEGIN IMMEDIATE alone succeeds on a read-only file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from core.audit.entry import Chain, Entry, Row
 from core.audit.store.faults import explain, is_lost
 from core.audit.store.heads import chain_at
+from core.audit.store.place import stretch_log
 from core.audit.store.schema import ENTRY
 from core.audit.store.statement import PostgresStatement, SqliteStatement, insert_sql, parameters
 from core.errors import AuditError
@@ -23,6 +25,7 @@ Build = Callable[[Chain, sa.Connection], Batch]
 
 SHARED_BATCHES = 64  # that lock the chain's end before they are made, once another process was found to write too
 _FAULTS = (sa.exc.DBAPIError, sqlite3.Error)
+STRETCH_AFTER = 32  # batches; a store that is hardly written to need not pay for it
 MOST_ROWS = 200  # in a statement
 _RECONNECT_EVERY_S = 0.1
 _LAST = {
@@ -59,7 +62,9 @@ class _Attempt:
 class Appender:
     """The one writer of a process. For one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, projections: Sequence[Projection], keeper: Keeper | None, patience_s: float) -> None:
+    def __init__(
+        self, engine: sa.Engine, projections: Sequence[Projection], keeper: Keeper | None, patience_s: float, path: Path | None = None
+    ) -> None:
         self._engine = engine
         self._backend = engine.dialect.name
         self._projections = tuple(projections)
@@ -69,6 +74,8 @@ class Appender:
         self._own: sa.Connection | None = None
         self._statement: SqliteStatement | PostgresStatement | None = None
         self._shared = 0
+        self._path = path
+        self._batches = 0
 
     def append(self, build: Build, then: Projection | None, sealed: Batch) -> Chain | None:
         """As `Store.append`."""
@@ -114,6 +121,10 @@ class Appender:
             raise
         if added:
             self._tell(batch)
+            self._batches += 1
+            if self._batches == STRETCH_AFTER and self._path is not None:
+                with self._transaction():
+                    stretch_log(self._path)
         return added
 
     def _run(self, batch: Batch) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
@@ -27,7 +27,7 @@ RUN = 5_000  # entries at the most; an offset has two bytes
 _TABLES = tables("sqlite").tables
 PLACE, MARK = _TABLES["entry_place"], _TABLES["usage_mark"]
 _THROUGH = sa.select(sa.func.coalesce(sa.func.max(MARK.c.through), 0))
-_INSERT = "INSERT OR REPLACE INTO entry_place (fact, value, start, offsets) VALUES (?, ?, ?, ?)"
+_INSERT = "INSERT OR IGNORE INTO entry_place (fact, value, start, offsets) VALUES (?, ?, ?, ?)"
 _TOLD: Callable[[Any], tuple[Any, ...]] = attrgetter(*FACTS)
 _STORED = sa.select(ENTRY.c.sequence, *(ENTRY.c[name] for name in FACTS))
 _PART = 400  # places that are asked for at once
@@ -37,7 +37,8 @@ def note_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     """Take in a run of entries at hand."""
     for at in range(0, len(entries), RUN):
         part = entries[at : at + RUN]
-        _note(connection, part[0].sequence, ((entry.sequence, *_TOLD(entry.event)) for entry in part))
+        told = [_TOLD(entry.event) for entry in part]
+        _note(connection, part[0].sequence, range(len(part)), list(zip(*told, strict=True)))
 
 
 def note_stored(connection: sa.Connection, first: int, last: int) -> None:
@@ -45,20 +46,22 @@ def note_stored(connection: sa.Connection, first: int, last: int) -> None:
     readable = (ENTRY.c.body.is_not(None), sa.func.json_valid(ENTRY.c.body))
     for start in range(first, last + 1, RUN):
         inside = ENTRY.c.sequence.between(start, min(start + RUN - 1, last))
-        _note(connection, start, map(tuple, connection.execute(_STORED.where(inside, *readable))))
+        told = connection.execute(_STORED.where(inside, *readable)).all()
+        if told:
+            sequences, *columns = zip(*told, strict=True)
+            _note(connection, start, [sequence - start for sequence in sequences], columns)
 
 
-def _note(connection: sa.Connection, start: int, told: Iterable[tuple[Any, ...]]) -> None:
-    sequences, *columns = zip(*told, strict=True) or [()]
+def _note(connection: sa.Connection, start: int, offsets: Sequence[int], columns: Sequence[Sequence[str | None]]) -> None:
     rows = []
     for number, column in enumerate(columns):
-        places = defaultdict(list)
-        for sequence, value in zip(sequences, column, strict=True):
-            places[value].append(sequence - start)
+        places: defaultdict[str | None, list[int]] = defaultdict(list)
+        for offset, value in zip(offsets, column, strict=True):
+            places[value].append(offset)
         places.pop(None, None)
-        rows += [(number, str(value), start, struct.pack(f"<{len(places[value])}H", *places[value])) for value in sorted(places)]
+        rows += [(number, str(value), start, struct.pack(f"<{len(own)}H", *own)) for value, own in places.items()]
     if rows:
-        connection.exec_driver_sql(_INSERT, rows)
+        connection.exec_driver_sql(_INSERT, sorted(rows))
 
 
 def note_again(connection: sa.Connection, last: int) -> None:

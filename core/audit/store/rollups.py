@@ -46,6 +46,10 @@ USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
+_REMEMBER = {
+    backend: f"INSERT INTO usage_case (case_ref, provider, model) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+    for backend, places in (("sqlite", "?, ?, ?"), ("postgresql", "%s, %s, %s"))
+}
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
 
@@ -243,9 +247,7 @@ def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked
 
 def _remember(connection: sa.Connection, asked: Collection[Asked]) -> None:
     if asked:
-        names = ("case_ref", "provider", "model")
-        rows = [dict(zip(names, one, strict=True)) for one in sorted(asked)]
-        connection.execute(_remembers(connection.dialect.name), rows)
+        connection.exec_driver_sql(_REMEMBER[connection.dialect.name], sorted(asked))
 
 
 def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
@@ -282,11 +284,6 @@ def _is_sqlite(connection: sa.Connection) -> bool:
 def _notes_hour(backend: str) -> Any:
     statement = _insert(backend, HOUR)
     return statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
-
-
-@cache
-def _remembers(backend: str) -> Any:
-    return _insert(backend, CASE).on_conflict_do_nothing()
 
 
 @cache

@@ -38,12 +38,13 @@ class SqliteStatement:
     """On the writer's connection, while it is in no transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
-        self._connection = cast(sqlite3.Connection, connection.connection.driver_connection)
+        self._cursor = cast(sqlite3.Connection, connection.connection.driver_connection).cursor()
 
     def run(self, rows: Sequence[Row]) -> bool:
         """Whether the rows are recorded; False when the log's end is another. Raises sqlite3.Error."""
         try:
-            self._connection.execute(insert_sql("sqlite", len(rows)), parameters(rows))
+            # One row of parameters: `execute` would ask for the last row's id, and give up its turn of the interpreter lock for that.
+            self._cursor.executemany(insert_sql("sqlite", len(rows)), (parameters(rows),))
         except sqlite3.IntegrityError:
             return False
         return True
