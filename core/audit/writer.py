@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import NamedTuple, cast
 
 from core.audit.canonical import draft_of
@@ -18,6 +19,7 @@ from core.audit.store import Batch, Connection, Projection, Store
 from core.errors import AuditError
 from core.model import Clock
 
+LOOK_EVERY_S = 0.01
 MAX_BATCH = 512
 
 
@@ -67,7 +69,8 @@ class Writer:
         self._waiting: list[_Ticket] = []
         self._chain: Chain | None = None  # its end once everything that waits is recorded; None while that is not known
         self._thread: threading.Thread | None = None
-        self._asleep = False
+        self._asleep = True
+        self._looked = 0.0
         self._closed = False
         self._bell = threading.Lock()  # held while there is nothing to do
         self._bell.acquire()
@@ -75,19 +78,29 @@ class Writer:
     def append(self, event: Event | Deed) -> Entry:
         """Return when the event is durable. Raises AuditError when it is not."""
         ticket = _Ticket(event)
-        if not self._waiting:  # once a batch, and not in the writer's thread: it would give up its turn for the look at the disk
-            self._store.require_same_file()
+        self._look()
         with self._lock:
             if self._closed:
                 raise AuditError("The audit store is closed; Casegate is shutting down.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
                 self._thread.start()
+                self._asleep = False
             self._hand_in(ticket)
             asleep, self._asleep = self._asleep, False
         if asleep:
             self._bell.release()
         return ticket.result()
+
+    def _look(self) -> None:
+        """Make sure of the file: before the first of a batch, and while one follows the other every LOOK_EVERY_S.
+
+        In the writer's thread a look at the disk would give up its turn to every thread that it has just let go.
+        """
+        now = monotonic()
+        if self._asleep or now - self._looked > LOOK_EVERY_S:
+            self._looked = now
+            self._store.require_same_file()
 
     def _hand_in(self, ticket: _Ticket) -> None:
         if isinstance(ticket.event, Deed):
