@@ -69,10 +69,10 @@ class Writer:
         self._waiting: list[_Ticket] = []
         self._chain: Chain | None = None  # its end once everything that waits is recorded; None while that is not known
         self._thread: threading.Thread | None = None
-        self._asleep = True
+        self._idle = True  # nobody is recording
         self._looked = 0.0
         self._closed = False
-        self._bell = threading.Lock()  # held while there is nothing to do
+        self._bell = threading.Lock()  # released to make the thread the one who records
         self._bell.acquire()
 
     def append(self, event: Event | Deed) -> Entry:
@@ -85,11 +85,12 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
                 self._thread.start()
-                self._asleep = False
             self._hand_in(ticket)
-            asleep, self._asleep = self._asleep, False
-        if asleep:
-            self._bell.release()
+            idle, self._idle = self._idle, False
+        if idle and threading.current_thread() is threading.main_thread():
+            self._bell.release()  # Ctrl-C must not come in the middle of a transaction
+        elif idle:
+            self._stand_in()
         return ticket.result()
 
     def _look(self) -> None:
@@ -98,7 +99,7 @@ class Writer:
         In the writer's thread a look at the disk would give up its turn to every thread that it has just let go.
         """
         now = monotonic()
-        if self._asleep or now - self._looked > LOOK_EVERY_S:
+        if self._idle or now - self._looked > LOOK_EVERY_S:
             self._looked = now
             self._store.require_same_file()
 
@@ -114,23 +115,35 @@ class Writer:
         with self._lock:
             self._closed = True
             thread, self._thread = self._thread, None
-            asleep, self._asleep = self._asleep, False
-        if asleep:
+            idle, self._idle = self._idle, False
+        if idle:
             self._bell.release()
         if thread is not None:
             thread.join()
 
+    def _stand_in(self) -> None:
+        """Record once in place of the thread, and wake it only if there is more: alone, an append waits for no other thread."""
+        with self._lock:
+            batch, known = self._take()
+        self._record(batch, known)
+        with self._lock:
+            more = bool(self._waiting) or self._closed
+            self._idle = not more
+        if more:
+            self._bell.release()
+
     def _run(self) -> None:
-        while True:
-            with self._lock:
-                batch, known = self._take()
-                if not batch and self._closed:
-                    return
-                self._asleep = not batch
-            if batch:
+        ended = False
+        while not ended:
+            self._bell.acquire()
+            while True:
+                with self._lock:
+                    batch, known = self._take()
+                    if not batch:
+                        ended = self._closed
+                        self._idle = not ended
+                        break
                 self._record(batch, known)
-            else:
-                self._bell.acquire()
 
     def _take(self) -> tuple[list[_Ticket], bool]:
         """The next batch, and whether it is sealed onto the end that the one before it left."""
