@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from hashlib import sha256
+from typing import NamedTuple
 
+from core.audit.canonical import FORMAT, draft_of
 from core.audit.event import Event
-from core.audit.merkle import Frontier, leaf_hash
+from core.audit.merkle import Frontier
 
-FORMAT = 1
 GENESIS = "0" * 64
 DOMAIN = b"casegate/audit/link/2\n"
 
@@ -49,24 +48,16 @@ class TreeHead(NamedTuple):
 EMPTY = Head(0, GENESIS)
 
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, check_circular=False)
-
-
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """JSON as RFC 8785 writes it, for the ASCII strings, whole numbers and truth values an entry holds."""
-    return _ENCODER.encode(value).encode("ascii")
-
-
 def chain_hash(prev_hash: bytes, leaf: bytes) -> bytes:
     """SHA-256 over domain, previous entry's hash and leaf hash: a link still holds when the body is purged."""
-    return hashlib.sha256(DOMAIN + prev_hash + leaf).digest()
+    return sha256(DOMAIN + prev_hash + leaf).digest()
 
 
 def time_text(at: datetime) -> str:
     """UTC with six decimals and a Z: sorts as text. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
         raise ValueError("audit times need a time zone")
-    utc = at.astimezone(UTC)
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
@@ -128,20 +119,29 @@ class Chain:
 
     def add(self, body: bytes) -> Row:
         """Put an entry with this body at the end; the value is its stored form."""
-        leaf, prev = leaf_hash(body), self.entry_hash
+        leaf, prev = sha256(b"\x00" + body).digest(), self.entry_hash
         node = self.frontier.push(leaf)
-        self.entry_hash = chain_hash(prev, leaf)
-        return Row(self.frontier.size, body, leaf, node, prev, self.entry_hash)
+        self.entry_hash = own = sha256(DOMAIN + prev + leaf).digest()
+        return Row(self.frontier.size, body, leaf, node, prev, own)
 
-    def seal(self, at: datetime, event: Event) -> tuple[Entry, Row]:
-        """Put an event at the end. Raises ValueError for a time without a zone."""
-        row = self.add(body_bytes(self.frontier.size + 1, at, event))
-        return Entry(row.sequence, at.astimezone(UTC), event, row.prev_hash.hex(), row.entry_hash.hex(), row.leaf_hash.hex()), row
+    def seal(self, at: datetime, event: Event, draft: str | None = None) -> tuple[Entry, Row]:
+        """Put an event at the end; `draft` when it was made before. Raises ValueError for a time without a zone."""
+        row = self.add(((draft or draft_of(event)) % (self.frontier.size + 1, time_text(at))).encode("ascii"))
+        entry = object.__new__(Entry)  # past the frozen __init__, which sets each attribute by a call
+        entry.__dict__.update(
+            sequence=row.sequence,
+            time=at if at.tzinfo is UTC else at.astimezone(UTC),
+            event=event,
+            prev_hash=row.prev_hash.hex(),
+            entry_hash=row.entry_hash.hex(),
+            leaf_hash=row.leaf_hash.hex(),
+        )
+        return entry, row
 
 
 def body_bytes(sequence: int, at: datetime, event: Event) -> bytes:
     """Canonical bytes of an entry's body: everything but the two hashes."""
-    return canonical({"v": FORMAT, "sequence": sequence, "time": time_text(at)} | event.to_json())
+    return (draft_of(event) % (sequence, time_text(at))).encode("ascii")
 
 
 def body_sequence(body: bytes | None) -> int | None:

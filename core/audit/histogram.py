@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from operator import sub
 from types import MappingProxyType
@@ -30,6 +31,7 @@ _LOWS = _edges()
 BINS = len(_LOWS)
 
 
+@lru_cache(maxsize=2**14)
 def bin_of(value: int) -> int:
     """The bin of a whole number; what is too large goes to the last. Raises ValueError below zero."""
     if value < 0:

@@ -10,11 +10,11 @@ from typing import Any, Self, TypeVar
 
 from core.audit.actions import CALL_ACTIONS, CALL_ENDINGS, Action, Outcome
 from core.audit.anchor import Anchor, FileAnchor
-from core.audit.browse import Browser
+from core.audit.browse import Browser, EntryFilter
 from core.audit.bundle import make_bundle
 from core.audit.calls import call_row
 from core.audit.checkpoint import ORIGIN, SignedHead, Signer
-from core.audit.entry import Entry, Head, Row, time_text
+from core.audit.entry import Entry, Head, Row
 from core.audit.event import Event
 from core.audit.figures import Figures
 from core.audit.keyfile import signer_for
@@ -71,8 +71,14 @@ class AuditLog:
         `projections`: called with each batch inside its transaction, after the usage rows' own. Raises AuditError (unwritable,
         damaged, made by a newer version, in use by another process, key lost) or ConfigError (bad URL).
         """
-        every: tuple[Projection, ...] = (Rollups(), *projections)
-        store = Store.open(database, now=clock.now, read_only=read_only, busy_timeout_s=busy_timeout_s, projections=every)
+        store = Store.open(
+            database,
+            now=clock.now,
+            read_only=read_only,
+            busy_timeout_s=busy_timeout_s,
+            projections=projections,
+            keeper=Rollups(),
+        )
         try:
             key, place = signing_key or _beside(store, ".key"), anchor or FileAnchor(_beside(store, ".head"))
             return cls(store, clock, _signer(store, key, read_only), place, read_only=read_only)
@@ -171,16 +177,19 @@ class AuditLog:
         """
         if not 1 <= limit <= MAX_PAGE:
             raise ValueError(f"limit must be 1 to {MAX_PAGE}")
-        wanted = {"actor_id": actor, "action": action, "case_ref": case_ref, "model": model, "outcome": outcome}
-        conditions = [ENTRY.c[name] == str(value) for name, value in wanted.items() if value is not None]
+        wanted = EntryFilter(since=since, until=until, actor=actor, case_ref=case_ref, model=model, outcome=outcome)
+        conditions = wanted.conditions(self.figures.places(since, until))
+        if action is not None:
+            conditions.append(ENTRY.c.action == action.value)
         if before_sequence is not None:
             conditions.append(ENTRY.c.sequence < before_sequence)
-        return self._read(Entry.from_row, [*conditions, *_between(since, until)], newest_first=True, limit=limit)
+        return self._read(Entry.from_row, conditions, newest_first=True, limit=limit)
 
     def calls(self, since: datetime | None = None, until: datetime | None = None) -> list[CallRow]:
         """How every model call ended, oldest first: since ≤ time < until. Raises AuditError."""
-        endings = ENTRY.c.action.in_([action.value for action in CALL_ENDINGS])
-        return self._read(call_row, [endings, *_between(since, until)], newest_first=False, limit=None)
+        conditions = EntryFilter(since=since, until=until).conditions(self.figures.places(since, until))
+        conditions.append(ENTRY.c.action.in_([action.value for action in CALL_ENDINGS]))
+        return self._read(call_row, conditions, newest_first=False, limit=None)
 
     def unfinished_calls(self) -> list[Event]:
         """Model calls begun since the last start of the service that no entry ends, oldest first. Raises AuditError."""
@@ -244,7 +253,8 @@ class AuditLog:
 
         Raises AuditError when a hold covers everything, or nothing may go.
         """
-        entry = self._writer.append(purge(person, self.retention(), self._clock.now()))
+        retention, now = self.retention(), self._clock.now()
+        entry = self._writer.append(purge(person, retention, now, self.figures.places(None, retention.cutoff(now)).last))
         self._store.forget_traces()
         self.seal()
         return entry
@@ -294,7 +304,3 @@ def _signer(store: Store, key: Signer | Path, read_only: bool) -> Signer | None:
             if not read_keys(connection):
                 add_key(connection, KeyRecord(0, signer.key_id, signer.public_key))
     return signer
-
-
-def _between(since: datetime | None, until: datetime | None) -> list[Any]:
-    return [*([] if since is None else [ENTRY.c.time >= time_text(since)]), *([] if until is None else [ENTRY.c.time < time_text(until)])]

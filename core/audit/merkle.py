@@ -48,7 +48,12 @@ class Frontier:
 
     def push(self, leaf: bytes) -> bytes:
         """Add a leaf; the value is the node to be stored with it."""
-        return self.extend((leaf,))[0]
+        edge, rest, node = self._edge, self.size, leaf
+        while rest & 1:
+            node, rest = hashlib.sha256(b"\x01" + edge.pop() + node).digest(), rest >> 1
+        edge.append(node)
+        self.size += 1
+        return node
 
     def extend(self, leaves: Sequence[bytes]) -> list[bytes]:
         """Add many leaves; the value is their nodes. Fast when they are a power of two and begin at a multiple of it."""

@@ -84,13 +84,13 @@ def lift(person: Principal, name: str, in_force: Retention) -> Event:
     return Event(actor_id=person.user_id, actor_role=person.role, action=Action.LEGAL_HOLD_LIFTED, subject=name)
 
 
-def purge(person: Principal, in_force: Retention, now: datetime) -> Deed:
-    """The purge as one transaction. Raises AuditError under a hold on everything."""
+def purge(person: Principal, in_force: Retention, now: datetime, last: int | None) -> Deed:
+    """The purge as one transaction; no entry after the place `last` is old enough. Raises AuditError under a hold on everything."""
     everything = next((item.name for item in in_force.holds if item.case_ref is None), None)
     if everything is not None:
         raise AuditError(f"The legal hold {everything} covers everything, so nothing may be purged. Lift it first.")
     held = [item.case_ref for item in in_force.holds if item.case_ref is not None]
-    conditions = may_go(time_text(in_force.cutoff(now)), held)
+    conditions = may_go(time_text(in_force.cutoff(now)), held, last)
 
     def event(connection: Connection) -> Event:
         count, digest = commitment(connection, conditions)

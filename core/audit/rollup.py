@@ -8,6 +8,7 @@ by name. A case counts where it was first asked about: `cases` in the whole log,
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from operator import add
 from typing import Any, NamedTuple
 
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
+from core.audit.event import Event
 from core.audit.histogram import Histogram
 
 HOURS_A_DAY = 24
@@ -36,6 +38,8 @@ SUMS = (
     "model_cases",
 )
 DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
+_FACTS, _CALLS = (frozenset(action.value for action in actions) for actions in (FACT_ACTIONS, CALL_ENDINGS))
+_DECISION, _OK = Action.DECISION_RECORDED.value, Outcome.OK.value
 _ENDINGS = {Action.REQUEST_CANCELLED.value: Outcome.CANCELLED.value, Action.DIAGNOSIS_REQUEST_FAILED.value: Outcome.FAILED.value}
 
 
@@ -92,6 +96,9 @@ class Fact(NamedTuple):
     ttft_ms: int | None
 
 
+_CELL = slice(Fact._fields.index("hour"), Fact._fields.index("actor") + 1)
+
+
 class Key(NamedTuple):
     """One row's place: `start` in hours since 1970 UTC; what its scope does not know is ""."""
 
@@ -144,37 +151,44 @@ def fact_of(sequence: int, body: bytes | str) -> Fact | None:
     """What an entry's body says about usage; None when it says nothing. Raises ValueError when it can't be read."""
     try:
         facts = json.loads(body)
-        if facts["action"] not in FACT_ACTIONS:
+        if facts["action"] not in _FACTS:
             return None
-        return _fact(sequence, facts)
+        return _fact(sequence, hour_of(datetime.fromisoformat(facts["time"])), facts)
     except (KeyError, TypeError, AttributeError):
         raise ValueError("not an audit entry") from None
 
 
-def _fact(sequence: int, facts: Mapping[str, Any]) -> Fact | None:
-    known, action = facts.get, facts["action"]
-    is_call = action in CALL_ENDINGS
-    if action == Action.DECISION_RECORDED and known("subject") != ACCEPTED:
+def fact_of_event(sequence: int, hour: int, event: Event) -> Fact | None:
+    """The same of an entry at hand."""
+    return None if event.action not in _FACTS else _fact(sequence, hour, event.__dict__)
+
+
+def _fact(sequence: int, hour: int, facts: Mapping[str, Any]) -> Fact | None:
+    known, action = facts.get, str(facts["action"])
+    is_call = action in _CALLS
+    if action == _DECISION and known("subject") != ACCEPTED:
         return None
-    outcome = _ENDINGS.get(action, facts["outcome"]) if facts["outcome"] == Outcome.OK else facts["outcome"]
-    answered = is_call and outcome == Outcome.OK
+    outcome = str(facts["outcome"])
+    if outcome == _OK:
+        outcome = _ENDINGS.get(action, outcome)
+    answered = is_call and outcome == _OK
     return Fact(
-        sequence=sequence,
-        hour=hour_of(datetime.fromisoformat(facts["time"])),
-        action=action,
-        provider=known("provider") or "",
-        model=known("model") or "",
-        simulated=facts["simulated"],
-        outcome=outcome if is_call else "",
-        error_class=(known("error_class") or "") if is_call and not answered else "",
-        tier=known("tier") or "",
-        role=facts["actor_role"],
-        department=known("department") or "",
-        actor=facts["actor_id"],
-        case_ref=known("case_ref") or "",
-        sums=_call_sums(facts, answered) if is_call else _BLOCKED if action == Action.PREFLIGHT_BLOCKED else _ACCEPTED,
-        latency_ms=known("latency_ms") if answered else None,
-        ttft_ms=known("ttft_ms") if answered else None,
+        sequence,
+        hour,
+        action,
+        known("provider") or "",
+        known("model") or "",
+        facts["simulated"],
+        outcome if is_call else "",
+        (known("error_class") or "") if is_call and not answered else "",
+        str(known("tier") or ""),
+        str(facts["actor_role"]),
+        known("department") or "",
+        facts["actor_id"],
+        known("case_ref") or "",
+        _call_sums(facts, answered) if is_call else _BLOCKED if action == Action.PREFLIGHT_BLOCKED else _ACCEPTED,
+        known("latency_ms") if answered else None,
+        known("ttft_ms") if answered else None,
     )
 
 
@@ -208,31 +222,42 @@ def finest_keys(f: Fact) -> tuple[Key, Key, Key]:
     )
 
 
-def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[tuple[str, str, str]]]) -> dict[Key, Tally]:
+Asked = tuple[str, str, str]  # case, provider, model
+
+
+def asked_about(facts: Iterable[Fact]) -> set[Asked]:
+    """Which cases were asked about, and of which models."""
+    return {(fact.case_ref, fact.provider, fact.model) for fact in facts if fact.case_ref and fact.sums[0]}
+
+
+def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[Asked]]) -> dict[Key, Tally]:
     """Facts in order of sequence, summed into rows. `seen` tells which (case, provider, model) of these cases were asked about before."""
-    before = set(seen({fact.case_ref for fact in facts if fact.case_ref and fact.sums[0]}))
+    before = set(seen({case for case, _, _ in asked_about(facts)}))
     cases = {case for case, _, _ in before}
-    rows: dict[Key, Tally] = {}
+    cells: dict[Any, list[tuple[Fact, tuple[int, int]]]] = defaultdict(list)  # what differs in numbers alone
     for fact in facts:
-        sums = (*fact.sums, *_firsts(fact, before, cases))
-        latency = () if fact.latency_ms is None else (fact.latency_ms,)
-        ttft = () if fact.ttft_ms is None else (fact.ttft_ms,)
-        for key in finest_keys(fact):
-            if (row := rows.get(key)) is None:
-                row = rows[key] = Tally()
-            row.add(sums, latency, ttft)
+        cells[fact[_CELL]].append((fact, _firsts(fact, before, cases)))
+    rows: dict[Key, Tally] = defaultdict(Tally)
+    for cell in cells.values():
+        sums = tuple(map(sum, zip(*((*fact.sums, *firsts) for fact, firsts in cell), strict=True)))
+        latency = [fact.latency_ms for fact, _ in cell if fact.latency_ms is not None]
+        ttft = [fact.ttft_ms for fact, _ in cell if fact.ttft_ms is not None]
+        for key in finest_keys(cell[0][0]):
+            rows[key].add(sums, latency, ttft)
     for key, tally in list(rows.items()):
         if key.grain == Grain.HOUR:
             day = key._replace(grain=Grain.DAY.value, start=key.start - key.start % HOURS_A_DAY)
-            rows.setdefault(day, Tally()).add(tally.sums, tally.latency, tally.ttft)
-    return rows
+            rows[day].add(tally.sums, tally.latency, tally.ttft)
+    return dict(rows)
 
 
-def _firsts(fact: Fact, before: set[tuple[str, str, str]], cases: set[str]) -> tuple[int, int]:
+def _firsts(fact: Fact, before: set[Asked], cases: set[str]) -> tuple[int, int]:
     if not fact.case_ref or not fact.sums[0]:
         return 0, 0
     at_model = (fact.case_ref, fact.provider, fact.model)
-    firsts = int(fact.case_ref not in cases), int(at_model not in before)
+    if at_model in before:
+        return 0, 0
+    firsts = int(fact.case_ref not in cases), 1
     before.add(at_model)
     cases.add(fact.case_ref)
     return firsts

@@ -1,20 +1,25 @@
-"""Group commit: one thread per process records what all others hand in, many events in one durable transaction."""
+"""Group commit: one thread per process records what all others hand in, many events in one durable transaction.
+
+A thread that appends writes its entry's bytes, and puts it onto the chain's end as it will be once everything before is recorded; so
+the writer has nothing to do between two transactions but to take what has come. When that end turns out to be another, because a
+batch failed or another process has written, what was handed in is put onto the true end anew, within the transaction.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from time import perf_counter
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import NamedTuple, cast
 
+from core.audit.canonical import draft_of
 from core.audit.entry import Chain, Entry, Row
 from core.audit.event import Event
-from core.audit.store import Connection, Projection, Store
+from core.audit.store import Batch, Connection, Projection, Store
 from core.errors import AuditError
 from core.model import Clock
 
-LINGER_S = 0.0005  # how long a batch waits for the threads that the last one let go; alone, nobody waits
+LOOK_EVERY_S = 0.01
 MAX_BATCH = 512
 
 
@@ -28,19 +33,28 @@ class Deed(NamedTuple):
 class _Ticket:
     """One event on its way in. Its lock is held until it is recorded or refused."""
 
-    __slots__ = ("done", "entry", "error", "event")
+    __slots__ = ("done", "draft", "error", "event", "sealed")
 
     def __init__(self, event: Event | Deed) -> None:
         self.event = event
-        self.entry: Entry | None = None
+        self.draft = None if isinstance(event, Deed) else draft_of(event)
+        self.sealed: tuple[Entry, Row] | None = None
         self.error: BaseException | None = None
         self.done = threading.Lock()
         self.done.acquire()
 
+    def seal(self, chain: Chain, clock: Clock, connection: Connection | None = None) -> tuple[Entry, Row]:
+        """Put it onto the chain's end."""
+        event = self.event
+        if isinstance(event, Deed):
+            event = event.event(cast(Connection, connection))  # it is sealed within its transaction and nowhere else
+        self.sealed = chain.seal(clock.now(), event, self.draft)
+        return self.sealed
+
     def result(self) -> Entry:
         self.done.acquire()
-        if self.entry is not None:
-            return self.entry
+        if self.error is None and self.sealed is not None:
+            return self.sealed[0]
         message = self.error.user_message if isinstance(self.error, AuditError) else "The audit entry could not be written."
         raise AuditError(message) from self.error
 
@@ -51,75 +65,116 @@ class Writer:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # over all that follows
+        self._waiting: list[_Ticket] = []
+        self._chain: Chain | None = None  # its end once everything that waits is recorded; None while that is not known
         self._thread: threading.Thread | None = None
+        self._idle = True  # nobody is recording
+        self._looked = 0.0
         self._closed = False
-        self._expected = 1
+        self._bell = threading.Lock()  # released to make the thread the one who records
+        self._bell.acquire()
 
     def append(self, event: Event | Deed) -> Entry:
         """Return when the event is durable. Raises AuditError when it is not."""
         ticket = _Ticket(event)
+        self._look()
         with self._lock:
             if self._closed:
                 raise AuditError("The audit store is closed; Casegate is shutting down.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
                 self._thread.start()
-            self._queue.put(ticket)
+            self._hand_in(ticket)
+            idle, self._idle = self._idle, False
+        if idle and threading.current_thread() is threading.main_thread():
+            self._bell.release()  # Ctrl-C must not come in the middle of a transaction
+        elif idle:
+            self._stand_in()
         return ticket.result()
+
+    def _look(self) -> None:
+        """Make sure of the file: before the first of a batch, and while one follows the other every LOOK_EVERY_S.
+
+        In the writer's thread a look at the disk would give up its turn to every thread that it has just let go.
+        """
+        now = monotonic()
+        if self._idle or now - self._looked > LOOK_EVERY_S:
+            self._looked = now
+            self._store.require_same_file()
+
+    def _hand_in(self, ticket: _Ticket) -> None:
+        if isinstance(ticket.event, Deed):
+            self._chain = None  # what it will say is not known yet
+        elif self._chain is not None:
+            ticket.seal(self._chain, self._clock)
+        self._waiting.append(ticket)
 
     def close(self) -> None:
         """Record what was handed in, then end."""
         with self._lock:
             self._closed = True
             thread, self._thread = self._thread, None
+            idle, self._idle = self._idle, False
+        if idle:
+            self._bell.release()
         if thread is not None:
-            self._queue.put(None)
             thread.join()
 
+    def _stand_in(self) -> None:
+        """Record once in place of the thread, and wake it only if there is more: alone, an append waits for no other thread."""
+        with self._lock:
+            batch, known = self._take()
+        self._record(batch, known)
+        with self._lock:
+            more = bool(self._waiting) or self._closed
+            self._idle = not more
+        if more:
+            self._bell.release()
+
     def _run(self) -> None:
-        going = True
-        while going:
-            batch, going = self._gather()
-            deeds = [ticket for ticket in batch if isinstance(ticket.event, Deed)]
-            for part in ([ticket for ticket in batch if ticket not in deeds], *([deed] for deed in deeds)):
-                if part:
-                    self._commit(part)
+        ended = False
+        while not ended:
+            self._bell.acquire()
+            while True:
+                with self._lock:
+                    batch, known = self._take()
+                    if not batch:
+                        ended = self._closed
+                        self._idle = not ended
+                        break
+                self._record(batch, known)
 
-    def _gather(self) -> tuple[list[_Ticket], bool]:
-        first = self._queue.get()
-        if first is None:
-            return [], False
-        batch, until = [first], perf_counter() + LINGER_S
-        while len(batch) < MAX_BATCH:
-            wait = until - perf_counter() if len(batch) < self._expected else 0
-            try:
-                ticket = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
-            except Empty:
-                break
-            if ticket is None:
-                return batch, False
-            batch.append(ticket)
-        return batch, True
+    def _take(self) -> tuple[list[_Ticket], bool]:
+        """The next batch, and whether it is sealed onto the end that the one before it left."""
+        waiting = self._waiting
+        deed = next((at for at, ticket in enumerate(waiting) if isinstance(ticket.event, Deed)), MAX_BATCH)
+        count = min(deed or 1, MAX_BATCH)
+        batch, self._waiting = waiting[:count], waiting[count:]
+        return batch, self._chain is not None
 
-    def _commit(self, batch: list[_Ticket]) -> None:
-        sealed: list[tuple[Entry, Row]] = []
-
-        def build(chain: Chain, connection: Connection) -> list[tuple[Entry, Row]]:
-            events = (ticket.event.event(connection) if isinstance(ticket.event, Deed) else ticket.event for ticket in batch)
-            sealed[:] = [chain.seal(self._clock.now(), event) for event in events]
-            return sealed
-
+    def _record(self, batch: list[_Ticket], known: bool) -> None:
+        error: BaseException | None = None
+        sealed = [ticket.sealed for ticket in batch if ticket.sealed] if known else []
         deed = batch[0].event
+        then = deed.then if isinstance(deed, Deed) else None
         try:
-            self._store.append(build, deed.then if isinstance(deed, Deed) else None)
-        except BaseException as error:  # noqa: BLE001 – whatever it was, somebody waits for each ticket
-            for ticket in batch:
-                ticket.error = error
-        else:
-            for ticket, (entry, _) in zip(batch, sealed, strict=True):
-                ticket.entry = entry
-        self._expected = len(batch) + self._queue.qsize()
+            end = self._store.append(lambda chain, connection: self._seal(batch, chain, connection), then, sealed)
+        except BaseException as fault:  # noqa: BLE001 – whatever it was, somebody waits for each ticket
+            error, end = fault, None
+        if error or not known or end:
+            self._go_on_from(end)
         for ticket in batch:
+            ticket.error = error
             ticket.done.release()
+
+    def _seal(self, batch: Sequence[_Ticket], chain: Chain, connection: Connection) -> Batch:
+        return [ticket.seal(chain, self._clock, connection) for ticket in batch]
+
+    def _go_on_from(self, end: Chain | None) -> None:
+        """Put what waits onto another end; when that is not known, the next batch will find it."""
+        with self._lock:
+            self._chain = None if any(isinstance(ticket.event, Deed) for ticket in self._waiting) else end
+            if self._chain is not None:
+                for ticket in self._waiting:
+                    ticket.seal(self._chain, self._clock)

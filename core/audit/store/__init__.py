@@ -13,64 +13,40 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from core.audit.entry import Chain, Entry, Head, RawRow, Row
-from core.audit.store import ladder, place
-from core.audit.store.faults import SQLITE_HINTS, explain, is_lost
-from core.audit.store.heads import chain_at
+from core.audit.entry import Chain, Head, RawRow, Row
+from core.audit.store import ladder, lookup, place
+from core.audit.store.appending import Appender, Batch, Build, Keeper, Projection
+from core.audit.store.faults import SQLITE_HINTS, explain
 from core.audit.store.hold import WriterLock
 from core.audit.store.schema import CHAIN_END, ENTRY, POSTGRES_SCHEMA, SCHEMA_VERSION
 from core.errors import AuditError
 
-__all__ = ["ENTRY", "Connection", "Projection", "Store", "explain", "raw_rows"]
+__all__ = ["ENTRY", "Batch", "Connection", "Projection", "Store", "explain", "raw_rows"]
 
 Connection = sa.Connection
-Projection = Callable[[sa.Connection, Sequence[Entry]], None]
-Batch = Sequence[tuple[Entry, Row]]
-
-MIN_FREE_BYTES = 8 * 2**20
 _CHUNK = 5_000
-_COLUMNS = "sequence, body, leaf_hash, node_hash, prev_hash, entry_hash"
 RAW_ROWS = "SELECT sequence, body, leaf_hash, node_hash, prev_hash, entry_hash, purge FROM entry ORDER BY sequence"
-_LAST = {
-    "sqlite": "SELECT sequence, entry_hash FROM entry ORDER BY sequence DESC LIMIT 1",
-    "postgresql": "SELECT sequence, entry_hash FROM chain_end FOR UPDATE",
-}
-_INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES "  # noqa: S608 – names of our own columns
-_CHUNK_INSERTED = 200
 _FETCHED = 256  # as core.audit.verify.CHUNK
-_RECONNECT_EVERY_S = 0.1
 _FIND = sa.select(*(ENTRY.c[name] for name in ("sequence", "body", "leaf_hash", "node_hash", "prev_hash", "entry_hash", "purge")))
-
-
-class _Attempt:
-    """How far an append has come: the chain's end with it, and its last row once that may have been committed."""
-
-    def __init__(self) -> None:
-        self.chain = Chain()
-        self.last: Row | None = None
 
 
 class Store:
     """One audit store. Safe to use from several threads; `append` is for one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, name: str, path: Path | None, projections: Sequence[Projection], hold: WriterLock | None) -> None:
+    def __init__(self, engine: sa.Engine, name: str, path: Path | None, appender: Appender, hold: WriterLock | None) -> None:
         self._engine = engine
         self.name = name
         self.path = path
         self.backend = engine.dialect.name
-        self._projections = tuple(projections)
+        self._appender = appender
         self._hold = hold
         self._identity = None if path is None else place.identity(path)
-        self._chain = Chain()
-        self._writing: sa.Connection | None = None
         self._closing = threading.Lock()
-        self._patience_s = 0.0
 
     @classmethod
     def open(
@@ -81,37 +57,28 @@ class Store:
         read_only: bool = False,
         busy_timeout_s: float = 5.0,
         projections: Sequence[Projection] = (),
+        keeper: Keeper | None = None,
     ) -> Self:
         """Open, or make, or bring up to date. `read_only` never makes or changes anything.
 
         SQLite: folder mode 0700, file mode 0600, and alone among processes. `projections` are called with each batch of
-        entries inside the transaction that records them. Raises AuditError or ConfigError.
+        entries inside the transaction that records them, `keeper` with those that it says are due. Raises AuditError or ConfigError.
         """
         url = place.locate(database)
         if url.get_backend_name() == "postgresql":
-            store = cls(
-                place.postgres_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s), _shown(url), None, projections, None
-            )
-            store._patience_s = busy_timeout_s
+            engine = place.postgres_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s)
+            store = cls(engine, _shown(url), None, Appender(engine, projections, keeper, busy_timeout_s), None)
         else:
-            store = cls._open_file(url, read_only, busy_timeout_s, projections)
+            path = _own_file(url, read_only)
+            hold = None if read_only else WriterLock.take(path)
+            engine = place.sqlite_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s)
+            store = cls(engine, str(path), path, Appender(engine, projections, keeper, 0.0, path), hold)
         try:
             store._prepare(now, read_only)
         except BaseException:
             store.close()
             raise
         return store
-
-    @classmethod
-    def _open_file(cls, url: URL, read_only: bool, busy_timeout_s: float, projections: Sequence[Projection]) -> Self:
-        path = place.sqlite_path(url)
-        if not read_only:
-            place.make_file(path)
-        elif not path.is_file():
-            raise AuditError(f"There is no audit store at {path}. Check the path.")
-        place.require_ours(path, may_be_empty=not read_only)
-        hold = None if read_only else WriterLock.take(path)
-        return cls(place.sqlite_engine(url, read_only=read_only, busy_timeout_s=busy_timeout_s), str(path), path, projections, hold)
 
     def _prepare(self, now: Callable[[], datetime], read_only: bool) -> None:
         with self._transaction(immediate=not read_only) as connection:
@@ -133,63 +100,19 @@ class Store:
     def close(self) -> None:
         """Let go of the database."""
         with self._closing:
-            if self._writing is not None:
-                self._writing.close()
-                self._writing = None
+            self._appender.close()
             self._engine.dispose()
             if self._hold is not None:
                 self._hold.release()
 
-    def append(self, build: Callable[[Chain, sa.Connection], Batch], then: Projection | None = None) -> None:
+    def append(self, build: Build, then: Projection | None = None, sealed: Batch = ()) -> Chain | None:
         """Add the entries that `build` puts onto the chain's present end, in one durable transaction, alone among all processes.
 
-        `then` is called before the projections. When PostgreSQL goes away this waits for it, up to the lock's time, looks whether
-        the batch was recorded, and only else records it again.
+        `sealed`: the same entries, on the end that the last call left; while that is the end they are recorded as they are, and the
+        value is None. Else it is the new end. `then` is called before the projections. When PostgreSQL goes away this waits for it, up
+        to the lock's time, looks whether the batch was recorded, and only else records it again. Call `require_same_file` before.
         """
-        self._require_same_file()
-        until, tried = monotonic() + self._patience_s, _Attempt()
-        while True:
-            try:
-                if tried.last is None or not self._holds(tried.last):
-                    self._try(build, then, tried)
-                break
-            except AuditError as error:
-                if not is_lost(error.__cause__) or monotonic() > until:
-                    raise
-                sleep(_RECONNECT_EVERY_S)
-        self._chain = tried.chain
-
-    def _try(self, build: Callable[[Chain, sa.Connection], Batch], then: Projection | None, tried: _Attempt) -> None:
-        with self._write() as connection:
-            tried.chain = self._end(connection)
-            batch = build(tried.chain, connection)
-            self._insert(connection, [row for _, row in batch])
-            entries = [entry for entry, _ in batch]
-            for projection in (*(() if then is None else (then,)), *self._projections):
-                projection(connection, entries)
-            tried.last = batch[-1][1]
-
-    def _holds(self, row: Row) -> bool:
-        """Whether a batch is recorded whose commit the server did not live to confirm."""
-        return self.hash_at(row.sequence) == row.entry_hash.hex()
-
-    def _insert(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
-        values = [(row.sequence, (row.body or b"").decode("ascii"), *row[2:6]) for row in rows]
-        if self.backend == "sqlite":
-            connection.exec_driver_sql(_INSERT + "(?, ?, ?, ?, ?, ?)", values)
-            return
-        for start in range(0, len(values), _CHUNK_INSERTED):  # one statement a batch: the guard looks at each statement as a whole
-            part = values[start : start + _CHUNK_INSERTED]
-            statement = _INSERT + ", ".join(["(%b, %s, %b, %b, %b, %b)"] * len(part))
-            connection.exec_driver_sql(statement, tuple(value for row in part for value in row))
-
-    def _end(self, connection: sa.Connection) -> Chain:
-        """The chain's present end, ready to be moved on. The frontier is read again only when another process has written."""
-        sequence, entry_hash = connection.exec_driver_sql(_LAST[self.backend]).first() or (0, bytes(32))
-        known = self._chain
-        if (known.sequence, known.entry_hash) == (sequence, entry_hash):
-            return known.copy()
-        return chain_at(connection, sequence, bytes(entry_hash))
+        return self._appender.append(build, then, sealed)
 
     def head(self) -> Head:
         """The last entry's sequence and hash."""
@@ -227,10 +150,12 @@ class Store:
 
     def find(self, conditions: Sequence[sa.ColumnElement[bool]], *, newest_first: bool, limit: int | None) -> list[Row]:
         """Rows with a body that meet all conditions."""
-        order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
-        query = _FIND.where(ENTRY.c.body.is_not(None), *conditions).order_by(order).limit(limit)
+        every = (ENTRY.c.body.is_not(None), *conditions)
         with self._transaction() as connection:
-            return [_row(row) for row in connection.execute(query)]
+            if self.backend == "sqlite":
+                return [_row(row) for row in lookup.find(connection, _FIND, every, newest_first, limit)]
+            order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
+            return [_row(row) for row in connection.execute(_FIND.where(*every).order_by(order).limit(limit))]
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -241,7 +166,7 @@ class Store:
     @contextmanager
     def changing(self) -> Iterator[sa.Connection]:
         """A transaction beside the writer's, for what is no entry."""
-        self._require_same_file()
+        self.require_same_file()
         with self._transaction(immediate=True) as connection:
             yield connection
 
@@ -253,8 +178,8 @@ class Store:
 
     def require_writable(self) -> None:
         """Raise AuditError unless an entry could be written now. Writes nothing."""
-        self._require_same_file()
-        if self.path is not None and shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
+        self.require_same_file()
+        if self.path is not None and shutil.disk_usage(self.path.parent).free < place.MIN_FREE_BYTES:
             raise AuditError(SQLITE_HINTS[0][1])
         with self._transaction(immediate=True) as connection:
             if self.backend == "sqlite":  # BEGIN IMMEDIATE alone succeeds on a read-only file
@@ -263,8 +188,8 @@ class Store:
                 connection.execute(sa.select(CHAIN_END.c.sequence).with_for_update())
             connection.rollback()
 
-    def _require_same_file(self) -> None:
-        # SQLite would go on writing to an unlinked file, and every entry would be lost at the end of the process.
+    def require_same_file(self) -> None:
+        """Raise AuditError when the file is gone: SQLite would go on writing to it, and every entry would be lost with the process."""
         if self.path is not None and place.identity(self.path) != self._identity:
             raise AuditError(
                 f"The audit store {self.path} was moved or deleted while Casegate was running. Put it back and start Casegate again."
@@ -277,22 +202,6 @@ class Store:
                 yield connection
         except (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
             raise explain(error) from error
-
-    @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
-        """A transaction on the writer's own connection, which is kept between batches and given up after a fault."""
-        try:
-            if self._writing is None:
-                self._writing = self._engine.connect().execution_options(immediate=True)
-            with self._writing.begin():
-                yield self._writing
-        except BaseException as error:
-            if self._writing is not None:
-                self._writing.close()
-                self._writing = None
-            if isinstance(error, (sa.exc.DBAPIError, sqlite3.Error)):
-                raise explain(error) from error
-            raise
 
 
 def raw_rows(store: sqlite3.Connection) -> Generator[list[RawRow], None, None]:
@@ -311,6 +220,17 @@ def _row(row: Any) -> Row:
     body = None if row.body is None else row.body.encode()
     leaf, node, prev, own = (bytes(value) for value in row[2:6])
     return Row(row.sequence, body, leaf, node, prev, own, row.purge)
+
+
+def _own_file(url: URL, read_only: bool) -> Path:
+    """The file of a URL, made if need be, and known to be an audit store or empty."""
+    path = place.sqlite_path(url)
+    if not read_only:
+        place.make_file(path)
+    elif not path.is_file():
+        raise AuditError(f"There is no audit store at {path}. Check the path.")
+    place.require_ours(path, may_be_empty=not read_only)
+    return path
 
 
 def _shown(url: URL) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,10 +18,12 @@ from core.audit.store.schema import POSTGRES_SCHEMA, SCHEMA_VERSION
 from core.errors import AuditError, ConfigError
 
 APPLICATION_ID = 0x43474154  # "CGAT", tells an audit store from any other SQLite file
+MIN_FREE_BYTES = 8 * 2**20
+_LOG_BYTES = 5 * 2**20  # a thousand pages, and the fold that comes on top
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "wal_autocheckpoint=8000",  # pages; rarer, so that fewer appends wait for one
+    "wal_autocheckpoint=1000",  # pages; a short log is soon written over, and a file that does not grow is durable in half the time
     "temp_store=MEMORY",
     "secure_delete=ON",  # a purge leaves nothing behind
 )
@@ -57,11 +60,7 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_timeout_s: float) -> sa.Eng
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in (
-            ()
-            if read_only
-            else ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=8000", "temp_store=MEMORY", "secure_delete=ON")
-        ):
+        for pragma in () if read_only else _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -88,6 +87,19 @@ def postgres_engine(url: URL, *, read_only: bool, busy_timeout_s: float) -> sa.E
         )
     except ModuleNotFoundError:
         raise ConfigError('PostgreSQL needs its driver: pip install "psycopg[binary]", then start Casegate again.') from None
+
+
+def stretch_log(path: Path) -> None:
+    """Write zeros behind the end of a write-ahead log, as far as it will be used. Nobody else may write to the store meanwhile.
+
+    A commit that makes its file grow waits for the file system's own journal too. SQLite takes what is no frame for the log's end.
+    """
+    with suppress(OSError), path.with_name(f"{path.name}-wal").open("r+b") as log:
+        end = log.seek(0, os.SEEK_END)
+        if end < _LOG_BYTES < shutil.disk_usage(path.parent).free - MIN_FREE_BYTES:
+            log.write(bytes(_LOG_BYTES - end))
+            log.flush()
+            os.fsync(log.fileno())
 
 
 def make_file(path: Path) -> None:

@@ -8,18 +8,21 @@ import sqlalchemy as sa
 
 from core.audit.entry import Entry
 from core.audit.purging import purge_digest
+from core.audit.store.lookup import note_again
 from core.audit.store.schema import ENTRY, KEPT_ACTIONS
 
 _CHUNK = 5_000
 
 
-def may_go(before: str, held_cases: Sequence[str]) -> list[sa.ColumnElement[bool]]:
-    """Entries with a body, older than a time (as text), of no held case; never those that purges and holds rest on."""
+def may_go(before: str, held_cases: Sequence[str], last: int | None) -> list[sa.ColumnElement[bool]]:
+    """Entries with a body up to a place, older than a time (as text), of no held case; never those that purges and holds rest on."""
     conditions: list[sa.ColumnElement[bool]] = [
         ENTRY.c.body.is_not(None),
         ENTRY.c.time < before,
         ENTRY.c.action.not_in(KEPT_ACTIONS),
     ]
+    if last is not None:
+        conditions.append(ENTRY.c.sequence <= last)
     if held_cases:
         conditions.append(sa.or_(ENTRY.c.case_ref.is_(None), ENTRY.c.case_ref.not_in(held_cases)))
     return conditions
@@ -46,5 +49,8 @@ def empty(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]
         connection.exec_driver_sql("GRANT UPDATE (body, purge) ON entry TO CURRENT_USER")
     change = ENTRY.update().where(*conditions, ENTRY.c.sequence < entry.sequence).values(body=None, purge=entry.sequence)
     connection.execute(change)
+    if connection.dialect.name == "sqlite":
+        last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(ENTRY.c.purge == entry.sequence))
+        note_again(connection, last or 0)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("REVOKE UPDATE ON entry FROM CURRENT_USER")

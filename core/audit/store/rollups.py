@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,16 +20,36 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.audit.actions import Outcome
 from core.audit.entry import Entry
 from core.audit.histogram import Histogram
-from core.audit.rollup import DIMENSIONS, SUMS, Fact, Grain, Key, Scope, Tally, fact_of, fold, hour_of
+from core.audit.rollup import (
+    DIMENSIONS,
+    SUMS,
+    Asked,
+    Fact,
+    Grain,
+    Key,
+    Scope,
+    Tally,
+    asked_about,
+    fact_of,
+    fact_of_event,
+    fold,
+    hour_of,
+    time_of,
+)
+from core.audit.store.lookup import PLACE, note_entries, note_stored
 from core.audit.store.schema import ENTRY, tables
 from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
 
-FOLD_EVERY = 1_000
+FOLD_EVERY = 2_000
 CHUNK = 5_000
 USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"))
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
+_REMEMBER = {
+    backend: f"INSERT INTO usage_case (case_ref, provider, model) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+    for backend, places in (("sqlite", "?, ?, ?"), ("postgresql", "%s, %s, %s"))
+}
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
 
@@ -37,7 +58,12 @@ class Rollups:
     """Keeps the rows in step. One per writer."""
 
     def __init__(self) -> None:
-        self._due = 0  # no lower than what the next fold is due at, so that most entries cost one comparison
+        self._due = 0  # no lower than what the next fold is due at, so that most batches cost one comparison
+        self._recent: list[Entry] = []  # what this process recorded last, one after the other
+
+    def due(self, through: int) -> bool:
+        """Whether the mark has to move with this entry."""
+        return through >= self._due
 
     def __call__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         """Called in the writer's transaction with the entries that were added."""
@@ -46,8 +72,24 @@ class Rollups:
             return
         mark = connection.scalar(_THROUGH) or 0
         if through - mark >= FOLD_EVERY:
-            mark = fold_chunk(connection, CHUNK)
+            known = self._since(mark, entries)
+            mark = fold_chunk(connection, CHUNK) if known is None else _fold_entries(connection, known)
         self._due = mark + FOLD_EVERY
+
+    def recorded(self, entries: Sequence[Entry]) -> None:
+        """Told of every batch once it is committed."""
+        if self._recent and self._recent[-1].sequence + 1 != entries[0].sequence:
+            self._recent = []
+        self._recent += entries
+
+    def _since(self, mark: int, entries: Sequence[Entry]) -> list[Entry] | None:
+        """All entries after the mark, if this process recorded them all; the others it forgets."""
+        known, first = self._recent, self._recent[0].sequence if self._recent else entries[0].sequence
+        if (known and known[-1].sequence + 1 != entries[0].sequence) or first > mark + 1:
+            self._recent = []
+            return None
+        self._recent = known[mark + 1 - first :]
+        return [*self._recent, *entries]
 
 
 def fold_chunk(connection: sa.Connection, most: int) -> int:
@@ -56,12 +98,37 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     rows = connection.execute(_AFTER.limit(most), {"mark": mark}).all()
     if not rows:
         return mark
-    facts = _facts(rows)
-    if facts:
-        _add(connection, fold(facts, lambda cases: _seen(connection, cases)))
-        _remember(connection, facts)
-    _note_hours(connection, _hours(rows))
     through = int(rows[-1].sequence)
+    if _is_sqlite(connection):
+        note_stored(connection, mark + 1, through)
+    return _fold(connection, _facts(rows), _hours(rows), through)
+
+
+def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
+    """The same for entries at hand."""
+    hours: dict[int, tuple[int, int]] = {}
+    facts: list[Fact | None] = []
+    begin, hour = entries[0].time, 0
+    end = begin  # of the hour that the entry before was in; most of them share it
+    for entry in entries:
+        if not begin <= entry.time < end:
+            hour = hour_of(entry.time)
+            begin = time_of(hour)
+            end = begin + timedelta(hours=1)
+        hours[hour] = (hours[hour][0] if hour in hours else entry.sequence, entry.sequence)
+        facts.append(fact_of_event(entry.sequence, hour, entry.event))
+    if _is_sqlite(connection):
+        note_entries(connection, entries)
+    return _fold(connection, [fact for fact in facts if fact is not None], hours, entries[-1].sequence)
+
+
+def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, tuple[int, int]], through: int) -> int:
+    if facts:
+        asked = asked_about(facts)
+        seen = set(_seen(connection, {case for case, _, _ in asked}))
+        _add(connection, fold(facts, lambda _: seen))
+        _remember(connection, asked - seen)
+    _note_hours(connection, hours)
     connection.execute(MARK.update().values(through=through))
     return through
 
@@ -77,6 +144,8 @@ def forget(connection: sa.Connection) -> None:
     connection.execute(USAGE.delete())
     connection.execute(CASE.delete())
     connection.execute(HOUR.delete())
+    if _is_sqlite(connection):
+        connection.execute(PLACE.delete())
     connection.execute(MARK.update().values(through=0))
 
 
@@ -132,9 +201,8 @@ def _hours(rows: Iterable[Any]) -> dict[int, tuple[int, int]]:
 
 def _note_hours(connection: sa.Connection, hours: Mapping[int, tuple[int, int]]) -> None:
     if hours:
-        statement = _insert(connection, HOUR)
-        statement = statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
-        connection.execute(statement, [{"hour": hour, "first": first, "last": last} for hour, (first, last) in hours.items()])
+        rows = [{"hour": hour, "first": first, "last": last} for hour, (first, last) in hours.items()]
+        connection.execute(_notes_hour(connection.dialect.name), rows)
 
 
 def departments(connection: sa.Connection) -> list[str]:
@@ -172,25 +240,19 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
     return found
 
 
-def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[tuple[str, str, str]]:
+def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
     query = sa.select(CASE).where(CASE.c.case_ref.in_(sorted(cases)))
-    return [(row.case_ref, row.provider, row.model) for row in connection.execute(query)] if cases else []
+    return [(case, provider, model) for case, provider, model in connection.execute(query)] if cases else []
 
 
-def _remember(connection: sa.Connection, facts: Sequence[Fact]) -> None:
-    cases = sorted({(f.case_ref, f.provider, f.model) for f in facts if f.case_ref and f.sums[0]})
-    if cases:
-        names = ("case_ref", "provider", "model")
-        connection.execute(_insert(connection, CASE).on_conflict_do_nothing(), [dict(zip(names, case, strict=True)) for case in cases])
+def _remember(connection: sa.Connection, asked: Collection[Asked]) -> None:
+    if asked:
+        connection.exec_driver_sql(_REMEMBER[connection.dialect.name], sorted(asked))
 
 
 def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
     before = _histograms(connection, [key for key in rows if key.scope != Scope.PERSON and key.outcome == Outcome.OK])
-    statement = _insert(connection, USAGE)
-    changed = {name: USAGE.c[name] + statement.excluded[name] for name in SUMS}
-    changed |= {name: statement.excluded[name] for name in ("latency", "ttft")}
-    statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
-    connection.execute(statement, [_row(key, tally, before.get(key)) for key, tally in rows.items()])
+    connection.execute(_adds(connection.dialect.name), [_row(key, tally, before.get(key)) for key, tally in rows.items()])
 
 
 def _row(key: Key, tally: Tally, before: tuple[bytes, bytes] | None) -> dict[str, Any]:
@@ -214,6 +276,24 @@ def _histograms(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, tup
     return found
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+def _is_sqlite(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+@cache
+def _notes_hour(backend: str) -> Any:
+    statement = _insert(backend, HOUR)
+    return statement.on_conflict_do_update(index_elements=["hour"], set_={"last": statement.excluded.last})
+
+
+@cache
+def _adds(backend: str) -> Any:
+    statement = _insert(backend, USAGE)
+    changed = {name: USAGE.c[name] + statement.excluded[name] for name in SUMS}
+    changed |= {name: statement.excluded[name] for name in ("latency", "ttft")}
+    return statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
+
+
+def _insert(backend: str, table: sa.Table) -> Any:
     """The dialects' own INSERT, which both know ON CONFLICT."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return (postgresql if backend == "postgresql" else sqlite).insert(table)

@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.audit.store.usage_tables import add_usage_tables, start_usage
+from core.audit.store.usage_tables import add_place_table, add_usage_tables, start_usage
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 POSTGRES_SCHEMA = "casegate_audit"
 FACTS = ("time", "actor_id", "action", "case_ref", "model", "outcome")
 _SAYS_WHO = " AND ".join(f"{name} IS NOT NULL" for name in ("time", "actor_id", "action", "outcome"))
@@ -56,7 +56,9 @@ def tables(backend: str) -> sa.MetaData:
         sa.Column("public_key", sa.LargeBinary, nullable=False),
     )
     add_usage_tables(metadata, number)
-    if stored:
+    if not stored:
+        add_place_table(metadata)
+    else:
         sa.Table("schema_step", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
         sa.Table(  # its one row is the lock that the processes take once per batch
             "chain_end",
@@ -75,9 +77,10 @@ SCHEMA_STEP, CHAIN_END = (_FOR_QUERIES[name] for name in ("schema_step", "chain_
 
 
 def _indexes(backend: str) -> list[str]:
-    """One index for each fact that is filtered by, in order of sequence within; SQLite's hold the sequence as their row id."""
-    last = "" if backend == "sqlite" else ", sequence"
-    return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}{last}) WHERE {name} IS NOT NULL" for name in FACTS]
+    """PostgreSQL: one for each fact that is filtered by, in order of sequence within. SQLite has the table `entry_place` instead."""
+    if backend == "sqlite":
+        return []
+    return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}, sequence) WHERE {name} IS NOT NULL" for name in FACTS]
 
 
 # What purges, holds and the tree's past rest on stays readable for ever.

@@ -44,6 +44,19 @@ def add_usage_tables(metadata: sa.MetaData, number: Any) -> None:
     )
 
 
+def add_place_table(metadata: sa.MetaData) -> None:
+    """SQLite's way to entries by a fact; see `lookup`."""
+    sa.Table(
+        "entry_place",
+        metadata,
+        sa.Column("fact", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("value", sa.Text, primary_key=True),
+        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("offsets", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
 def start_usage(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Make what is not there yet; the rows then follow from the entries. Within the caller's transaction."""
     mark = metadata.tables["usage_mark"]

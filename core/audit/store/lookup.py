@@ -1,0 +1,138 @@
+"""Where entries with a given fact stand, on SQLite: kept by the thousand, not entry by entry.
+
+An index on each fact would make every commit write a page for each of its values. `entry_place` takes in a run of entries at once, with
+the usage rows and under the same mark: for each value of a fact, how far behind the run's start its entries stand. What came after
+the mark is read through. Every entry found is asked again by its own body, so a place too many shows nothing; the table holds no
+truth and is made anew with the usage rows. PostgreSQL, whose log holds changes and not pages, has plain indexes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import operators
+
+from core.audit.entry import Entry
+from core.audit.store.schema import ENTRY, tables
+
+FACTS = ("case_ref", "actor_id", "model", "action", "outcome")  # the rarer a value, the earlier; their places are the stored numbers
+RUN = 5_000  # entries at the most; an offset has two bytes
+_TABLES = tables("sqlite").tables
+PLACE, MARK = _TABLES["entry_place"], _TABLES["usage_mark"]
+_THROUGH = sa.select(sa.func.coalesce(sa.func.max(MARK.c.through), 0))
+_INSERT = "INSERT OR IGNORE INTO entry_place (fact, value, start, offsets) VALUES (?, ?, ?, ?)"
+_TOLD: Callable[[Any], tuple[Any, ...]] = attrgetter(*FACTS)
+_STORED = sa.select(ENTRY.c.sequence, *(ENTRY.c[name] for name in FACTS))
+_PART = 400  # places that are asked for at once
+
+
+def note_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
+    """Take in a run of entries at hand."""
+    for at in range(0, len(entries), RUN):
+        part = entries[at : at + RUN]
+        told = [_TOLD(entry.event) for entry in part]
+        _note(connection, part[0].sequence, range(len(part)), list(zip(*told, strict=True)))
+
+
+def note_stored(connection: sa.Connection, first: int, last: int) -> None:
+    """Take in stored entries, as their bodies say. None that can't be read: it is the verification's to name it."""
+    readable = (ENTRY.c.body.is_not(None), sa.func.json_valid(ENTRY.c.body))
+    for start in range(first, last + 1, RUN):
+        inside = ENTRY.c.sequence.between(start, min(start + RUN - 1, last))
+        told = connection.execute(_STORED.where(inside, *readable)).all()
+        if told:
+            sequences, *columns = zip(*told, strict=True)
+            _note(connection, start, [sequence - start for sequence in sequences], columns)
+
+
+def _note(connection: sa.Connection, start: int, offsets: Sequence[int], columns: Sequence[Sequence[str | None]]) -> None:
+    rows = []
+    for number, column in enumerate(columns):
+        places: defaultdict[str | None, list[int]] = defaultdict(list)
+        for offset, value in zip(offsets, column, strict=True):
+            places[value].append(offset)
+        places.pop(None, None)
+        rows += [(number, str(value), start, struct.pack(f"<{len(own)}H", *own)) for value, own in places.items()]
+    if rows:
+        connection.exec_driver_sql(_INSERT, sorted(rows))
+
+
+def note_again(connection: sa.Connection, last: int) -> None:
+    """Make the places of entries up to this one anew, after some of them were emptied."""
+    mark = int(connection.scalar(_THROUGH) or 0)
+    after = connection.scalar(sa.select(sa.func.min(PLACE.c.start)).where(PLACE.c.start > last))
+    connection.execute(PLACE.delete().where(PLACE.c.start <= last))
+    note_stored(connection, 1, mark if after is None else after - 1)
+
+
+def find(connection: sa.Connection, query: sa.Select[Any], conditions: Sequence[Any], newest_first: bool, limit: int | None) -> list[Any]:
+    """What `query`, on entries, finds under all conditions, in order."""
+
+    def asked(*more: Any, most: int | None) -> Iterator[Any]:
+        order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
+        return iter(connection.execute(query.where(*conditions, *more).order_by(order).limit(most)))
+
+    wanted = _wanted(conditions)
+    if wanted is None:
+        return list(asked(most=limit))
+    mark = connection.scalar(_THROUGH)
+    found = [] if not newest_first else list(asked(ENTRY.c.sequence > mark, most=limit))
+    places = _places(connection, *wanted, _bounds(conditions), newest_first)
+    while (limit is None or len(found) < limit) and (part := list(islice(places, _PART if limit is None else min(limit, _PART)))):
+        found += asked(ENTRY.c.sequence.in_(part), most=None)
+    if not newest_first and (limit is None or len(found) < limit):
+        found += asked(ENTRY.c.sequence > mark, most=limit)
+    return found[:limit]
+
+
+def _places(connection: sa.Connection, fact: int, values: Sequence[str], bounds: tuple[int, int], newest_first: bool) -> Iterator[int]:
+    """In order; of each value by itself, then together, for a database asked for several at once would sort them all."""
+    low, high = bounds
+    inside = (PLACE.c.fact == fact, PLACE.c.start > low - RUN, PLACE.c.start <= high)
+
+    def of(value: str) -> Iterator[int]:
+        order = PLACE.c.start.desc() if newest_first else PLACE.c.start
+        runs = sa.select(PLACE.c.start, PLACE.c.offsets).where(*inside, PLACE.c.value == value).order_by(order)
+        for start, offsets in connection.execute(runs.execution_options(yield_per=1)):
+            run = [start + offset for (offset,) in struct.iter_unpack("<H", offsets)]
+            yield from (place for place in (reversed(run) if newest_first else run) if low <= place <= high)
+
+    return merge(*map(of, values), reverse=newest_first)
+
+
+def _wanted(conditions: Sequence[Any]) -> tuple[int, list[str]] | None:
+    """The rarest fact that is asked for, and its values."""
+    asked = {}
+    for condition in conditions:
+        if isinstance(condition, sa.BinaryExpression) and condition.operator in (operators.eq, operators.in_op):
+            asked[condition.left] = condition.right
+    for number, name in enumerate(FACTS):
+        if (right := asked.get(ENTRY.c[name])) is not None:
+            return number, right.value if isinstance(right.value, list) else [right.value]
+    return None
+
+
+def _bounds(conditions: Sequence[Any]) -> tuple[int, int]:
+    """The first and the last sequence that the conditions leave open."""
+    low, high = 1, 2**62
+    for condition in conditions:
+        if not isinstance(condition, sa.BinaryExpression) or condition.left is not ENTRY.c.sequence:
+            continue
+        value = condition.right.value
+        match condition.operator:
+            case operators.ge:
+                low = max(low, value)
+            case operators.gt:
+                low = max(low, value + 1)
+            case operators.le:
+                high = min(high, value)
+            case operators.lt:
+                high = min(high, value - 1)
+    return low, high
