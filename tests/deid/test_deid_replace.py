@@ -59,10 +59,11 @@ def test_value_becomes_its_tag(text: str, redacted: str) -> None:
         ("Maria Delgado is a 67-year-old woman. Maria is well.", "[PATIENT] is a 67-year-old woman. [PATIENT] is well."),
         ("Jim Harwell, 54M, has gout.", "[PATIENT], 54M, has gout."),
         ("Rosa Quintero presented with fever.", "[PATIENT] presented with fever."),
-        ("Her neighbor John Pruitt, a 60-year-old man, drove.", "Her neighbor [PERSON_1], a 60-year-old man, drove."),
-        ("Her friend Ann Fields drove.", "Her friend [PERSON_1] drove."),
+        ("Her neighbor John Pruitt, a 60-year-old man, drove.", "Her neighbor [RELATIVE_1: neighbor], a 60-year-old man, drove."),
+        ("Witness Ann Fields, 40F, drove.", "Witness [PERSON_1], 40F, drove."),
+        ("Ann Fields drove.", "[PERSON_1] drove."),
     ],
-    ids=["age", "short age", "presented", "companion", "no introduction"],
+    ids=["age", "short age", "presented", "relative", "companion", "no introduction"],
 )
 def test_patient_is_known_by_the_introduction(text: str, redacted: str) -> None:
     """Without an identity panel the person of whom the case speaks is the patient."""

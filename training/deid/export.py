@@ -25,6 +25,7 @@ _INPUTS = (
     ("places", TensorProto.INT64, ("n",)),
     ("index", TensorProto.INT64, ("n",)),
 )
+_LARGE = 1000
 Floats = NDArray[np.float32]
 
 
@@ -67,8 +68,11 @@ class _Graph:
         return str(self.add("Add", self.add("Mul", whole, scale), self.constant(bias)))
 
     def table(self, weight: Floats, index: str) -> str:
-        """Rows of an embedding."""
-        return str(self.add("Gather", self.constant(weight), index, axis=0))
+        """Rows of an embedding; a large one is kept in bytes."""
+        if len(weight) < _LARGE:
+            return str(self.add("Gather", self.constant(weight), index, axis=0))
+        rows, scale, zero = self.quantised(weight)
+        return str(self.add("DequantizeLinear", self.add("Gather", rows, index, axis=0), scale, zero))
 
 
 def _of(tensor: Any) -> Floats:

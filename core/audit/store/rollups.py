@@ -22,12 +22,14 @@ from core.audit.entry import Entry
 from core.audit.histogram import Histogram
 from core.audit.rollup import (
     DIMENSIONS,
+    FACT_ACTIONS,
     SUMS,
     Asked,
     Fact,
     Grain,
     Key,
     Scope,
+    Segment,
     Tally,
     asked_about,
     fact_of,
@@ -36,20 +38,22 @@ from core.audit.rollup import (
     hour_of,
     time_of,
 )
+from core.audit.store.kept import CASE, HOUR, MARK, USAGE, kept
+from core.audit.store.kept import forget as forget_rows
 from core.audit.store.lookup import PLACE, note_entries, note_stored
-from core.audit.store.schema import ENTRY, tables
-from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
+from core.audit.store.schema import ENTRY
+from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_together, times_together, widest
 
 FOLD_EVERY = 2_000
 CHUNK = 5_000
-USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"))
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
 _REMEMBER = {
-    backend: f"INSERT INTO usage_case (case_ref, provider, model) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
-    for backend, places in (("sqlite", "?, ?, ?"), ("postgresql", "%s, %s, %s"))
+    backend: f"INSERT INTO usage_case (case_ref, provider, model, since) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+    for backend, places in (("sqlite", "?, ?, ?, ?"), ("postgresql", "%s, %s, %s, %s"))
 }
+_COUNTED = tuple(f'{{"action":"{action.value}"' for action in FACT_ACTIONS)  # how a body begins: its keys are sorted
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
 
@@ -123,11 +127,12 @@ def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
 
 
 def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, tuple[int, int]], through: int) -> int:
+    facts = kept(connection).without(facts) if facts else facts
     if facts:
         asked = asked_about(facts)
         seen = set(_seen(connection, {case for case, _, _ in asked}))
         _add(connection, fold(facts, lambda _: seen))
-        _remember(connection, asked - seen)
+        _remember(connection, {one: hour for one, hour in asked.items() if one not in seen})
     _note_hours(connection, hours)
     connection.execute(MARK.update().values(through=through))
     return through
@@ -140,13 +145,10 @@ def behind(connection: sa.Connection) -> int:
 
 
 def forget(connection: sa.Connection) -> None:
-    """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
-    connection.execute(USAGE.delete())
-    connection.execute(CASE.delete())
-    connection.execute(HOUR.delete())
+    """Empty the rows, but for what purged entries left there; they are then rebuilt from the entries chunk by chunk."""
+    forget_rows(connection)
     if _is_sqlite(connection):
         connection.execute(PLACE.delete())
-    connection.execute(MARK.update().values(through=0))
 
 
 def answers(
@@ -157,14 +159,17 @@ def answers(
     One view of the database: `connection` is in a transaction that sees no later changes. Times are within 1 %; no person's are kept.
     """
     tail = _tail(connection)
-    return [_sums(connection, question, tail) for question in sums], [_times(connection, question, tail) for question in times]
+    stored = {(wide.scope, wide.where): (wide, _stored_sums(connection, wide)) for wide in widest(sums)}
+    summed = [sums_together(question, narrowed(question, *stored[question.scope, question.where]), tail) for question in sums]
+    return summed, [_times(connection, question, tail) for question in times]
 
 
-def _sums(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> UsageTable:
+def _stored_sums(connection: sa.Connection, question: Question) -> list[tuple[Any, ...]]:
     columns = [USAGE.c[name] for name in question.by]
-    segment, query = _asked(question)
-    summed = query.add_columns(segment.c.bucket, *columns, *(sa.func.sum(USAGE.c[name]).label(name) for name in SUMS))
-    return sums_together(question, connection.execute(summed.group_by(segment.c.bucket, *columns)).all(), tail)
+    segment, query = _asked(question, may_subtract=True)
+    whole = (sa.cast(sa.func.sum(segment.c.sign * USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
+    summed = query.add_columns(segment.c.bucket, *columns, *whole)
+    return [tuple(row) for row in connection.execute(summed.group_by(segment.c.bucket, *columns))]
 
 
 def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
@@ -213,11 +218,17 @@ def departments(connection: sa.Connection) -> list[str]:
     return sorted(stored | {fact.department for fact in newest if fact.department})
 
 
-def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:
-    segments = question.segments
-    kinds = {"bucket": sa.Integer, "grain": sa.Text, "first": sa.Integer, "last": sa.Integer}
-    names: list[Any] = [sa.column(name, kind) for name, kind in kinds.items()]
-    segment = sa.values(*names, name="segment").data([tuple(s) for s in segments] or [(0, "", 0, 0)]).cte("segment")
+_SEGMENT = ("bucket", "grain", "first", "last", "sign")
+
+
+def _asked(question: Question, *, may_subtract: bool = False) -> tuple[sa.CTE, sa.Select[Any]]:
+    """Segments as text: as bound values, some hundred of them, they would take SQLAlchemy longer than the database takes to answer."""
+    rows = question.segments(may_subtract=may_subtract) or [Segment(0, "", 0, 0)]
+    values = ", ".join(f"({s.bucket:d}, '{Grain(s.grain).value if s.grain else ''}', {s.first:d}, {s.last:d}, {s.sign:d})" for s in rows)
+    names = ", ".join(f"column{place} AS {name}" for place, name in enumerate(_SEGMENT, 1))
+    told = sa.text(f"SELECT {names} FROM (VALUES {values}) AS told")  # noqa: S608 – whole numbers and our own grains
+    kinds: list[Any] = [sa.column(name, sa.Text if name == "grain" else sa.Integer) for name in _SEGMENT]
+    segment = told.columns(*kinds).cte("segment")
     inside = sa.and_(USAGE.c.grain == segment.c.grain, USAGE.c.start >= segment.c.first, USAGE.c.start < segment.c.last)
     query = sa.select().select_from(segment.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
     return segment, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
@@ -226,7 +237,7 @@ def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:
 def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
     """The newest entries, as rows that are not stored yet."""
     mark = connection.scalar(_THROUGH) or 0
-    facts = _facts(connection.execute(_AFTER, {"mark": mark}))
+    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark})))
     return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
 
 
@@ -235,19 +246,19 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
     found = []
     for row in rows:
         with suppress(ValueError):
-            if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None:
+            if row.body is not None and row.body.startswith(_COUNTED) and (fact := fact_of(row.sequence, row.body)) is not None:
                 found.append(fact)
     return found
 
 
 def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
-    query = sa.select(CASE).where(CASE.c.case_ref.in_(sorted(cases)))
+    query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(sorted(cases)))
     return [(case, provider, model) for case, provider, model in connection.execute(query)] if cases else []
 
 
-def _remember(connection: sa.Connection, asked: Collection[Asked]) -> None:
+def _remember(connection: sa.Connection, asked: Mapping[Asked, int]) -> None:
     if asked:
-        connection.exec_driver_sql(_REMEMBER[connection.dialect.name], sorted(asked))
+        connection.exec_driver_sql(_REMEMBER[connection.dialect.name], [(*one, hour) for one, hour in sorted(asked.items())])
 
 
 def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
