@@ -28,6 +28,9 @@ POOLS = {
     "countries": ["Kenya"],
     "icd": ["Cholera, unspecified", "Bell's palsy"],
     "hpo": ["Abducens palsy"],
+    "definitions": ["A palsy of the sixth nerve. It limits abduction."],
+    "diseases": ["Fish-eye disease"],
+    "genes": ["NAT2"],
     "drugs": ["lisinopril"],
     "english": ["cough"],
 }
