@@ -30,9 +30,13 @@ def _name(note: Note, start: int, end: int, role: str, detector: str, score: flo
     return Found(note.tokens[start].start, note.tokens[end - 1].end, Category.NAME, score, detector, role)
 
 
+_KEEPING = _ROLES | _CLINICAL_ROLES | _HANDED | {"(", '"'}
+
+
 def kept_names(note: Note) -> Iterator[Found]:
     """Names behind a role, beside kin in brackets, and in quotation marks behind a word of naming."""
-    for index, token in enumerate(note.tokens):
+    for index in note.at(_KEEPING):
+        token = note.tokens[index]
         if token.low in _ROLES or (token.low in _CLINICAL_ROLES and (token.shape != "l" or len(token.low) > 3)):
             yield from _behind_role(note, index)
         if token.low in _HANDED:

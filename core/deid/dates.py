@@ -254,7 +254,7 @@ _CELL_AGE = re.compile(r"(?<=  )(9\d|1[01]\d)(?=  )")
 def bare_ages(note: Note) -> Iterator[Found]:
     """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`, `CRABTREE  99  DNR`."""
     yield from _cell_ages(note)
-    for match in tried(_BARE_AGE, note.text, sorted(note.starts[i] for w in _OLD & note.words for i in note.where[w])):
+    for match in tried(_BARE_AGE, note.text, [note.starts[i] for i in note.at(_OLD)]):
         index = note.index_at(match.start())
         last, before = note.low(index - 1), note.low(index - 2)
         named = index > 1 and note.tokens[index - 2].shape in "CU" and _person_like(note, index - 2)

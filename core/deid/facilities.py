@@ -15,6 +15,7 @@ from core.model import Category
 _HEADS = words("facilities.heads")
 _STRONG = words("facilities.strong")
 _GENERIC = words("facilities.generic") - {"va"}
+_LOWER_HEADS = frozenset(("hospital", "clinic", "center", "pharmacy", "office"))
 _LINKS = words("facilities.links")
 _KNOWN = re.compile(
     r"\b(?:Mayo(?: Clinic)?(?! (?:stand|scissors|clamp|classification|score|tray|hegar|table))|Cleveland Clinic"
@@ -65,10 +66,14 @@ _CARE = words("facilities.care")
 _NOWHERE = words("facilities.nowhere")
 
 
+_TOWARDS = frozenset(("at", "from", "to", "via"))
+
+
 def _places_of_care(note: Note) -> Iterator[Found]:
     """`last seen at Cedar Crest`: capitals behind a preposition of place, where a word of care says what place it is."""
-    for index, token in enumerate(note.tokens):
-        if token.low not in ("at", "from", "to", "via") or token.shape != "l" or index + 1 >= len(note.tokens):
+    for index in note.at(_TOWARDS):
+        token = note.tokens[index]
+        if token.shape != "l" or index + 1 >= len(note.tokens):
             continue
         near = {note.low(i) for i in range(index - (6 if token.low == "at" else 3), index)}
         if _CARE.isdisjoint(near):
@@ -115,10 +120,9 @@ def facilities(note: Note) -> Iterator[Found]:
             yield _known(note, match.start(), match.end())
     if "st" in note.words or "Sa" in note.text or "M" in note.text or "Good" in note.text:
         yield from _saints(note)
-    for index, token in enumerate(note.tokens):
-        if (token.low in _HEADS and token.shape in "CU") or (
-            token.low in ("hospital", "clinic", "center", "pharmacy", "office") and token.shape == "l"
-        ):
+    for index in note.at(_HEADS | _LOWER_HEADS):
+        token = note.tokens[index]
+        if (token.low in _HEADS and token.shape in "CU") or (token.low in _LOWER_HEADS and token.shape == "l"):
             yield from _named(note, index)
 
 

@@ -17,10 +17,10 @@ from core.model import Category
 
 def cued_names(note: Note) -> Iterator[Found]:
     """Names with a cue before or behind them."""
-    for index, token in enumerate(note.tokens):
+    for index in sorted({*note.named, *note.at(_SIGNS)}):
+        token = note.tokens[index]
         if token.low not in _SIGNS:
-            if token.shape in "CUI":
-                yield from _before_cue(note, index)
+            yield from _before_cue(note, index)
             continue
         if token.low in cues.TITLES:
             yield from _after_title(note, index)
@@ -278,36 +278,39 @@ def _drop_common_head(note: Note, start: int, end: int) -> int:
 
 
 def _is_clinician(note: Note, end: int) -> bool:
-    at = end + (note.low(end) in (",", "(", "-"))
+    at = end + (note.lows[end] in (",", "(", "-"))
     if at >= len(note.tokens) or (at == end and len(note.tokens[at].gap) != 1):
         return False
     token = note.tokens[at]
-    joined = note.text[token.start : token.start + 4]
-    return (token.low in cues.CREDENTIALS and token.shape == "U") or joined.startswith(
-        ("M.D", "D.O.", "R.N", "Ph.D", "PhD", "Phar", "P.A.")
-    )
+    if token.shape == "U" and token.low in cues.CREDENTIALS:
+        return True
+    return token.text[0] in "MDRP" and note.text.startswith(_DEGREES, token.start)
+
+
+_DEGREES = ("M.D", "D.O.", "R.N", "Ph.D", "PhD", "Phar", "P.A.")
 
 
 def _told_by_next(note: Note, start: int, end: int) -> bool:
-    at = end
-    if note.low(at) in cues.SPEECH:
+    lows, at = note.lows, end
+    if lows[at] in cues.SPEECH:
         return True
-    if note.low(at) in (",", "("):
+    if lows[at] in (",", "("):
         at += 1
-        if note.low(at) in cues.IDENTIFYING_NEXT:
+        if lows[at] in cues.IDENTIFYING_NEXT:
             return True
-        if note.low(at) in ("a", "an", "age", "aged"):
+        if lows[at] in ("a", "an", "age", "aged"):
             at += 1
         return _is_age(note, at)
-    if note.low(at) == "is" and note.low(at + 1) in ("a", "an"):
+    if lows[at] == "is" and lows[at + 1] in ("a", "an"):
         return _is_age(note, at + 2)
-    return (note.low(at) == "'s" and (note.low(at + 1) in cues.KIN)) or _is_age(note, at)
+    return (lows[at] == "'s" and lows[at + 1] in cues.KIN) or _is_age(note, at)
+
+
+_AGED = frozenset(("year", "years", "yo", "y", "yr", "yrs", "month", "m", "f"))
 
 
 def _is_age(note: Note, at: int) -> bool:
-    if not note.low(at).isdigit() or len(note.low(at)) > 3:
+    age, *behind = note.lows[at : at + 3]
+    if not age.isdigit() or len(age) > 3:
         return False
-    behind = [note.low(i) for i in range(at + 1, at + 4)]
-    return bool({"year", "years", "yo", "y", "yr", "yrs", "month", "m", "f"} & set(behind[:2])) or (
-        behind[:1] == ["-"] and behind[1] in ("year", "yo", "month")
-    )
+    return not _AGED.isdisjoint(behind) or (behind[0] == "-" and behind[1] in ("year", "yo", "month"))

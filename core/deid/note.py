@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, compress, pairwise
+from itertools import accumulate, chain, compress, pairwise
 from typing import NamedTuple
 
 from core.deid.lexicon import Word, look_up
@@ -16,11 +15,12 @@ from core.deid.lexicon import Word, look_up
 _TOKEN = re.compile(r"([^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_)")
 # The same where all but our own tags is ASCII: plain sets of characters are matched twice as fast.
 _ASCII_TOKEN = re.compile(r"([A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)*|[0-9]+|'[sS]\b|§+|[!-/:-@\[-`{-~\x00-\x08\x0e-\x1b\x7f])")
+_CAPITAL = re.compile(r"[CUI]")
 _DIGITS, _ASCII_DIGITS = re.compile(r"\d+"), re.compile(r"[0-9]+")
 _CODED_BLOB = re.compile(r"(?<!\S)[^\s\d]*+\d\S*+")
 _CODE = re.compile(r"[A-Za-z](?<!\w[A-Za-z])|#(?=[A-Za-z\d])")
 _SIGNS = frozenset("-(+#")
-_WIDEST_GAP, _MANY = 3, 4
+_WIDEST_GAP, _MANY, _MOST = 3, 4, 7
 _PAD = [""] * 16
 _NEW_SENTENCE = frozenset('.!?:;•*|"([{')
 _STILL_OPENS = frozenset("-–•>#\"'")
@@ -98,6 +98,8 @@ class Note:
     """The shapes of the tokens, one character each."""
     starts: list[int] = field(init=False)
     """Start offsets of the tokens, rising."""
+    heads: list[int] = field(init=False)
+    """The indexes of the tokens with a blank before them."""
 
     def __post_init__(self) -> None:
         self.tags = [m.span() for m in OWN_TAG.finditer(self.text)] if "[" in self.text else []
@@ -111,17 +113,17 @@ class Note:
         text = OWN_TAG.sub(lambda m: "§" * len(m[0]), written) if self.tags else written
         parts = (_ASCII_TOKEN if written.isascii() else _TOKEN).split(text)
         found, gaps = parts[1::2], parts[:-1:2]
+        gaps[:1] = ["\n"] * bool(found)
         ends = list(accumulate(map(len, parts)))
         made = {text: _facts(text) for text in set(found)}
         facts = [made[text] for text in found]
         self.lows = [low for low, _, _ in facts] + _PAD
         self.shapes = "".join([shape for _, shape, _ in facts])
         self.starts = ends[:-1:2]
+        self.heads = list(compress(range(len(found)), gaps))
         tokens: list[Token] = []
         before, opens = "", True
         for text, gap, (low, shape, word), start, end in zip(found, gaps, facts, self.starts, ends[1::2], strict=True):
-            if not before:
-                gap = "\n"
             if "\n" in gap:
                 opens = True
                 self.lines.append(len(tokens))
@@ -138,14 +140,27 @@ class Note:
     @cached_property
     def capitals(self) -> list[int]:
         """The indexes of the tokens that begin with a capital and hold more than one letter."""
-        return [i for i, shape in enumerate(self.shapes) if shape in "CU"]
+        return [i for i in self.named if self.shapes[i] != "I"]
+
+    @cached_property
+    def named(self) -> list[int]:
+        """The indexes of the tokens that begin with a capital."""
+        return [m.start() for m in _CAPITAL.finditer(self.shapes)]
+
+    def at(self, words: Set[str]) -> list[int]:
+        """The indexes of these lower-case tokens, rising."""
+        found = [self.where[w] for w in words & self.words]
+        return found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
 
     @cached_property
     def where(self) -> dict[str, list[int]]:
         """The indexes of each lower-case token."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for i, low in enumerate(self.lows[: len(self.tokens)]):
-            found[low].append(i)
+        found: dict[str, list[int]] = {}
+        for i, low in zip(range(len(self.tokens)), self.lows, strict=False):
+            if low in found:
+                found[low].append(i)
+            else:
+                found[low] = [i]
         return found
 
     @cached_property
@@ -160,7 +175,7 @@ class Note:
 
     def around(self, words: Set[str], before: int, behind: int) -> list[tuple[int, int]]:
         """Stretches that reach so many characters to either side of these words, in order and disjoint; they end with a token."""
-        return self.stretches(sorted(i for w in words & self.words for i in self.where[w]), before, behind)
+        return self.stretches(self.at(words), before, behind)
 
     def stretches(self, indexes: Iterable[int], before: int, behind: int) -> list[tuple[int, int]]:
         """The same around tokens given by their indexes, rising."""
@@ -205,16 +220,18 @@ class Note:
     def figures(self, digits: int, runs: int = 1, before: str = "") -> list[int]:
         """Those of `figure_starts` with at least so many digits ahead in so many runs, no letter between them and no gap wider than
         three characters. `before` names the characters of which one must stand behind the first run."""
-        near = self._many if digits >= _MANY else self._figures
+        near = self._tiers[(digits >= _MANY) + (digits >= _MOST)]
         return [s for s, d, r, c in near if d >= digits and r >= runs and (not before or (c and c in before))]
 
     @cached_property
-    def _many(self) -> list[tuple[int, int, int, str]]:
-        return [figure for figure in self._figures if figure[1] >= _MANY]
+    def _tiers(self) -> tuple[list[tuple[int, int, int, str]], ...]:
+        """All figures, those with many digits ahead, and those with most."""
+        many = [figure for figure in self._figures if figure[1] >= _MANY]
+        return self._figures, many, [figure for figure in many if figure[1] >= _MOST]
 
     def ahead_of(self, words: Set[str], reach: int) -> list[int]:
         """Those of `figure_starts` behind which one of these words begins within so many characters."""
-        stands = sorted(self.starts[i] for w in words & self.words for i in self.where[w])
+        stands = [self.starts[i] for i in self.at(words)]
         at = [bisect_left(stands, start) for start in self.figure_starts] if stands else []
         return [s for s, i in zip(self.figure_starts, at, strict=False) if i < len(stands) and stands[i] - s <= reach]
 
@@ -223,8 +240,7 @@ class Note:
         """The stretches without blanks that hold a digit."""
         if self.tags or not self.text.isascii():
             return [m.span() for m in _CODED_BLOB.finditer(self.text)]
-        heads = [i for i, token in enumerate(self.tokens) if token.gap]
-        stretches = pairwise((*heads, len(self.tokens)))
+        stretches = pairwise((*self.heads, len(self.tokens)))
         return [(self.tokens[a].start, self.tokens[b - 1].end) for a, b in stretches if self.shapes.find("d", a, b) >= 0]
 
     @cached_property

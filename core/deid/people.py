@@ -25,15 +25,18 @@ def listed_names(note: Note) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), Category.NAME, 0.8, "hl7", PERSON) for m in _HL7.finditer(note.text))
     tokens = note.tokens
     for index, token in enumerate(tokens):
-        if token.shape == "l":
-            if token.word.first == 3 and not token.word.common and not token.word.medical:
+        shape, word = token.shape, token.word
+        if shape == "l":
+            if word.first == 3 and not word.common and not word.medical:
                 yield from _lower_pair(note, index)
-        elif token.shape in _CAPS and (token.word.first or token.word.last):
+        elif shape == "d" or shape == "p":
+            continue
+        elif shape in _CAPS and (word.first or word.last):
             yield from _pair(note, index)
             yield from _last_first(note, index)
             if not _inside_run(note, index):
                 yield from _single(note, index)
-        elif token.shape == "I":
+        elif shape == "I":
             yield from _initials(note, index)
 
 
@@ -224,7 +227,8 @@ def _surname_after_initial(token: Token, *, sure: bool) -> bool:
 
 def capital_pairs(note: Note) -> Iterator[Found]:
     """Pairs of capitalised words in running text that no list explains: worth a flag, and a stop in preflight."""
-    for index, token in enumerate(note.tokens):
+    for index in note.capitals:
+        token = note.tokens[index]
         if token.shape != "C" or token.opens or len(token.text) < 3:
             continue
         other = _next(note, index, (" ", "  "))

@@ -238,10 +238,11 @@ _OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozens
 )
 _STREET_HEADS = words("places.street_heads")
 _STREET_TAILS = ("strasse", "strase", "str", "weg", "gasse", "platz", "laan", "straat", "gatan", "vej", "katu", "utca")
+_LAST_LETTERS = frozenset(tail[-3:] for tail in _STREET_TAILS)
 
 
 def _foreign(note: Note) -> bool:
-    return not _STREET_HEADS.isdisjoint(note.words) or any(w.endswith(_STREET_TAILS) for w in note.words)
+    return not _STREET_HEADS.isdisjoint(note.words) or any(w[-3:] in _LAST_LETTERS and w.endswith(_STREET_TAILS) for w in note.words)
 
 
 def _cities(note: Note) -> Iterator[Found]:
@@ -256,7 +257,7 @@ def _cities(note: Note) -> Iterator[Found]:
 def _city_starts(note: Note) -> list[int]:
     """Where a place can begin: at a listed name, beside what makes an unknown one a place, in lower case behind a preposition."""
     lows, heads, tokens = note.lows, long_cities(), note.tokens
-    lower = [i + 1 for word in _SURE_IN & note.words for i in note.where[word] if note.shapes[i + 1 : i + 2] == "l"]
+    lower = [i + 1 for i in note.at(_SURE_IN) if note.shapes[i + 1 : i + 2] == "l"]
     return sorted(
         [i for i in note.capitals if lows[i] in heads or tokens[i].word.city or lows[i - 1] in _TOWN_BEFORE or lows[i + 1] in _TOWN_BEHIND]
         + lower

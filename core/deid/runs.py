@@ -15,9 +15,9 @@ def name_run(note: Note, index: int, *, lower: int = 0, last_first: bool = False
 
     `lower` admits lower-case tokens: 1 with list support, 2 any word that is neither common nor clinical.
     """
-    at, parts = index, 0
-    while at < len(note.tokens) and parts < _MAX_PARTS:
-        token = note.tokens[at]
+    tokens, at, parts = note.tokens, index, 0
+    while at < len(tokens) and parts < _MAX_PARTS:
+        token = tokens[at]
         if parts and (len(token.gap) > 3 or "\n" in token.gap):
             break
         if _name_shaped(token, lower, parts):
@@ -26,23 +26,24 @@ def name_run(note: Note, index: int, *, lower: int = 0, last_first: bool = False
             at += 1
         else:
             break
-    while at > index and note.tokens[at - 1].shape == "p" and not _ends_initial(note, at - 1):
+    while at > index and tokens[at - 1].shape == "p" and not _ends_initial(note, at - 1):
         at -= 1
-    while at > index and note.tokens[at - 1].low in cues.PARTICLES and note.tokens[at - 1].shape == "l":
+    while at > index and tokens[at - 1].shape == "l" and tokens[at - 1].low in cues.PARTICLES:
         at -= 1
     return at
 
 
 def _name_shaped(token: Token, lower: int, parts: int) -> bool:
-    if token.shape in ("C", "I"):
-        return token.low not in STOP_CAPITAL or (token.shape == "I" and parts > 0)
-    if token.shape == "U":
+    shape = token.shape
+    if shape in ("C", "I"):
+        return token.low not in STOP_CAPITAL or (shape == "I" and parts > 0)
+    if shape == "U":
         return (
             (token.shouted or len(token.text) > 3 or not token.word.clinical)
             and token.low not in STOP_CAPITAL
             and token.low not in cues.CREDENTIALS
         )
-    if token.shape != "l" or len(token.low) < 2 or token.text == "'s":
+    if shape != "l" or len(token.low) < 2 or token.text == "'s":
         return False
     if parts and token.low in cues.PARTICLES:
         return True
