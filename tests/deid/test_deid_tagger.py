@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.deid import deidentify, detect, joined, tagger, warm_up
+from core.deid.features import sense_rows, senses
 from core.deid.found import Found
 from core.deid.joined import FIRST_LOOK, SETTLED, Bars
 from core.deid.note import Note
@@ -140,11 +141,18 @@ def test_the_bars_are_in_order() -> None:
 
 
 def test_the_model_is_the_one_its_recipe_names() -> None:
-    """Hashes of model and world list match the recipe; the model is small."""
+    """Hashes of model, world list and word vectors match the recipe; the model is small."""
     recipe = json.loads((DATA / "tagger.json").read_text())
-    for name, key in (("tagger.onnx", "sha256"), ("world.bin", "world_sha256")):
+    for name, key in (("tagger.onnx", "sha256"), ("world.bin", "world_sha256"), ("senses.bin", "senses_sha256")):
         assert hashlib.sha256((DATA / name).read_bytes()).hexdigest() == recipe[key]
     assert (DATA / "tagger.onnx").stat().st_size <= 1_500_000
+
+
+def test_words_have_their_senses_and_others_none() -> None:
+    """A public word has a vector, near words near ones; what is in no newspaper has none."""
+    known, near, far, unknown = senses(sense_rows(["metformin", "glipizide", "tuesday", "qzxjv"]))
+    assert not unknown.any()
+    assert known @ near > 2 * (known @ far)
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no recipe"])
