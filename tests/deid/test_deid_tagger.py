@@ -150,9 +150,9 @@ def test_the_model_is_the_one_its_recipe_names() -> None:
 
 def test_words_have_their_senses_and_others_none() -> None:
     """A public word has a vector, near words near ones; what is in no newspaper has none."""
-    known, near, far, unknown = senses(sense_rows(["metformin", "glipizide", "tuesday", "qzxjv"]))
+    known, near, far, unknown = senses(sense_rows(["smith", "nguyen", "pseudomonas", "qzxjv"]))
     assert not unknown.any()
-    assert known @ near > 2 * (known @ far)
+    assert known @ near > 0 > known @ far
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no recipe"])
