@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple, cast
 
@@ -127,7 +128,7 @@ class Writer:
             batch, known = self._take()
         self._record(batch, known)
         with self._lock:
-            more = bool(self._waiting) or self._closed
+            more = bool(self._waiting) or self._closed or self._store.unsettled
             self._idle = not more
         if more:
             self._bell.release()
@@ -139,11 +140,15 @@ class Writer:
             while True:
                 with self._lock:
                     batch, known = self._take()
-                    if not batch:
-                        ended = self._closed
-                        self._idle = not ended
+                    ended = not batch and self._closed
+                    self._idle = not batch and not ended and not self._store.unsettled
+                    if ended or self._idle:
                         break
-                self._record(batch, known)
+                if batch:
+                    self._record(batch, known)
+                else:
+                    with suppress(Exception):  # whatever it was, nothing is lost by it, and the writer goes on
+                        self._store.settle()
 
     def _take(self) -> tuple[list[_Ticket], bool]:
         """The next batch, and whether it is sealed onto the end that the one before it left."""
