@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple, cast
 
@@ -20,6 +21,7 @@ from core.errors import AuditError
 from core.model import Clock
 
 LOOK_EVERY_S = 0.01
+QUIET_S = 0.05  # without an append, until what can wait is done
 MAX_BATCH = 512
 
 
@@ -70,6 +72,7 @@ class Writer:
         self._chain: Chain | None = None  # its end once everything that waits is recorded; None while that is not known
         self._thread: threading.Thread | None = None
         self._idle = True  # nobody is recording
+        self._watching = False  # the thread waits for a quiet moment, or is about to
         self._looked = 0.0
         self._closed = False
         self._bell = threading.Lock()  # released to make the thread the one who records
@@ -127,7 +130,7 @@ class Writer:
             batch, known = self._take()
         self._record(batch, known)
         with self._lock:
-            more = bool(self._waiting) or self._closed
+            more = bool(self._waiting) or self._closed or (self._store.unsettled and not self._watching)
             self._idle = not more
         if more:
             self._bell.release()
@@ -135,15 +138,33 @@ class Writer:
     def _run(self) -> None:
         ended = False
         while not ended:
-            self._bell.acquire()
+            if not self._bell.acquire(timeout=QUIET_S if self._watching else -1):
+                self._settle()
+                continue
             while True:
                 with self._lock:
                     batch, known = self._take()
-                    if not batch:
-                        ended = self._closed
-                        self._idle = not ended
-                        break
+                    ended = not batch and self._closed
+                    self._idle = not batch and not ended
+                    self._watching = self._idle and self._store.unsettled
+                if not batch:
+                    break
                 self._record(batch, known)
+
+    def _settle(self) -> None:
+        """Nobody appended for a while: do what entries wait for, unless somebody records at this very moment."""
+        with self._lock:
+            if not self._idle:
+                return
+            self._idle = False
+        with suppress(Exception):  # whatever it was, nothing is lost by it, and the writer goes on
+            self._store.settle()
+        with self._lock:
+            self._watching = self._store.unsettled
+            more = bool(self._waiting) or self._closed
+            self._idle = not more
+        if more:
+            self._bell.release()
 
     def _take(self) -> tuple[list[_Ticket], bool]:
         """The next batch, and whether it is sealed onto the end that the one before it left."""

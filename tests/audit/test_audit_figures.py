@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -211,6 +212,29 @@ def test_an_edited_body_does_not_stop_the_writer(tmp_path: Path, monkeypatch: py
     assert log.verify().first_bad == 1
     log.close()
     assert everything_of(path) == 7
+
+
+def test_a_moment_without_work_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long before a fold is due the writer makes one when nobody waits; that it fails once harms nobody."""
+    monkeypatch.setattr(rollups, "FOLD_WHEN_IDLE", 3)
+    log = AuditLog.open(tmp_path / "audit.sqlite3", clock=FixedClock(at=START))
+    settled, failed = log._store._appender.settle, threading.Event()
+
+    def broken() -> None:
+        monkeypatch.setattr(log._store._appender, "settle", settled)
+        log._store._appender._keeper.put_off()  # type: ignore[union-attr]
+        failed.set()
+        raise MemoryError
+
+    monkeypatch.setattr(log._store._appender, "settle", broken)
+    number = 0
+    while log.figures.behind() == number and number < 200:
+        number += 1
+        log.append(make_event(number))
+    log.close()
+    assert failed.is_set()
+    assert number < 200
+    assert everything_of(tmp_path / "audit.sqlite3") == number
 
 
 @pytest.mark.parametrize(

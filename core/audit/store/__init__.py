@@ -114,6 +114,15 @@ class Store:
         """
         return self._appender.append(build, then, sealed)
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether the writer should call `settle` when it has nothing else to do."""
+        return self._appender.unsettled
+
+    def settle(self) -> None:
+        """Bring what follows from the entries up to date. For the writer. Raises AuditError."""
+        self._appender.settle()
+
     def head(self) -> Head:
         """The last entry's sequence and hash."""
         with self._transaction() as connection:

@@ -50,6 +50,18 @@ class Keeper(Protocol):
         """Told of every batch once it is committed."""
         ...
 
+    def idle(self) -> bool:
+        """Whether it would use a moment without work."""
+        ...
+
+    def put_off(self) -> None:
+        """Ask for none for a while."""
+        ...
+
+    def settle(self, connection: sa.Connection) -> None:
+        """Use it, within a transaction."""
+        ...
+
 
 class _Attempt:
     """How far an append has come: the chain's end with it, and its last row once that may have been committed."""
@@ -97,6 +109,19 @@ class Appender:
                 sleep(_RECONNECT_EVERY_S)
         self._chain = tried.chain
         return tried.chain.copy() if tried.chain.sequence else None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a moment without work could be used."""
+        return self._keeper is not None and self._keeper.idle()
+
+    def settle(self) -> None:
+        """Use it. Raises AuditError."""
+        if self._keeper is not None:
+            self._keeper.put_off()  # also when it fails: the writer has better to do than to try on and on
+            with self._transaction() as connection:
+                self._last(connection)  # on PostgreSQL this takes the lock
+                self._keeper.settle(connection)
 
     def close(self) -> None:
         """Let go of the database."""

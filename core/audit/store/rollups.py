@@ -1,8 +1,9 @@
-"""Usage rows in the store's own database, kept in step by the writer's transaction.
+"""Usage rows in the store's own database, kept in step by the writer's transactions.
 
-`mark` says through which entry the rows are complete. The writer moves it on whenever FOLD_EVERY entries have come since, in the same
-transaction as the entry that made it due; a question adds the entries after the mark to the rows, in one view of the database. So an
-answer is exact at every moment, whatever process died when, and an entry costs the writer next to nothing.
+`mark` says through which entry the rows are complete. The writer moves it on in a moment without work, once FOLD_WHEN_IDLE entries
+have come since, and at the latest after FOLD_EVERY, in the same transaction as the entry that made it due; a question adds the entries
+after the mark to the rows, in one view of the database. So an answer is exact at every moment, whatever process died when, and an
+entry costs the writer next to nothing. What this process recorded it folds from memory, anything else from the stored bodies.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ from core.audit.store.lookup import PLACE, note_entries, note_stored
 from core.audit.store.schema import ENTRY
 from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_together, times_together, widest
 
-FOLD_EVERY = 2_000
+FOLD_EVERY = 5_000
+FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
@@ -53,7 +55,8 @@ _REMEMBER = {
     backend: f"INSERT INTO usage_case (case_ref, provider, model, since) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     for backend, places in (("sqlite", "?, ?, ?, ?"), ("postgresql", "%s, %s, %s, %s"))
 }
-_COUNTED = tuple(f'{{"action":"{action.value}"' for action in FACT_ACTIONS)  # how a body begins: its keys are sorted
+_ACT = '{"action":"'  # the first fact of a canonical body
+_FACT_ACTS = tuple(f'{_ACT}{action.value}"' for action in FACT_ACTIONS)
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
 
@@ -63,6 +66,7 @@ class Rollups:
 
     def __init__(self) -> None:
         self._due = 0  # no lower than what the next fold is due at, so that most batches cost one comparison
+        self._tried = 0  # how far a fold has come, or was to come
         self._recent: list[Entry] = []  # what this process recorded last, one after the other
 
     def due(self, through: int) -> bool:
@@ -71,14 +75,9 @@ class Rollups:
 
     def __call__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         """Called in the writer's transaction with the entries that were added."""
-        through = entries[-1].sequence
-        if through < self._due:
-            return
-        mark = connection.scalar(_THROUGH) or 0
-        if through - mark >= FOLD_EVERY:
-            known = self._since(mark, entries)
-            mark = fold_chunk(connection, CHUNK) if known is None else _fold_entries(connection, known)
-        self._due = mark + FOLD_EVERY
+        if self.due(entries[-1].sequence):
+            mark = connection.scalar(_THROUGH) or 0
+            self._reached(self._fold(connection, mark, entries) if entries[-1].sequence - mark >= FOLD_EVERY else mark)
 
     def recorded(self, entries: Sequence[Entry]) -> None:
         """Told of every batch once it is committed."""
@@ -86,14 +85,33 @@ class Rollups:
             self._recent = []
         self._recent += entries
 
-    def _since(self, mark: int, entries: Sequence[Entry]) -> list[Entry] | None:
-        """All entries after the mark, if this process recorded them all; the others it forgets."""
-        known, first = self._recent, self._recent[0].sequence if self._recent else entries[0].sequence
-        if (known and known[-1].sequence + 1 != entries[0].sequence) or first > mark + 1:
+    def idle(self) -> bool:
+        """Whether a moment without work should be used."""
+        return bool(self._recent) and self._recent[-1].sequence - self._tried >= FOLD_WHEN_IDLE
+
+    def put_off(self) -> None:
+        """Ask for no such moment before as many entries have come again."""
+        self._tried = self._recent[-1].sequence
+
+    def settle(self, connection: sa.Connection) -> None:
+        """Use it, in a transaction of the writer's that is alone among writers."""
+        self._reached(self._fold(connection, connection.scalar(_THROUGH) or 0, ()))
+
+    def _reached(self, mark: int) -> None:
+        self._due, self._tried = mark + FOLD_EVERY, max(mark, self._tried)
+
+    def _fold(self, connection: sa.Connection, mark: int, entries: Sequence[Entry]) -> int:
+        """From memory, if this process recorded everything after the mark; what is before it is forgotten. Gives the new mark."""
+        known = self._recent
+        if known and entries and known[-1].sequence + 1 != entries[0].sequence:
+            known = []
+        both = [*known, *entries]
+        if not both or both[0].sequence > mark + 1:
             self._recent = []
-            return None
-        self._recent = known[mark + 1 - first :]
-        return [*self._recent, *entries]
+            return fold_chunk(connection, CHUNK)
+        skip = mark + 1 - both[0].sequence
+        self._recent = known[skip:]
+        return _fold_entries(connection, both[skip:]) if both[skip:] else mark
 
 
 def fold_chunk(connection: sa.Connection, most: int) -> int:
@@ -245,8 +263,10 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
     """What the rows say. A body that can't be read says nothing: it is the verification's to name it, and must not stop the writer."""
     found = []
     for row in rows:
+        if row.body is not None and row.body.startswith(_ACT) and not row.body.startswith(_FACT_ACTS):
+            continue
         with suppress(ValueError):
-            if row.body is not None and row.body.startswith(_COUNTED) and (fact := fact_of(row.sequence, row.body)) is not None:
+            if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None:
                 found.append(fact)
     return found
 

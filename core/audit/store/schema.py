@@ -77,10 +77,14 @@ SCHEMA_STEP, CHAIN_END = (_FOR_QUERIES[name] for name in ("schema_step", "chain_
 
 
 def _indexes(backend: str) -> list[str]:
-    """PostgreSQL: one for each fact that is filtered by, in order of sequence within. SQLite has the table `entry_place` instead."""
+    """PostgreSQL: one for each fact that is filtered by, in order of sequence within. SQLite has the table `entry_place` instead.
+
+    None on the time: `usage_hour` says where the entries of an hour stand.
+    """
     if backend == "sqlite":
         return []
-    return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}, sequence) WHERE {name} IS NOT NULL" for name in FACTS]
+    facts = [name for name in FACTS if name != "time"]
+    return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}, sequence) WHERE {name} IS NOT NULL" for name in facts]
 
 
 # What purges, holds and the tree's past rest on stays readable for ever.
