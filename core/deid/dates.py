@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.deid.found import Found
+from core.deid.late import Late
 from core.deid.lexicon import words
 from core.deid.note import Note, tried
 from core.deid.timeline import read_date
@@ -62,7 +63,7 @@ _ORDINAL = re.compile(
     r"|metatarsal|metacarpal|week|time|attempt|grade|floor|street|ave|admission|visit|cranial|intercostal|ray|decile"
     r"|trimester|year|birthday|hospital))"
 )
-_HOLIDAY = re.compile(
+_HOLIDAY = Late(
     r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)"
     r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali"
     r"|ramadan|eid(?: al-\w{4,5})?"
@@ -72,7 +73,7 @@ _HOLIDAY = re.compile(
     r"(?:(?:,? (?:of )?(?:19|20)\d\d)|(?<= day)|(?<= eve))|\b(?:19|20)\d\d (?:pongal|diwali|christmas|easter|ramadan)\b",
     re.I,
 )
-_FEAST = re.compile(
+_FEAST = Late(
     r"\b(?:on|since|last|before|after|until|till|over|at|past|this) (christmas|thanksgiving|easter|good friday|new year'?s|halloween)\b",
     re.I,
 )
@@ -96,7 +97,7 @@ _FOREIGN = (
     r"|tir|mordad|shahrivar|mehr|aban|azar|bahman|esfand|farvardin|ordibehesht|khordad)"
 )
 _ABROAD = (
-    re.compile(
+    Late(
         rf"\b{_DAY}\.? (?:de |d')?(?:{_FOREIGN}|april|august|september|november|avr)\b\.?"
         r"(?: (?:de |del |do )?(?:19|20|14|25|57)\d\d\b)?",
         re.I,
@@ -104,7 +105,7 @@ _ABROAD = (
     re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
 )
 # A week of the calendar, as northern Europe counts: KW 26, uke 19.
-_WEEK = re.compile(r"\b(?:KW|Kalenderwoche|uke|vecka|uge) ?\d{1,2}\b")
+_WEEK = Late(r"\b(?:KW|Kalenderwoche|uke|vecka|uge) ?\d{1,2}\b")
 _WEEK_WORDS = frozenset(("kw", "kalenderwoche", "uke", "vecka", "uge"))
 _FOREIGN_HINT = frozenset(_FOREIGN[3:-1].split("|")) | {"de"}
 _MONTH_STEMS = words("dates.month_stems")
@@ -139,12 +140,12 @@ def dates(note: Note) -> Iterator[Found]:
         if not _is_word(match[0]) and read_date(match[0]):
             yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
     if not _FOREIGN_HINT.isdisjoint(note.words):
-        for match in tried(_ABROAD[0], text, note.figure_starts):
+        for match in tried(_ABROAD[0].compiled, text, note.figure_starts):
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     for match in tried(_ABROAD[1], text, note.figures(1, 1, "-/.")):
         yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     if not _WEEK_WORDS.isdisjoint(note.words):
-        for match in _WEEK.finditer(text):
+        for match in _WEEK.compiled.finditer(text):
             yield Found(match.start(), match.end(), Category.DATE, 0.9, "week")
     for start, end in note.around(_DATE_CUES, 16, 48):
         for match in _COMPACT.finditer(text, start, end):
@@ -195,9 +196,9 @@ def _loose(note: Note, windows: list[tuple[int, int]]) -> Iterator[Found]:
         for match in _ORDINAL.finditer(note.text, start, end):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
     if not _HOLIDAY_WORDS.isdisjoint(note.words) or ("day" in note.words and not _DAY_WORDS.isdisjoint(note.words)):
-        for match in _HOLIDAY.finditer(note.text):
+        for match in _HOLIDAY.compiled.finditer(note.text):
             yield Found(match.start(), match.end(), Category.DATE, 0.8, "holiday")
-        for match in _FEAST.finditer(note.text):
+        for match in _FEAST.compiled.finditer(note.text):
             yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "holiday")
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise, product
 
 from core.deid.cues import PERSON
 from core.deid.found import Found
+from core.deid.late import Late
 from core.deid.lexicon import look_up, words
 from core.deid.note import Note
 from core.deid.numbers import category_of_cue
@@ -15,7 +16,7 @@ from core.model import Category
 
 _DIGIT = r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|\d)"
 _SAID = r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)"
-_DIGITS = re.compile(
+_DIGITS = Late(
     rf"\b(?:(?:double|triple) )?{_DIGIT}(?:[ ,-]{{1,2}}(?:(?:double|triple) |dash |hyphen )?{_DIGIT}){{3,20}}\b"
     rf"|\b\d{{3}}(?: {_SAID}){{3,8}}(?: \d{{2,4}})?\b",
     re.I,
@@ -36,16 +37,16 @@ _YEAR = (
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _CARDINAL = rf"(?:{_TENS}[- ]{_SMALL}|{_TENS}|{_TEENS}|{_SMALL})"
 _DATES = (
-    re.compile(rf"\b{_MONTH},? (?:the )?{_ORDINAL}\b(?:,? (?:of )?{_YEAR}\b)?", re.I),
-    re.compile(rf"\b(?:the )?{_ORDINAL} (?:day )?(?:of )?{_MONTH}\b(?:,? {_YEAR}\b)?", re.I),
-    re.compile(
+    Late(rf"\b{_MONTH},? (?:the )?{_ORDINAL}\b(?:,? (?:of )?{_YEAR}\b)?", re.I),
+    Late(rf"\b(?:the )?{_ORDINAL} (?:day )?(?:of )?{_MONTH}\b(?:,? {_YEAR}\b)?", re.I),
+    Late(
         rf"(?<=birth )(?:is |was |on )?(?:{_CARDINAL}[ ,-]{{1,2}}){{1,2}}{_CARDINAL}(?:[ -]{_CARDINAL})?\b"
         rf"|(?<=born )(?:{_CARDINAL}[ ,-]{{1,2}}){{2}}{_PAIR}",
         re.I,
     ),
-    re.compile(rf"\b{_MONTH},? (?:of )?(?:(?:\d{{1,2}}|{_CARDINAL}),? )?{_YEAR}\b", re.I),
+    Late(rf"\b{_MONTH},? (?:of )?(?:(?:\d{{1,2}}|{_CARDINAL}),? )?{_YEAR}\b", re.I),
 )
-_AGES = re.compile(
+_AGES = Late(
     r"\b(?:ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?: and|[- ]and)?(?:[- ](?:one|two|three"
     r"|four|five|six|seven|eight|nine|ten))?)\b(?=[- ]years?\b(?! (?:ago|history|later|of (?!age)))|[- ]?(?:yo\b|y/o)"
     r"| (?:and|or) (?:the|a) )"
@@ -74,20 +75,20 @@ def spoken(note: Note) -> Iterator[Found]:
         yield from _digits(note)
     if not _DATE_HINT.isdisjoint(note.words) and not _MONTHS.isdisjoint(note.words):
         for pattern, (start, end) in product(_DATES, note.around(_MONTHS, 64, 128)):
-            for match in pattern.finditer(note.text, start, end):
-                if not _YEAR_ONLY.fullmatch(match[0]):
+            for match in pattern.compiled.finditer(note.text, start, end):
+                if not _YEAR_ONLY.compiled.fullmatch(match[0]):
                     yield Found(match.start(), match.end(), Category.DATE, 0.95, "date-words")
     if not _TENS_HINT.isdisjoint(note.words):
-        for match in _AGES.finditer(note.text):
+        for match in _AGES.compiled.finditer(note.text):
             yield Found(match.start(), match.end(), Category.AGE, 0.9, "age")
 
 
-_YEAR_ONLY = re.compile(_YEAR, re.I)
+_YEAR_ONLY = Late(_YEAR, re.I)
 
 
 def _digits(note: Note) -> Iterator[Found]:
     """Digits said one by one: seven or ten make a telephone number, nine or another count what the cue before them says."""
-    for match in _DIGITS.finditer(note.text):
+    for match in _DIGITS.compiled.finditer(note.text):
         said = [w for w in re.findall(r"[a-z]+|\d", match[0].lower()) if w not in ("dash", "hyphen", "double", "triple")]
         if sum(w.isalpha() for w in said) < 3 or _counts(said):
             continue

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import core.deid
 from core.deid.engine import MAX_CHARS, detect
+from core.deid.late import Late
 from core.errors import DeidError
 
 PIECES = [
@@ -48,6 +49,8 @@ SMALL, LARGE = 1000, 6_000
 def _held(value: object, depth: int = 0) -> Iterator[re.Pattern[str]]:
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, Late):
+        yield value.compiled
     elif isinstance(value, tuple | list) and depth < 3:
         for item in value:
             yield from _held(item, depth + 1)
