@@ -47,7 +47,12 @@ _MODEL = re.compile(r"[A-Z]{0,4}-?[A-Z]{0,2}\d{1,5}[A-Z]{0,4}(?:-\d{1,3})?")
 _MAKERS, _SHARED = words("figures.makers"), words("figures.shared")
 _COUNTING = words("figures.counting")
 _FLEETS = words("figures.fleets")
-_UNSURE = 0.12
+_UNSURE, _SURE_OF_DAY = 0.12, 0.9
+# a value that goes from one figure to another: `from 6/10 to 3/10`, `from 2.1 to 8.4`
+_COURSE = re.compile(r"\bfrom \d{1,2}(?:[./]\d{1,2})? ?(?:to|->|→|-) ?$", re.IGNORECASE)
+_IN_WORDS = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred".split()
+)
 _CERTAIN = 0.97
 
 
@@ -91,7 +96,8 @@ def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:
     if item.category is Category.DATE:
         return _no_day(note, item, text, first, top)
     if item.category is Category.STREET:
-        return _of_a_fleet(note, first, last) or (item.detector == "tagger" and bool(_CHAIN.fullmatch(text)))
+        spelled = all(t.low in _IN_WORDS for t in note.tokens[first:last])
+        return _of_a_fleet(note, first, last) or (item.detector == "tagger" and (spelled or bool(_CHAIN.fullmatch(text))))
     if category_of_cue(note, item.start) is not None and item.category is not Category.PHONE:
         return False
     return (
@@ -113,7 +119,11 @@ def _no_day(note: Note, item: Found, text: str, first: int, top: float) -> bool:
         return bool(_PROTEIN.fullmatch(text)) or _doubled(text)
     if item.detector == "tagger" and re.fullmatch(r"\d{1,2} \d{1,2}|\d{1,3}-\d{1,3}/\d{1,3}-\d{1,3}|m[lL]/min/1\.73", text):
         return True
+    if item.detector == "tagger" and len(text) <= 2 and text.isdigit() and top < _SURE_OF_DAY:
+        return True
     short = bool(re.fullmatch(r"\d{1,2}[./-]\d{1,2}\.?", text))
+    if short and _COURSE.search(note.text, max(0, item.start - 14), item.start):
+        return True
     if short and (counted(note.text, item.end) or names_score(note, item.start)):
         return True
     if short and top < _UNSURE and ("." in text or item.detector in ("date-pair", "field")):
