@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LEAST_TOKENS = 80
 """A shorter text says too little of itself."""
-_BELIEVED_SHARE = 0.08
+_BELIEVED_SHARE = 0.03
 """Where no title, date, kin or label stands at all, so many tokens may be believed for certain: makers and brands."""
 _SHARED = frozenset(("cue", "further", "url", "phone-cue"))
 # Numbers and addresses of everybody's, when the tagger makes nothing of them: a crisis line, a society's page, a catalogue's reference.
@@ -30,7 +30,7 @@ _SUSPECTED, _SURE, _FLAGGED, _STANDS = 0.5, 0.97, 0.98, 0.985
 _LOOSE = frozenset(
     [
         *("tagger", "beside", "name-pair", "last-first", "list", "speech", "first-name", "surname", "initials", "handed", "capital-pair"),
-        *("city", "number", "facility", "facility-known", "facility-saint", "board", "spelled", "bare-number", "role", "street"),
+        *("city", "number", "facility", "facility-known", "facility-saint", "board", "bare-number", "role", "street"),
     ]
 )
 _UNASKED = frozenset(("phone", "national", "ip", "coordinates", "propagation", "month"))
