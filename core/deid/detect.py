@@ -74,7 +74,7 @@ def _plain(note: Note) -> Iterator[Found]:
 
 def _reread(note: Note, reading: Reading) -> Iterator[Found]:
     """What another reading shows, where it stands in the note."""
-    read = Note(reading.text)
+    read = Note(reading.text, note.known)
     for found in (*_plain(read), *spelled_names(read, reading.spelled)):
         start, end = reading.place(found.start, found.end)
         if not note.in_tag(start, end):

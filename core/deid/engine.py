@@ -171,7 +171,7 @@ def _again(item: _Field, written: Redacted, identity: Identity, needles: tuple[N
     if not masked:
         return item
     pieces, origin = _rewritten(item.note.text, masked, [written.text[m.start : m.end] for m in written.marks])
-    note = Note("".join(pieces))
+    note = Note("".join(pieces), item.note.known)
     seen = [f for f in find_all(note, identity, needles) if not _is_kept(note, f, kept_terms(terms.decisions))]
     new = [f._replace(start=origin(f.start), end=origin(f.end - 1) + 1) for f in seen]
     found = resolve([*item.found, *new], len(item.note.text), item.note.tags)

@@ -87,6 +87,8 @@ class Note:
     """A shadow text with its tokens; the parts that are already our own tags are in `tags`."""
 
     text: str
+    known: dict[str, tuple[str, str, Word]] = field(default_factory=dict, repr=False)
+    """What is known of each word; another note of the same case may lend its own."""
     tokens: list[Token] = field(init=False)
     tags: list[tuple[int, int]] = field(init=False)
     lines: list[int] = field(init=False, default_factory=list)
@@ -115,8 +117,10 @@ class Note:
         found, gaps = parts[1::2], parts[:-1:2]
         gaps[:1] = ["\n"] * bool(found)
         ends = list(accumulate(map(len, parts)))
-        made = {text: _facts(text) for text in set(found)}
-        facts = [made[text] for text in found]
+        known = self.known
+        for text in set(found).difference(known):
+            known[text] = _facts(text)
+        facts = [known[text] for text in found]
         self.lows = [low for low, _, _ in facts] + _PAD
         self.shapes = "".join([shape for _, shape, _ in facts])
         self.starts = ends[:-1:2]
