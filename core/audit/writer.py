@@ -73,7 +73,8 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._idle = True  # nobody is recording
         self._watching = False  # the thread waits for a quiet moment, or is about to
-        self._looked = 0.0
+        self._deeds = 0  # among those that wait
+        self._look_at = 0.0
         self._closed = False
         self._bell = threading.Lock()  # released to make the thread the one who records
         self._bell.acquire()
@@ -81,7 +82,6 @@ class Writer:
     def append(self, event: Event | Deed) -> Entry:
         """Return when the event is durable. Raises AuditError when it is not."""
         ticket = _Ticket(event)
-        self._look()
         with self._lock:
             if self._closed:
                 raise AuditError("The audit store is closed; Casegate is shutting down.")
@@ -96,18 +96,9 @@ class Writer:
             self._stand_in()
         return ticket.result()
 
-    def _look(self) -> None:
-        """Make sure of the file: before the first of a batch, and while one follows the other every LOOK_EVERY_S.
-
-        In the writer's thread a look at the disk would give up its turn to every thread that it has just let go.
-        """
-        now = monotonic()
-        if self._idle or now - self._looked > LOOK_EVERY_S:
-            self._looked = now
-            self._store.require_same_file()
-
     def _hand_in(self, ticket: _Ticket) -> None:
         if isinstance(ticket.event, Deed):
+            self._deeds += 1
             self._chain = None  # what it will say is not known yet
         elif self._chain is not None:
             ticket.seal(self._chain, self._clock)
@@ -128,6 +119,7 @@ class Writer:
         """Record once in place of the thread, and wake it only if there is more: alone, an append waits for no other thread."""
         with self._lock:
             batch, known = self._take()
+            self._look_at = 0.0
         self._record(batch, known)
         with self._lock:
             more = bool(self._waiting) or self._closed or (self._store.unsettled and not self._watching)
@@ -141,6 +133,7 @@ class Writer:
             if not self._bell.acquire(timeout=QUIET_S if self._watching else -1):
                 self._settle()
                 continue
+            self._look_at = 0.0
             while True:
                 with self._lock:
                     batch, known = self._take()
@@ -168,18 +161,21 @@ class Writer:
 
     def _take(self) -> tuple[list[_Ticket], bool]:
         """The next batch, and whether it is sealed onto the end that the one before it left."""
-        waiting = self._waiting
-        deed = next((at for at, ticket in enumerate(waiting) if isinstance(ticket.event, Deed)), MAX_BATCH)
-        count = min(deed or 1, MAX_BATCH)
+        waiting, count = self._waiting, MAX_BATCH
+        if self._deeds:
+            deed = next(at for at, ticket in enumerate(waiting) if isinstance(ticket.event, Deed))
+            self._deeds -= not deed
+            count = min(deed or 1, MAX_BATCH)
         batch, self._waiting = waiting[:count], waiting[count:]
         return batch, self._chain is not None
 
     def _record(self, batch: list[_Ticket], known: bool) -> None:
         error: BaseException | None = None
-        sealed = [ticket.sealed for ticket in batch if ticket.sealed] if known else []
         deed = batch[0].event
         then = deed.then if isinstance(deed, Deed) else None
+        sealed = [ticket.sealed for ticket in batch if ticket.sealed] if known else []
         try:
+            self._look()
             end = self._store.append(lambda chain, connection: self._seal(batch, chain, connection), then, sealed)
         except BaseException as fault:  # noqa: BLE001 – whatever it was, somebody waits for each ticket
             error, end = fault, None
@@ -189,13 +185,23 @@ class Writer:
             ticket.error = error
             ticket.done.release()
 
+    def _look(self) -> None:
+        """Make sure of the file: before the first batch after a pause, and while one follows the other every LOOK_EVERY_S.
+
+        Not before each: for a look at the disk this thread would give up its turn to every thread that it has just let go.
+        """
+        now = monotonic()
+        if now >= self._look_at:
+            self._store.require_same_file()
+            self._look_at = now + LOOK_EVERY_S
+
     def _seal(self, batch: Sequence[_Ticket], chain: Chain, connection: Connection) -> Batch:
         return [ticket.seal(chain, self._clock, connection) for ticket in batch]
 
     def _go_on_from(self, end: Chain | None) -> None:
         """Put what waits onto another end; when that is not known, the next batch will find it."""
         with self._lock:
-            self._chain = None if any(isinstance(ticket.event, Deed) for ticket in self._waiting) else end
+            self._chain = None if self._deeds else end
             if self._chain is not None:
                 for ticket in self._waiting:
                     ticket.seal(self._chain, self._clock)

@@ -161,10 +161,7 @@ class Store:
         """Rows with a body that meet all conditions."""
         every = (ENTRY.c.body.is_not(None), *conditions)
         with self._transaction() as connection:
-            if self.backend == "sqlite":
-                return [_row(row) for row in lookup.find(connection, _FIND, every, newest_first, limit)]
-            order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
-            return [_row(row) for row in connection.execute(_FIND.where(*every).order_by(order).limit(limit))]
+            return [_row(row) for row in lookup.find(connection, _FIND, every, newest_first, limit)]
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -1,9 +1,9 @@
-"""Where entries with a given fact stand, on SQLite: kept by the thousand, not entry by entry.
+"""Where entries with a given fact stand: kept by the thousand, not entry by entry.
 
 An index on each fact would make every commit write a page for each of its values. `entry_place` takes in a run of entries at once, with
 the usage rows and under the same mark: for each value of a fact, how far behind the run's start its entries stand. What came after
 the mark is read through. Every entry found is asked again by its own body, so a place too many shows nothing; the table holds no
-truth and is made anew with the usage rows. PostgreSQL, whose log holds changes and not pages, has plain indexes.
+truth and is made anew with the usage rows.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from core.audit.store.schema import ENTRY, tables
 
 FACTS = ("case_ref", "actor_id", "model", "action", "outcome")  # the rarer a value, the earlier; their places are the stored numbers
 RUN = 5_000  # entries at the most; an offset has two bytes
-_TABLES = tables("sqlite").tables
-PLACE, MARK = _TABLES["entry_place"], _TABLES["usage_mark"]
+PLACE, MARK = (tables("postgresql").tables[name] for name in ("entry_place", "usage_mark"))
 _THROUGH = sa.select(sa.func.coalesce(sa.func.max(MARK.c.through), 0))
-_INSERT = "INSERT OR IGNORE INTO entry_place (fact, value, start, offsets) VALUES (?, ?, ?, ?)"
+_INSERT = {
+    backend: f"INSERT INTO entry_place (fact, value, start, offsets) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+    for backend, places in (("sqlite", "?, ?, ?, ?"), ("postgresql", "%s, %s, %s, %b"))
+}
 _TOLD: Callable[[Any], tuple[Any, ...]] = attrgetter(*FACTS)
 _STORED = sa.select(ENTRY.c.sequence, *(ENTRY.c[name] for name in FACTS))
+_FETCHED = 8  # runs
 _PART = 400  # places that are asked for at once
 
 
@@ -43,7 +46,9 @@ def note_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
 
 def note_stored(connection: sa.Connection, first: int, last: int) -> None:
     """Take in stored entries, as their bodies say. None that can't be read: it is the verification's to name it."""
-    readable = (ENTRY.c.body.is_not(None), sa.func.json_valid(ENTRY.c.body))
+    readable: list[Any] = [ENTRY.c.body.is_not(None)]
+    if connection.dialect.name == "sqlite":  # which takes the facts out of the body when asked for them
+        readable.append(sa.func.json_valid(ENTRY.c.body))
     for start in range(first, last + 1, RUN):
         inside = ENTRY.c.sequence.between(start, min(start + RUN - 1, last))
         told = connection.execute(_STORED.where(inside, *readable)).all()
@@ -61,7 +66,7 @@ def _note(connection: sa.Connection, start: int, offsets: Sequence[int], columns
         places.pop(None, None)
         rows += [(number, str(value), start, struct.pack(f"<{len(own)}H", *own)) for value, own in places.items()]
     if rows:
-        connection.exec_driver_sql(_INSERT, sorted(rows))
+        connection.exec_driver_sql(_INSERT[connection.dialect.name], sorted(rows))
 
 
 def note_again(connection: sa.Connection, last: int) -> None:
@@ -100,7 +105,7 @@ def _places(connection: sa.Connection, fact: int, values: Sequence[str], bounds:
     def of(value: str) -> Iterator[int]:
         order = PLACE.c.start.desc() if newest_first else PLACE.c.start
         runs = sa.select(PLACE.c.start, PLACE.c.offsets).where(*inside, PLACE.c.value == value).order_by(order)
-        for start, offsets in connection.execute(runs.execution_options(yield_per=1)):
+        for start, offsets in connection.execute(runs.execution_options(yield_per=_FETCHED)):
             run = [start + offset for (offset,) in struct.iter_unpack("<H", offsets)]
             yield from (place for place in (reversed(run) if newest_first else run) if low <= place <= high)
 

@@ -49,8 +49,7 @@ def empty(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]
         connection.exec_driver_sql("GRANT UPDATE (body, purge) ON entry TO CURRENT_USER")
     change = ENTRY.update().where(*conditions, ENTRY.c.sequence < entry.sequence).values(body=None, purge=entry.sequence)
     connection.execute(change)
-    if connection.dialect.name == "sqlite":
-        last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(ENTRY.c.purge == entry.sequence))
-        note_again(connection, last or 0)
+    last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(ENTRY.c.purge == entry.sequence))
+    note_again(connection, last or 0)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("REVOKE UPDATE ON entry FROM CURRENT_USER")

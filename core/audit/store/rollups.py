@@ -121,8 +121,7 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     if not rows:
         return mark
     through = int(rows[-1].sequence)
-    if _is_sqlite(connection):
-        note_stored(connection, mark + 1, through)
+    note_stored(connection, mark + 1, through)
     return _fold(connection, _facts(rows), _hours(rows), through)
 
 
@@ -139,8 +138,7 @@ def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
             end = begin + timedelta(hours=1)
         hours[hour] = (hours[hour][0] if hour in hours else entry.sequence, entry.sequence)
         facts.append(fact_of_event(entry.sequence, hour, entry.event))
-    if _is_sqlite(connection):
-        note_entries(connection, entries)
+    note_entries(connection, entries)
     return _fold(connection, [fact for fact in facts if fact is not None], hours, entries[-1].sequence)
 
 
@@ -165,8 +163,7 @@ def behind(connection: sa.Connection) -> int:
 def forget(connection: sa.Connection) -> None:
     """Empty the rows, but for what purged entries left there; they are then rebuilt from the entries chunk by chunk."""
     forget_rows(connection)
-    if _is_sqlite(connection):
-        connection.execute(PLACE.delete())
+    connection.execute(PLACE.delete())
 
 
 def answers(
@@ -305,10 +302,6 @@ def _histograms(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, tup
             if (key := Key(*row[: len(_KEY)])) in wanted:
                 found[key] = (bytes(row.latency), bytes(row.ttft))
     return found
-
-
-def _is_sqlite(connection: sa.Connection) -> bool:
-    return connection.dialect.name == "sqlite"
 
 
 @cache

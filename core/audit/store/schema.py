@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.audit.store.usage_tables import add_place_table, add_usage_tables, start_usage
+from core.audit.store.usage_tables import add_usage_tables, start_usage
 
 SCHEMA_VERSION = 5
 POSTGRES_SCHEMA = "casegate_audit"
@@ -56,9 +56,7 @@ def tables(backend: str) -> sa.MetaData:
         sa.Column("public_key", sa.LargeBinary, nullable=False),
     )
     add_usage_tables(metadata, number)
-    if not stored:
-        add_place_table(metadata)
-    else:
+    if stored:
         sa.Table("schema_step", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
         sa.Table(  # its one row is the lock that the processes take once per batch
             "chain_end",
@@ -74,17 +72,6 @@ def tables(backend: str) -> sa.MetaData:
 _FOR_QUERIES = tables("postgresql").tables
 ENTRY, TREE_HEAD, SIGNING_KEY = (_FOR_QUERIES[name] for name in ("entry", "tree_head", "signing_key"))
 SCHEMA_STEP, CHAIN_END = (_FOR_QUERIES[name] for name in ("schema_step", "chain_end"))
-
-
-def _indexes(backend: str) -> list[str]:
-    """PostgreSQL: one for each fact that is filtered by, in order of sequence within. SQLite has the table `entry_place` instead.
-
-    None on the time: `usage_hour` says where the entries of an hour stand.
-    """
-    if backend == "sqlite":
-        return []
-    facts = [name for name in FACTS if name != "time"]
-    return [f"CREATE INDEX IF NOT EXISTS entry_{name} ON entry ({name}, sequence) WHERE {name} IS NOT NULL" for name in facts]
 
 
 # What purges, holds and the tree's past rest on stays readable for ever.
@@ -166,5 +153,5 @@ def create(connection: sa.Connection) -> None:
     start_usage(connection, metadata)
     if backend == "postgresql":
         connection.execute(CHAIN_END.insert(), {"id": 1, "sequence": 0, "entry_hash": bytes(32)})
-    for statement in (*_indexes(backend), *guards(backend)):
+    for statement in guards(backend):
         connection.exec_driver_sql(statement)

@@ -31,9 +31,14 @@ def insert_sql(backend: str, count: int) -> str:
 
 @cache
 def _libpq_sql(count: int) -> bytes:
-    width = len(_COLUMNS)
-    rows = (", ".join(f"${place}" for place in range(row * width + 1, (row + 1) * width + 1)) for row in range(count))
-    return (_INSERT + ", ".join(f"({row})" for row in rows)).encode()
+    """The same where the chain's end still is ($1, $2). Its lock comes before the rows: another process that has it adds rows too."""
+    kinds, width = ("bigint", "text", "bytea", "bytea", "bytea", "bytea"), len(_COLUMNS)
+    rows = (", ".join(f"${row * width + place + 3}::{kind}" for place, kind in enumerate(kinds)) for row in range(count))
+    values = ", ".join(f"({row})" for row in rows)
+    return (
+        "WITH at AS MATERIALIZED (SELECT 1 FROM chain_end WHERE sequence = $1 AND entry_hash = $2 FOR UPDATE) "  # noqa: S608
+        f"INSERT INTO entry ({', '.join(_COLUMNS)}) SELECT fresh.* FROM at, (VALUES {values}) AS fresh"
+    ).encode()
 
 
 def parameters(rows: Sequence[Row]) -> list[Any]:
@@ -76,22 +81,22 @@ class PostgresStatement:
 
     def run(self, rows: Sequence[Row]) -> bool:
         """Whether the rows are recorded; False when that is not known: the log's end is another, or the server went away."""
-        count, values = len(rows), list[bytes | None]()
+        count, values = len(rows), list[bytes | None]((b"%d" % (rows[0].sequence - 1), rows[0].prev_hash))
         for row in rows:
             values += (b"%d" % row.sequence, row.body, row.leaf_hash, row.node_hash, row.prev_hash, row.entry_hash)
-        formats = _FORMATS * count
+        formats = (0, 1, *_FORMATS * count)
         if count > _MOST_PREPARED:
-            return self._done(self._libpq.exec_params(_libpq_sql(count), values, None, formats))
+            return self._added(self._libpq.exec_params(_libpq_sql(count), values, None, formats), count)
         name = b"add%d" % count
         if count not in self._prepared:
-            if not self._done(self._libpq.prepare(name, _libpq_sql(count))):
+            if self._libpq.prepare(name, _libpq_sql(count)).status != _COMMAND_OK:
                 return False
             self._prepared.add(count)
-        return self._done(self._libpq.exec_prepared(name, values, formats))
+        return self._added(self._libpq.exec_prepared(name, values, formats), count)
 
     @staticmethod
-    def _done(result: Any) -> bool:
-        return bool(result.status == _COMMAND_OK)
+    def _added(result: Any, count: int) -> bool:
+        return bool(result.status == _COMMAND_OK and result.command_tuples == count)
 
     def close(self) -> None:
         """Let go of the server."""

@@ -10,7 +10,7 @@ from core.audit.rollup import DIMENSIONS, SUMS
 
 
 def add_usage_tables(metadata: sa.MetaData, number: Any) -> None:
-    """Rows by scope, grain and hour; cases that were asked about; where entries of an hour stand; and how far the rows reach."""
+    """Rows by scope, grain and hour; cases asked about; where entries of an hour and with a fact stand; and how far all that reaches."""
     sa.Table(
         "usage_rollup",
         metadata,
@@ -45,16 +45,12 @@ def add_usage_tables(metadata: sa.MetaData, number: Any) -> None:
         sa.Column("kept_before", sa.Integer, nullable=False, server_default="0"),
         sa.Column("kept_through", number, nullable=False, server_default="0"),
     )
-
-
-def add_place_table(metadata: sa.MetaData) -> None:
-    """SQLite's way to entries by a fact; see `lookup`."""
     sa.Table(
         "entry_place",
         metadata,
         sa.Column("fact", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("value", sa.Text, primary_key=True),
-        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("start", number, primary_key=True, autoincrement=False),
         sa.Column("offsets", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
@@ -63,7 +59,7 @@ def add_place_table(metadata: sa.MetaData) -> None:
 def start_usage(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Make what is not there yet; the rows then follow from the entries. Within the caller's transaction."""
     mark = metadata.tables["usage_mark"]
-    for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"):
+    for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark", "entry_place"):
         metadata.tables[name].create(connection, checkfirst=True)
     if connection.scalar(sa.select(mark.c.through)) is None:
         connection.execute(mark.insert().values(id=1, through=0))
