@@ -112,10 +112,10 @@ class Tab:
         """Return once the expression is true in the page; an error, as while it is loading, counts as false. Raises TimeoutError."""
         async with asyncio.timeout(limit_s):
             while True:
-                with suppress(CommandError):
-                    if await self.evaluate(expression):
+                with suppress(CommandError, TimeoutError):  # a page that navigates may take a question with it
+                    if await asyncio.wait_for(self.evaluate(expression), 5):
                         return
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.2)
 
     async def press(self, key: str) -> None:
         """One character's key down and up, as from a keyboard."""

@@ -3,7 +3,7 @@ const PREVIEW_DELAY_MS = 40;
 const REST = { inWord: 6, else: 1, most: 450 };
 const PREVIEW_TIMEOUT_MS = 6000;
 /* Every commit runs the whole page again: after a pause that is one, and now and then while the typing goes on. */
-const COMMIT_MS = { pause: 2000, most: 15000 };
+const COMMIT_MS = { pause: 2000, most: 30000 };
 const RETRY_MS = [1000, 2000, 5000, 10000];
 const PLURALS = { "ip address": "ip addresses", biometric: "biometrics", "age over 89": "ages over 89", facility: "facilities" };
 
