@@ -1,7 +1,9 @@
-const PREVIEW_DELAY_MS = { least: 40, most: 150 };
-const PREVIEW_MAX_WAIT_MS = 400;
+const PREVIEW_DELAY_MS = 40;
+/* An editor rests between two requests this many times as long as the last answer took, so that a busy server is asked less often. */
+const REST = { inWord: 6, else: 1, most: 450 };
 const PREVIEW_TIMEOUT_MS = 6000;
-const COMMIT_DELAY_MS = 800;
+/* Every commit runs the whole page again: after a pause that is one, and now and then while the typing goes on. */
+const COMMIT_MS = { pause: 2000, most: 30000 };
 const RETRY_MS = [1000, 2000, 5000, 10000];
 const PLURALS = { "ip address": "ip addresses", biometric: "biometrics", "age over 89": "ages over 89", facility: "facilities" };
 
@@ -22,38 +24,6 @@ export default function mount({ parentElement, data, setStateValue, setTriggerVa
     editor.stop();
     editors.delete(parentElement);
   }, 0);
-}
-
-/* Moves spans over the one edit that turns `before` into `after`; what the edit swallowed is dropped. */
-function shift(spans, before, after) {
-  if (before === after) return spans;
-  const most = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < most && before.charCodeAt(head) === after.charCodeAt(head)) head++;
-  let tail = 0;
-  while (tail < most - head && before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail)) tail++;
-  const cut = before.length - tail;
-  const delta = after.length - before.length;
-  const moved = [];
-  for (const span of spans) {
-    let { start, end } = span;
-    if (end <= head) { /* before the edit */ }
-    else if (start >= cut) { start += delta; end += delta; }
-    else if (start <= head && end >= cut) end += delta;
-    else if (start < head) end = head;
-    else if (end > cut) { start = cut + delta; end += delta; }
-    else continue;
-    if (start < end) moved.push({ ...span, start, end });
-  }
-  return moved;
-}
-
-function usable(spans, length) {
-  const sorted = spans
-    .filter((s) => Number.isInteger(s.start) && Number.isInteger(s.end) && s.start >= 0 && s.start < s.end && s.end <= length)
-    .sort((a, b) => a.start - b.start || b.end - a.end);
-  let from = 0;
-  return sorted.filter((s) => s.start >= from && (from = s.end));
 }
 
 function codePoints(text) {
@@ -110,6 +80,8 @@ class Editor {
     this.failures = 0;
     this.answered = -1;
     this.took = 0;
+    this.askedAt = 0;
+    this.drawn = [];
     this.sent = { text: "", ok: true };
     this.listen();
   }
@@ -144,13 +116,13 @@ class Editor {
     this.send = send;
     this.trigger = trigger;
     this.card.open = data.decides;
-    this.label.textContent = data.label;
-    this.need.textContent = data.required ? "required" : "";
+    say(this.label, data.label);
+    say(this.need, data.required ? "required" : "");
     this.root.style.setProperty("--rows", data.rows);
     this.area.disabled = data.disabled;
     this.area.placeholder = data.placeholder;
     this.area.setAttribute("aria-required", data.required);
-    this.problem.textContent = data.problem;
+    say(this.problem, data.problem);
     if (data.nonce !== this.nonce) this.adopt(data);
     else if (data.context !== this.context) this.askSoon();
     this.context = data.context;
@@ -179,21 +151,22 @@ class Editor {
     if (before === this.text) return;
     this.rev++;
     this.spans = shift(this.spans, before, this.text);
+    const inWord = goesOn(before, this.text, this.area.selectionEnd);
     unsent.set(this.data.id, { nonce: this.nonce, text: this.text });
     this.card.hide();
     this.draw();
-    this.askSoon();
+    this.askSoon(inWord ? REST.inWord : REST.else);
     this.commitSoon();
   }
 
-  askSoon() {
+  /* `rest`: how many times the last answer's time must have passed since it was asked for. */
+  askSoon(rest = REST.else) {
     const now = performance.now();
-    if (!this.previewTimer) this.waitingSince = now;
+    const due = Math.max(now + PREVIEW_DELAY_MS, this.askedAt + Math.min(REST.most, this.took * rest));
+    if (this.previewTimer && this.due <= due) return;
     clearTimeout(this.previewTimer);
-    const left = Math.max(0, this.waitingSince + PREVIEW_MAX_WAIT_MS - now);
-    /* As long as the last answer took: a quick server is asked at once, a busy one less often. */
-    const delay = Math.min(PREVIEW_DELAY_MS.most, Math.max(PREVIEW_DELAY_MS.least, this.took));
-    this.previewTimer = setTimeout(() => this.ask(), Math.min(delay, left));
+    this.due = due;
+    this.previewTimer = setTimeout(() => this.ask(), due - now);
   }
 
   async ask() {
@@ -207,7 +180,7 @@ class Editor {
     const request = (this.request = new AbortController());
     this.askedNonce = this.nonce;
     this.askAgain = false;
-    const begun = performance.now();
+    const begun = (this.askedAt = performance.now());
     const asked = { rev: this.rev, text: this.text, nonce: this.nonce };
     const timer = setTimeout(() => request.abort("timeout"), PREVIEW_TIMEOUT_MS);
     try {
@@ -264,8 +237,11 @@ class Editor {
   }
 
   commitSoon() {
+    const now = performance.now();
+    if (!this.commitTimer) this.uncommittedSince = now;
     clearTimeout(this.commitTimer);
-    this.commitTimer = setTimeout(() => this.commit(), COMMIT_DELAY_MS);
+    const left = Math.max(0, this.uncommittedSince + COMMIT_MS.most - now);
+    this.commitTimer = setTimeout(() => this.commit(), Math.min(COMMIT_MS.pause, left));
   }
 
   commit() {
@@ -279,21 +255,7 @@ class Editor {
   }
 
   draw() {
-    const nodes = [];
-    let at = 0;
-    for (const span of this.spans) {
-      nodes.push(this.text.slice(at, span.start));
-      const mark = document.createElement("mark");
-      mark.dataset.category = span.category;
-      mark.dataset.state = span.state;
-      mark.dataset.hue = HUES[span.category] ?? "red";
-      mark.textContent = this.text.slice(span.start, span.end);
-      nodes.push(mark);
-      at = span.end;
-    }
-    /* A trailing line break needs something after it to have a height. */
-    nodes.push(this.text.slice(at) + "\u200b");
-    this.backdrop.replaceChildren(...nodes);
+    this.drawMarks();
     this.root.classList.toggle("stale", Boolean(this.failure));
     this.caption = null;
     this.roll.draw(this.spans, this.text);
@@ -301,9 +263,33 @@ class Editor {
     this.drawCount();
   }
 
+  /* Touches only what differs from what is on screen: most answers change nothing, and then nothing is laid out or painted. */
+  drawMarks() {
+    const now = pieces(this.text, this.spans);
+    if (now.length !== this.drawn.length) {
+      this.drawn = now.map((_, i) => (i % 2 ? element("mark") : document.createTextNode("")));
+      this.backdrop.replaceChildren(...this.drawn);
+    }
+    now.forEach((piece, i) => {
+      const node = this.drawn[i];
+      if (i % 2) this.dress(node, this.spans[(i - 1) / 2]);
+      if (node.textContent === piece) return;
+      if (node.firstChild) node.firstChild.data = piece;
+      else node.textContent = piece;
+    });
+  }
+
+  dress(mark, { category, state }) {
+    const { dataset, classList } = mark;
+    if (dataset.category !== category || dataset.state !== state) {
+      Object.assign(dataset, { category, state, hue: HUES[category] ?? "red" });
+    }
+    if (classList.contains("at")) classList.remove("at");
+  }
+
   drawStatus() {
     const line = this.failure ? `Preview not available: ${this.failure}` : this.caption ?? summary(this.spans);
-    if (this.status.textContent !== line) this.status.textContent = line;
+    say(this.status, line);
     this.status.classList.toggle("bad", Boolean(this.failure));
     this.status.classList.toggle("found", !this.failure && this.spans.length > 0);
   }
@@ -312,11 +298,12 @@ class Editor {
     if (!this.data) return;
     const n = codePoints(this.text);
     const over = n > this.data.max;
-    this.count.textContent = `${n.toLocaleString("en-US")} / ${this.data.max.toLocaleString("en-US")}`;
-    this.count.classList.toggle("over", over);
+    const count = `${n.toLocaleString("en-US")} / ${this.data.max.toLocaleString("en-US")}`;
     const wrong = over || Boolean(this.data.problem);
+    say(this.count, count);
+    this.count.classList.toggle("over", over);
     this.root.classList.toggle("wrong", wrong);
-    this.area.setAttribute("aria-invalid", wrong);
+    if (this.area.ariaInvalid !== String(wrong)) this.area.ariaInvalid = String(wrong);
   }
 
   atCaret() {
@@ -385,6 +372,11 @@ class Editor {
     this.commit();
     this.trigger("decide", { kind, term: term.toWellFormed?.() ?? term, reason, text: this.text.toWellFormed?.() ?? this.text });
   }
+}
+
+/* Writing what stands there already would have it laid out, and read out, again. */
+function say(node, line) {
+  if (node.textContent !== line) node.textContent = line;
 }
 
 function said(error) {

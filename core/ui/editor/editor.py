@@ -179,7 +179,7 @@ def _component() -> Callable[..., Any]:
         "casegate_live_editor",
         html=_asset("editor.html"),
         css=css,
-        js=_asset("card.js").replace('"__HUES__"', hues, 1).replace('"__REASONS__"', reasons, 1) + _asset("editor.js"),
+        js=_asset("card.js").replace('"__HUES__"', hues, 1).replace('"__REASONS__"', reasons, 1) + _asset("spans.js") + _asset("editor.js"),
     )
 
 
