@@ -50,31 +50,7 @@ _FLEETS = words("figures.fleets")
 _UNSURE, _SURE_OF_DAY = 0.12, 0.9
 # a value that goes from one figure to another: `from 6/10 to 3/10`, `from 2.1 to 8.4`
 _COURSE = re.compile(r"\bfrom \d{1,2}(?:[./]\d{1,2})? ?(?:to|->|→|-) ?$", re.IGNORECASE)
-_IN_WORDS = frozenset(
-    [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundred",
-    ]
-)
+_IN_WORDS = words("figures.in_words")
 _CERTAIN = 0.97
 
 
