@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 HASH_BYTES = 32
@@ -75,7 +76,8 @@ class Frontier:
         level, width, nodes, sha256 = list(leaves), 1, list(leaves), hashlib.sha256
         while len(level) > 1:
             nodes[width - 1 :: 2 * width] = level[::2]
-            level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)]
+            pairs = map(b"".join, zip(repeat(b"\x01"), level[::2], level[1::2], strict=False))
+            level = [sha256(pair).digest() for pair in pairs]
             width *= 2
         nodes[-1], rest = level[0], self.size // width
         while rest & 1:

@@ -16,7 +16,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from types import MappingProxyType
 
 from core.audit.entry import DOMAIN, EMPTY, Chain, Head, RawRow, Row, TreeHead, body_sequence, chain_hash
@@ -25,7 +25,6 @@ from core.audit.purging import Purged
 
 PROGRESS_EVERY = 5_000
 CHUNK = 256  # rows looked at together: a power of two, for the tree's sake, that fits a processor's cache
-_TAIL = 300  # bytes at a body's end within which it says its sequence: keys are sorted, and what follows is bounded
 Progress = Callable[[int], object]
 
 
@@ -127,7 +126,7 @@ class Walk:
             return False
         if leaves != tuple([sha256(b"\x00" + body).digest() for body in bodies]):
             return False
-        if -1 in map(bytes.find, bodies, map(b'"sequence":%d,'.__mod__, numbers), repeat(-_TAIL)):
+        if -1 in map(bytes.rfind, bodies, [b'"sequence":%d,' % number for number in numbers]):
             return False
         chained = [prev := self.end.entry_hash]
         chained += [prev := sha256(DOMAIN + prev + leaf).digest() for leaf in leaves]
@@ -166,7 +165,7 @@ class Walk:
             and row.leaf_hash == leaf_hash(row.body)
             and row.prev_hash == prev
             and row.entry_hash == chain_hash(prev, row.leaf_hash)
-            and b'"sequence":%d,' % place in row.body[-_TAIL:]
+            and b'"sequence":%d,' % place in row.body
         )
 
     def _emptied(self, row: Row, place: int, prev: bytes) -> bool:
