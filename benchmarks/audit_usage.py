@@ -1,57 +1,29 @@
 """How fast the usage page's and the audit trail's queries are at one and ten million entries; part of `python -m benchmarks.audit`.
 
-Entries are made inside SQLite, thirty days of them: a preview, the start and the answer of each call, at eight models by two hundred
-people. Their hashes are noise, for nothing here verifies. The usage rows are then made from the bodies by the product's own code, and
-five hundred entries more are left to the tail, as the writer leaves them.
-`python -m benchmarks.audit_usage [SIZE …]` runs this part alone.
+The stores are those of `benchmarks.audit_fill`: thirty days of entries and their usage rows, and five hundred entries more that are left
+to the tail, as the writer leaves them. `python -m benchmarks.audit_usage [SIZE …]` runs this part alone.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time
 
+from benchmarks.audit_fill import fill
+from benchmarks.audit_workload import DAYS, ENTRIES_A_CALL, START, Workload
 from core.audit import Action, AuditLog, EntryFilter, Outcome, Question, UsageFilter, hour_of
-from core.audit.store import rollups, schema
 from core.model import FixedClock
 
 SIZES = (1_000_000, 10_000_000)
 TAIL = 500
-START, DAYS = datetime(2026, 1, 5, tzinfo=UTC), 30
 TURNS = 9
-_MODELS = ["deepseek-v3.2", "gemini-2.5-flash", "gpt-4.1", "claude-sonnet-4.5"]
-_FILL = """
-WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last),
-  drawn(i, call, place, chance) AS (SELECT i, i / 3, (i / 3 * 7919) % 8, abs(random()) FROM n)
-INSERT INTO entry (sequence, body, leaf_hash, node_hash, prev_hash, entry_hash)
-SELECT i, printf(
-  '{"action":"%s","actor_id":"u-%d","actor_role":"clinician",%s"case_ref":"case-%d",%s"cost_partial":false,%s"model":"%s",' ||
-  '"outcome":"ok","policy_version":"SAFE_HARBOR/1","prompt_version":"assess-2","provider":"%s","request_id":"req-%d","sequence":%d,' ||
-  '"simulated":%s,"tier":"%s","time":"%s000Z","tokens_estimated":false,%s"v":1}',
-  CASE i % 3 WHEN 0 THEN 'preview_reviewed' WHEN 1 THEN 'diagnosis_request_initiated' ELSE 'diagnosis_response_received' END,
-  (call * 31) % 200,
-  CASE i % 3 WHEN 2 THEN printf('"attempt":%d,', 1 + (chance % 20 = 0)) ELSE '' END,
-  call / 2,
-  CASE i % 3 WHEN 2 THEN printf('"completion_tokens":%d,"cost_nano_usd":%d,', 900 + chance % 1100, (900 + chance % 1100) * 420) ELSE '' END,
-  CASE i % 3 WHEN 2 THEN printf('"latency_ms":%d,', 600 + chance % 3000 + (chance / 7) % 3000 + (chance / 11) % 9000) ELSE '' END,
-  json_extract(:models, '$[' || (place % 4) || ']'),
-  CASE WHEN place < 4 THEN 'holysheep' ELSE 'sandbox' END,
-  call, i,
-  CASE WHEN place < 4 THEN 'false' ELSE 'true' END,
-  json_extract('["routine","time-sensitive","complex","documentation"]', '$[' || (place % 4) || ']'),
-  strftime('%Y-%m-%dT%H:%M:%f', :start + (i - 1) * :days / :size),
-  CASE i % 3 WHEN 2 THEN printf('"prompt_tokens":%d,"ttft_ms":%d,', 1100 + chance % 900, 100 + (chance / 3) % 900) ELSE '' END),
-  randomblob(32), randomblob(32), randomblob(32), randomblob(32) FROM drawn
-"""
 
 
 def measure(folder: Path, sizes: Sequence[int] = SIZES) -> dict[str, float]:
@@ -72,39 +44,13 @@ def measure(folder: Path, sizes: Sequence[int] = SIZES) -> dict[str, float]:
 
 
 def filled(path: Path, size: int) -> AuditLog:
-    """A store of so many entries and a tail that is not in the rows yet."""
-    clock = FixedClock(at=START + timedelta(days=DAYS))
-    AuditLog.open(path, clock=clock).close()
-    begun = perf_counter()
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for pragma in ("synchronous = OFF", "journal_mode = OFF", "ignore_check_constraints = ON", "cache_size = -400000"):
-            database.execute(f"PRAGMA {pragma}")
-        for name in schema.FACTS:
-            database.execute(f"DROP INDEX entry_{name}")
-        _insert(database, 1, size)
-        for statement in schema._indexes("sqlite"):
-            database.execute(statement)
-        for guard in schema.guards("sqlite"):
-            database.execute(guard)
-    print(f"  {size:,} entries made in {perf_counter() - begun:,.0f} s", file=sys.stderr)
-    begun, log = perf_counter(), AuditLog.open(path, clock=clock)
-    log.figures.catch_up()
-    print(f"  their usage rows in {perf_counter() - begun:,.0f} s ({size / (perf_counter() - begun):,.0f} a second)", file=sys.stderr)
-    log.close()
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute("PRAGMA synchronous = OFF")
-        _insert(database, size + 1, size + TAIL)
-        database.execute("PRAGMA journal_mode = WAL")
-    return AuditLog.open(path, clock=clock)
-
-
-def _insert(database: sqlite3.Connection, first: int, last: int) -> None:
-    database.execute("DROP TRIGGER IF EXISTS entry_next_only")
-    start = START.timestamp() / 86_400 + 2_440_587.5  # a Julian day, as SQLite counts
-    facts = {"first": first, "last": last, "models": json.dumps(_MODELS), "start": start, "days": float(DAYS), "size": last}
-    database.execute("BEGIN")
-    database.execute(_FILL, facts)
-    database.execute("COMMIT")
+    """A store of so many entries, and a tail that is not in the rows yet."""
+    folded, begun = size // ENTRIES_A_CALL, perf_counter()
+    calls = folded + TAIL // ENTRIES_A_CALL
+    fill(path, Workload.drawn(calls), calls, folded)
+    took, bytes_each = perf_counter() - begun, path.stat().st_size / size
+    print(f"  {size:,} entries and their usage rows made in {took:,.0f} s, {bytes_each:,.0f} bytes each", file=sys.stderr)
+    return AuditLog.open(path, clock=FixedClock(at=START + timedelta(days=DAYS)))
 
 
 def _usage_ms(log: AuditLog) -> tuple[float, float]:
@@ -155,7 +101,6 @@ def _median_ms(act: Callable[[], object]) -> tuple[float, float]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the sizes given, else one and ten million, in a folder that is removed afterwards."""
-    rollups.CHUNK = 50_000
     with tempfile.TemporaryDirectory(prefix="casegate-usage-") as folder:
         print(json.dumps(measure(Path(folder), tuple(int(size) for size in arguments) or SIZES)))
     return 0
