@@ -264,27 +264,39 @@ def _firsts(fact: Fact, before: set[Asked], cases: set[str]) -> tuple[int, int]:
 
 
 class Segment(NamedTuple):
-    """Part of a bucket: rows of one grain whose start lies in first ≤ start < last."""
+    """Part of a bucket: rows of one grain whose start lies in first ≤ start < last, to be added, or (`sign` -1) taken away again."""
 
     bucket: int
     grain: str
     first: int
     last: int
+    sign: int = 1
 
 
-def cover(edges: Sequence[int], *, days_only: bool = False) -> list[Segment]:
+def cover(edges: Sequence[int], *, days_only: bool = False, may_subtract: bool = False) -> list[Segment]:
     """Rows that make up the buckets between ascending `edges` (hours since 1970), each hour once: UTC days where they fit, else hours.
 
-    `days_only` takes UTC days alone: those that begin within a bucket.
+    `days_only` takes UTC days alone: those that begin within a bucket. `may_subtract` takes the day without its other hours for the larger
+    part of one: fewer rows for a viewer's day that begins at no UTC midnight.
     """
     found = []
     for bucket, (first, last) in enumerate(pairwise(edges)):
         up, down = -(-first // HOURS_A_DAY) * HOURS_A_DAY, last // HOURS_A_DAY * HOURS_A_DAY
         if days_only:
             found.append(Segment(bucket, Grain.DAY.value, up, -(-last // HOURS_A_DAY) * HOURS_A_DAY))
-        elif up >= down:
-            found.append(Segment(bucket, Grain.HOUR.value, first, last))
+        elif up > down:
+            found += _part_of_day(bucket, first, last, may_subtract)
         else:
-            parts = ((Grain.HOUR, first, up), (Grain.DAY, up, down), (Grain.HOUR, down, last))
-            found += [Segment(bucket, grain.value, a, b) for grain, a, b in parts if a < b]
+            found.append(Segment(bucket, Grain.DAY.value, up, down))
+            found += [*_part_of_day(bucket, first, up, may_subtract), *_part_of_day(bucket, down, last, may_subtract)]
     return [segment for segment in found if segment.first < segment.last]
+
+
+def _part_of_day(bucket: int, first: int, last: int, may_subtract: bool) -> list[Segment]:
+    """Hours within one UTC day."""
+    midnight = first - first % HOURS_A_DAY
+    if not may_subtract or last - first <= HOURS_A_DAY // 2:
+        return [Segment(bucket, Grain.HOUR.value, first, last)]
+    outside = ((midnight, first), (last, midnight + HOURS_A_DAY))
+    day = Segment(bucket, Grain.DAY.value, midnight, midnight + HOURS_A_DAY)
+    return [day, *(Segment(bucket, Grain.HOUR.value, *hours, sign=-1) for hours in outside)]

@@ -69,10 +69,9 @@ class Question:
             return Scope.PERSON
         return Scope.UNIT if wanted & {"tier", "role", "department"} else Scope.ALL
 
-    @property
-    def segments(self) -> list[Segment]:
-        """The rows to read."""
-        return cover(self.edges, days_only=self.scope is Scope.PERSON)
+    def segments(self, *, may_subtract: bool = False) -> list[Segment]:
+        """The rows to read: for sums with the fewest, for times, which are never taken away again, the plain ones."""
+        return cover(self.edges, days_only=self.scope is Scope.PERSON, may_subtract=may_subtract)
 
     def bucket_of(self, key: Key) -> int | None:
         """Where a row that is not yet stored belongs; None when it is not asked for. One grain only, so that each fact counts once."""
@@ -89,16 +88,45 @@ class Question:
         return tuple(getattr(key, name) for name in self.by)
 
 
+def widest(questions: Sequence[Question]) -> list[Question]:
+    """Questions, some of them new, whose answers hold those of all: what is asked of the same rows is read once."""
+    alike: dict[tuple[Scope, UsageFilter], list[Question]] = {}
+    for question in questions:
+        alike.setdefault((question.scope, question.where), []).append(question)
+    found = []
+    for (_, where), asked in alike.items():
+        edges = {edge for question in asked for edge in question.edges}
+        by = dict.fromkeys(name for question in asked for name in question.by)
+        found.append(Question(tuple(sorted(edges)), tuple(by), where))
+    return found
+
+
+def narrowed(question: Question, wide: Question, stored: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+    """The stored sums of a question out of those of one of `widest`."""
+    if (question.edges, question.by) == (wide.edges, wide.by):
+        return stored
+    edges, width = question.edges, 1 + len(wide.by)
+    buckets = [bisect_right(edges, edge) - 1 for edge in wide.edges]
+    places = [1 + wide.by.index(name) for name in question.by]
+    found: dict[Group, Group] = {}
+    for row in stored:
+        if 0 <= (bucket := buckets[row[0]]) < len(edges) - 1:
+            group = (bucket, *[row[place] for place in places])
+            before = found.get(group)
+            found[group] = tuple(row[width:] if before is None else map(add, before, row[width:]))
+    return [(*group, *sums) for group, sums in found.items()]
+
+
 def sums_together(question: Question, stored: Iterable[Sequence[Any]], tail: Mapping[Key, Tally]) -> UsageTable:
-    """Stored sums (bucket, *by, *SUMS) and those of the newest entries."""
+    """Stored sums (bucket, *by, *SUMS) and those of the newest entries; groups of which nothing is left are no groups."""
     width = 1 + len(question.by)
-    found: dict[Group, list[int]] = {tuple(row[:width]): [int(number) for number in row[width:]] for row in stored}
+    found: dict[Group, Group] = {tuple(row[:width]): tuple(row[width:]) for row in stored}
     for key, tally in tail.items():
         if (bucket := question.bucket_of(key)) is None:
             continue
-        before = found.get(place := (bucket, *question.group_of(key)), [0] * len(SUMS))
-        found[place] = list(map(add, before, tally.sums))
-    return UsageTable(("bucket", *question.by, *SUMS), [(*key, *found[key]) for key in sorted(found)])
+        before = found.get(place := (bucket, *question.group_of(key)), (0,) * len(SUMS))
+        found[place] = tuple(map(add, before, tally.sums))
+    return UsageTable(("bucket", *question.by, *SUMS), [(*key, *sums) for key, sums in sorted(found.items()) if any(sums)])
 
 
 def times_together(question: Question, stored: Iterable[Sequence[Any]], tail: Mapping[Key, Tally]) -> dict[Group, Taken]:

@@ -258,3 +258,18 @@ def test_what_no_row_knows_is_refused(edges: tuple[int, ...], by: tuple[str, ...
     """A question that the rows can't answer is our own mistake."""
     with pytest.raises(ValueError, match="usage"):
         Question(edges, by, UsageFilter(**where))  # type: ignore[arg-type]
+
+
+def test_questions_asked_at_once_are_answered_as_if_alone(log: AuditLog) -> None:
+    """What shares its rows is read once, and says the same: other edges, fewer dimensions, a filter."""
+    days, where = (EDGES[0] - 3, EDGES[2], EDGES[4]), UsageFilter(simulated=False)
+    asked = [
+        Question(EDGES, ("provider", "model", "outcome"), where),
+        Question(days, ("outcome",), where),
+        Question((EDGES[1], EDGES[5]), ("error_class", "model"), where),
+        Question(days, ("tier",), where),
+        Question(days, (), UsageFilter()),
+    ]
+    together, _ = log.figures.ask(asked)
+    assert together == [log.figures.ask([question])[0][0] for question in asked]
+    assert all(table.rows for table in together)

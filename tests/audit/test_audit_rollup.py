@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -147,23 +148,30 @@ def test_what_is_no_entry_is_refused(body: bytes) -> None:
         fact_of(1, body)
 
 
+@pytest.mark.parametrize("may_subtract", [False, True], ids=["added", "taken-away"])
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 400), min_size=2, max_size=6, unique=True).map(sorted))
-def test_a_period_is_covered_exactly_once(edges: list[int]) -> None:
-    """Every hour between the edges is in one segment of its own bucket, days stand on UTC midnights, nothing else is covered."""
-    hours: dict[int, int] = {}
-    for bucket, grain, first, last in cover(edges):
+@given(edges=st.lists(st.integers(0, 400), min_size=2, max_size=6, unique=True).map(sorted))
+def test_a_period_is_covered_exactly_once(may_subtract: bool, edges: list[int]) -> None:
+    """In the end every hour between the edges counts once, in its own bucket; days stand on UTC midnights; nothing else is covered."""
+    hours: Counter[tuple[int, int]] = Counter()
+    for bucket, grain, first, last, sign in cover(edges, may_subtract=may_subtract):
+        assert may_subtract or sign == 1
         if grain == Grain.DAY.value:
             assert (first % 24, last % 24) == (0, 0)
-        for hour in range(first, last):
-            assert hour not in hours
-            hours[hour] = bucket
-    assert hours == {h: b for b, (first, last) in enumerate(pairwise(edges)) for h in range(first, last)}
+        hours.update(dict.fromkeys(((bucket, hour) for hour in range(first, last)), sign))
+    wanted = {(b, h): 1 for b, (first, last) in enumerate(pairwise(edges)) for h in range(first, last)}
+    assert {place: times for place, times in hours.items() if times} == wanted
+
+
+def test_a_day_off_utc_takes_few_rows() -> None:
+    """Five hours off: each of thirty days is one UTC day, five hours less at its beginning, five more at its end."""
+    parts = cover([5 + 24 * day for day in range(31)], may_subtract=True)
+    assert sum(1 if s.grain == Grain.DAY.value else s.last - s.first for s in parts) == 30 * 11
 
 
 def test_days_alone_are_those_that_begin_in_a_bucket() -> None:
     """With rows of days only, a bucket takes the UTC days that begin in it."""
-    assert [s[2:] for s in cover([5, 30, 80], days_only=True)] == [(24, 48), (48, 96)]
+    assert [(s.first, s.last) for s in cover([5, 30, 80], days_only=True)] == [(24, 48), (48, 96)]
 
 
 def test_hours_and_times_are_inverse() -> None:

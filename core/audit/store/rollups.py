@@ -30,6 +30,7 @@ from core.audit.rollup import (
     Grain,
     Key,
     Scope,
+    Segment,
     Tally,
     asked_about,
     fact_of,
@@ -40,7 +41,7 @@ from core.audit.rollup import (
 )
 from core.audit.store.lookup import PLACE, note_entries, note_stored
 from core.audit.store.schema import ENTRY, tables
-from core.audit.usage import Group, Question, Taken, UsageTable, sums_together, times_together
+from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_together, times_together, widest
 
 FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
@@ -174,14 +175,17 @@ def answers(
     One view of the database: `connection` is in a transaction that sees no later changes. Times are within 1 %; no person's are kept.
     """
     tail = _tail(connection)
-    return [_sums(connection, question, tail) for question in sums], [_times(connection, question, tail) for question in times]
+    stored = {(wide.scope, wide.where): (wide, _stored_sums(connection, wide)) for wide in widest(sums)}
+    summed = [sums_together(question, narrowed(question, *stored[question.scope, question.where]), tail) for question in sums]
+    return summed, [_times(connection, question, tail) for question in times]
 
 
-def _sums(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> UsageTable:
+def _stored_sums(connection: sa.Connection, question: Question) -> list[tuple[Any, ...]]:
     columns = [USAGE.c[name] for name in question.by]
-    segment, query = _asked(question)
-    summed = query.add_columns(segment.c.bucket, *columns, *(sa.func.sum(USAGE.c[name]).label(name) for name in SUMS))
-    return sums_together(question, connection.execute(summed.group_by(segment.c.bucket, *columns)).all(), tail)
+    segment, query = _asked(question, may_subtract=True)
+    whole = (sa.cast(sa.func.sum(segment.c.sign * USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
+    summed = query.add_columns(segment.c.bucket, *columns, *whole)
+    return [tuple(row) for row in connection.execute(summed.group_by(segment.c.bucket, *columns))]
 
 
 def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
@@ -230,11 +234,17 @@ def departments(connection: sa.Connection) -> list[str]:
     return sorted(stored | {fact.department for fact in newest if fact.department})
 
 
-def _asked(question: Question) -> tuple[sa.CTE, sa.Select[Any]]:
-    segments = question.segments
-    kinds = {"bucket": sa.Integer, "grain": sa.Text, "first": sa.Integer, "last": sa.Integer}
-    names: list[Any] = [sa.column(name, kind) for name, kind in kinds.items()]
-    segment = sa.values(*names, name="segment").data([tuple(s) for s in segments] or [(0, "", 0, 0)]).cte("segment")
+_SEGMENT = ("bucket", "grain", "first", "last", "sign")
+
+
+def _asked(question: Question, *, may_subtract: bool = False) -> tuple[sa.CTE, sa.Select[Any]]:
+    """Segments as text: as bound values, some hundred of them, they would take SQLAlchemy longer than the database takes to answer."""
+    rows = question.segments(may_subtract=may_subtract) or [Segment(0, "", 0, 0)]
+    values = ", ".join(f"({s.bucket:d}, '{Grain(s.grain).value if s.grain else ''}', {s.first:d}, {s.last:d}, {s.sign:d})" for s in rows)
+    names = ", ".join(f"column{place} AS {name}" for place, name in enumerate(_SEGMENT, 1))
+    told = sa.text(f"SELECT {names} FROM (VALUES {values}) AS told")  # noqa: S608 – whole numbers and our own grains
+    kinds: list[Any] = [sa.column(name, sa.Text if name == "grain" else sa.Integer) for name in _SEGMENT]
+    segment = told.columns(*kinds).cte("segment")
     inside = sa.and_(USAGE.c.grain == segment.c.grain, USAGE.c.start >= segment.c.first, USAGE.c.start < segment.c.last)
     query = sa.select().select_from(segment.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
     return segment, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
