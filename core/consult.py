@@ -33,7 +33,7 @@ from core.errors import AccessError, PreflightError, ReplyFormatError, VaultErro
 from core.gateway import Cancel
 from core.model import ClearedPrompt, ClinicalCase, Decisions, Deidentified, Identity, Principal, Prompt, Reply, Target
 
-__all__ = ["OnText", "Tools", "note_review", "open_consultation", "prepare", "reveal", "submit"]
+__all__ = ["OnText", "Tools", "note_opening", "note_review", "open_consultation", "prepare", "reveal", "stored", "submit"]
 
 
 def prepare(
@@ -187,14 +187,27 @@ def _keep(call: Call, checked: CheckedAssessment, reply: Reply, repaired: bool) 
 
 def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Consultation | None:
     """An earlier consultation of the principal's own, from the vault; None when there is none. Audited. Raises VaultError, AuditError."""
+    done = stored(tools, request_id)
+    if done is None or done.owner != principal.user_id:
+        return None
+    note_opening(tools, done, principal)
+    return done
+
+
+def stored(tools: Tools, request_id: str) -> Consultation | None:
+    """Whosesoever it is, for those who check that and record it. Raises VaultError."""
     payload = tools.vault.get("consultation", request_id)
-    if payload is None or payload.get("owner") != principal.user_id:
+    if payload is None:
         return None
     originals = tools.vault.get("reidentification_map", request_id) or {}
     try:
-        done = Consultation.from_payload(payload, originals)
+        return Consultation.from_payload(payload, originals)
     except (KeyError, TypeError, ValueError):
         raise VaultError("The record of this consultation is not in the form that this version of Casegate reads.") from None
+
+
+def note_opening(tools: Tools, done: Consultation, principal: Principal, *, subject: str | None = None) -> None:
+    """The entry that a consultation is opened. Raises AuditError: then it must not be."""
     tools.audit.append(
         Event(
             actor_id=principal.user_id,
@@ -202,11 +215,11 @@ def open_consultation(tools: Tools, request_id: str, principal: Principal) -> Co
             department=principal.department or None,
             action=Action.CONSULTATION_OPENED,
             case_ref=done.case_ref,
-            request_id=request_id,
+            request_id=done.request_id,
             simulated=done.reply.simulated,
+            subject=subject,
         )
     )
-    return done
 
 
 def reveal(consultation: Consultation, principal: Principal) -> Callable[[str], str]:

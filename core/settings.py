@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     api_keys: SecretStr = SecretStr("")
     api_rate: str = "30/minute"
     demo_public: bool = False
+    break_glass_minutes: int = Field(60, ge=0, le=480)
     sandbox_key: SecretStr = SecretStr("")
     sandbox_speed: float = Field(1.0, gt=0)
     sandbox_record: Path | None = None
@@ -115,6 +116,11 @@ class Settings(BaseSettings):
     def demo(self) -> bool:
         """No identity provider is configured: loopback only, roles can be switched, the sandbox provider answers."""
         return not self.oidc_client_id
+
+    @property
+    def emergency_minutes(self) -> int:
+        """How long emergency access lasts; 0 where there is none, as in a public demo, in which strangers meet."""
+        return 0 if self.demo and self.demo_public else self.break_glass_minutes
 
     @property
     def audit_path(self) -> str:

@@ -16,6 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.ui", "core.api"),
     ("core.bootstrap",),
     ("core.studies",),
+    ("core.emergency",),
     ("core.consult", "core.site_rules", "core.bulk"),
     ("core.call",),
     (

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     AUDIT_READ = "read the audit trail"
     AUDIT_VERIFY = "verify the audit trail"
     ENGINE_READ = "see the reference engine"
+    BREAK_GLASS = "open a consultation of somebody else in an emergency"
     API_ASSIST = "ask through the API"
     ADMIN_READ = "see the site's settings"
     PRIVACY_RULES = "change the redaction rules"
@@ -27,7 +28,9 @@ class Permission(StrEnum):
 
 _GRANTS: MappingProxyType[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.CLINICIAN: frozenset({Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ}),
+        Role.CLINICIAN: frozenset(
+            {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.BREAK_GLASS, Permission.USAGE_READ, Permission.ENGINE_READ}
+        ),
         # A limited data set is for research, public health and operations alone (45 CFR 164.514(e)(3)): researchers send it,
         # the privacy officer allows it for the site.
         Role.RESEARCHER: frozenset(

@@ -9,7 +9,13 @@ from core.errors import AccessError
 from core.model import Principal, Role
 
 EXPECTED = {
-    Role.CLINICIAN: {Permission.CASE_SUBMIT, Permission.CASE_COMPARE, Permission.USAGE_READ, Permission.ENGINE_READ},
+    Role.CLINICIAN: {
+        Permission.CASE_SUBMIT,
+        Permission.CASE_COMPARE,
+        Permission.BREAK_GLASS,
+        Permission.USAGE_READ,
+        Permission.ENGINE_READ,
+    },
     Role.RESEARCHER: {
         Permission.CASE_SUBMIT,
         Permission.CASE_COMPARE,

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = {
     "workup": {Role.CLINICIAN},
     "compare": {Role.CLINICIAN},
+    "consultations": {Role.CLINICIAN},
     "usage": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
     "engine": {Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER},
     "audit_trail": {Role.PRIVACY_OFFICER, Role.ADMIN},
@@ -25,6 +26,7 @@ PAGES = {
 TITLES = {
     "workup": "Work-up",
     "compare": "Compare",
+    "consultations": "Consultations",
     "usage": "Usage",
     "engine": "Reference engine",
     "audit_trail": "Audit trail",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core import consult, prompting
@@ -66,6 +68,13 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
     if done.not_stored:
         st.warning(f"This answer is only on your screen: copy what you need. {done.not_stored}", icon=":material/warning:")
     restore = consult.reveal(done, person)
+    draw_text(services, done, restore)
+    verdict.draw_verdict(services, done, person)
+    what_if.draw_what_if(services, done, person, restore)
+
+
+def draw_text(services: Services, done: Consultation, restore: Callable[[str], str]) -> None:
+    """The answer to read, with nothing to press."""
     if done.asked_first is not None:
         first, second = (services.registry.find(t)[1].name for t in (done.asked_first, done.reply.target))
         st.info(f"{first} did not answer. This is the answer of {second} to the same messages.", icon=":material/alt_route:")
@@ -79,8 +88,6 @@ def draw(services: Services, done: Consultation, person: Principal) -> None:
         find_quote=prompting.find_quote,
         describe_code=prompting.describe_code,
     )
-    verdict.draw_verdict(services, done, person)
-    what_if.draw_what_if(services, done, person, restore)
 
 
 def provenance(services: Services, done: Consultation) -> Provenance:

@@ -29,6 +29,7 @@ STATIC = Path(__file__).parents[3] / "static"
 PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("pages/workup.py", "Work-up", ":material/clinical_notes:", Permission.CASE_SUBMIT),
     ("pages/compare.py", "Compare", ":material/compare_arrows:", Permission.CASE_COMPARE),
+    ("pages/consultations.py", "Consultations", ":material/folder_open:", Permission.CASE_SUBMIT),
     ("pages/usage.py", "Usage", ":material/monitoring:", Permission.USAGE_READ),
     ("pages/engine.py", "Reference engine", ":material/balance:", Permission.ENGINE_READ),
     ("pages/audit_trail.py", "Audit trail", ":material/verified_user:", Permission.AUDIT_READ),
