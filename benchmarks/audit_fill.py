@@ -6,7 +6,7 @@ What comes out is what appending the same events one by one would give, byte for
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from queue import Queue
@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.audit_workload import BEFORE, DEPARTMENTS, ENDS, ENTRIES_A_CALL, PEOPLE, START, TARGETS, TIERS, Workload
+from benchmarks.audit_workload import BEFORE, DEPARTMENTS, ENDS, ENTRIES_A_CALL, MODELS, PEOPLE, START, TARGETS, TIERS, Workload
 from core.audit import Action, AuditLog, Histogram, Outcome, hour_of
 from core.audit.entry import Chain, chain_hash
 from core.audit.histogram import BINS, bin_of
 from core.audit.merkle import Frontier, leaf_hash
 from core.audit.rollup import DIMENSIONS, HOURS_A_DAY, SUMS
 from core.audit.store import schema
+from core.audit.store.lookup import FACTS as LOOKED_UP
+from core.audit.store.lookup import RUN
 from core.model import FixedClock, Role
 
 CALLS_AT_ONCE = 8_192  # entries of a chunk but its last third are then a power of two: the tree's fast way
@@ -93,13 +95,48 @@ def _fill_usage(database: sqlite3.Connection, work: Workload, folded: int) -> No
     }
     for scope, grain in (("all", "hour"), ("all", "day"), ("unit", "hour"), ("unit", "day"), ("person", "day")):
         database.executemany(insert, sorted(_rows(facts, scope, grain, kept[scope])))
-    work_cases = {(f"case-{case}", *TARGETS[target]) for case, target in _pairs(work, folded)}
-    database.executemany("INSERT INTO usage_case (case_ref, provider, model) VALUES (?, ?, ?)", sorted(work_cases))
+    database.executemany("INSERT INTO usage_case (case_ref, provider, model, since) VALUES (?, ?, ?, ?)", _cases(work, folded))
     _fill_hours(database, work, ENTRIES_A_CALL * folded)
+    _fill_places(database, work, folded)
 
 
-def _pairs(work: Workload, calls: int) -> Iterator[tuple[int, int]]:
-    return zip(work.columns["case"][:calls].tolist(), work.columns["target"][:calls].tolist(), strict=True)
+def _cases(work: Workload, calls: int) -> list[tuple[Any, ...]]:
+    """Each case at each model, and the hour in which it was first asked about there."""
+    hours = _hour_of_entry(work, ENTRIES_A_CALL * np.arange(calls) + 2)
+    told = zip(work.columns["case"][:calls].tolist(), work.columns["target"][:calls].tolist(), hours.tolist(), strict=True)
+    first = {(case, target): hour for case, target, hour in reversed(list(told))}
+    return sorted((f"case-{case}", *TARGETS[target], hour) for (case, target), hour in first.items())
+
+
+def _fill_places(database: sqlite3.Connection, work: Workload, folded: int) -> None:
+    """Where the entries with a fact stand, run by run."""
+    insert = "INSERT INTO entry_place (fact, value, start, offsets) VALUES (?, ?, ?, ?)"
+    for first in range(0, ENTRIES_A_CALL * folded, RUN):
+        entries = np.arange(first, min(first + RUN, ENTRIES_A_CALL * folded))
+        rows = []
+        for name, (codes, word) in _told(work, entries).items():
+            order = np.argsort(codes, kind="stable")
+            values, begins = np.unique(codes[order], return_index=True)
+            for value, places in zip(values.tolist(), np.split(order, begins[1:]), strict=True):
+                if value >= 0:
+                    rows.append((LOOKED_UP.index(name), word(value), first + 1, places.astype("<u2").tobytes()))
+        database.executemany(insert, rows)
+
+
+def _told(work: Workload, entries: Ints) -> dict[str, tuple[Ints, Callable[[int], str]]]:
+    """Fact by fact a number for each entry (-1 where it has none), and the word that such a number stands for."""
+    call, kind = entries // ENTRIES_A_CALL, entries % ENTRIES_A_CALL
+    part = {name: work.columns[name][call] for name in ("case", "user", "target", "before", "end")}
+    actions = [*(action.value for action in BEFORE), Action.DIAGNOSIS_REQUEST_INITIATED.value, *(action.value for action, _, _ in ENDS)]
+    action = np.where(kind == 0, part["before"], np.where(kind == 1, len(BEFORE), len(BEFORE) + 1 + part["end"]))
+    unlike = np.array([actions.index(word) for word in actions])  # two kinds of end share an action
+    return {
+        "case_ref": (part["case"], "case-{}".format),
+        "actor_id": (part["user"], "u-{}".format),
+        "model": (np.where(kind == 0, -1, part["target"] % len(MODELS)), MODELS.__getitem__),
+        "action": (unlike[action], actions.__getitem__),
+        "outcome": (np.where(kind == 2, part["end"], 0), lambda end: ENDS[end][1].value),
+    }
 
 
 def _fill_hours(database: sqlite3.Connection, work: Workload, entries: int) -> None:

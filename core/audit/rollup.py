@@ -225,9 +225,9 @@ def finest_keys(f: Fact) -> tuple[Key, Key, Key]:
 Asked = tuple[str, str, str]  # case, provider, model
 
 
-def asked_about(facts: Iterable[Fact]) -> set[Asked]:
-    """Which cases were asked about, and of which models."""
-    return {(fact.case_ref, fact.provider, fact.model) for fact in facts if fact.case_ref and fact.sums[0]}
+def asked_about(facts: Sequence[Fact]) -> dict[Asked, int]:
+    """Which cases were asked about, and of which models; and in which hour first, of facts in order."""
+    return {(fact.case_ref, fact.provider, fact.model): fact.hour for fact in reversed(facts) if fact.case_ref and fact.sums[0]}
 
 
 def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[Asked]]) -> dict[Key, Tally]:

@@ -13,7 +13,7 @@ from core.audit import AuditLog
 from core.model import FixedClock
 
 CALLS = 420
-TABLES = ("entry", "usage_rollup", "usage_case", "usage_hour", "usage_mark")
+TABLES = ("entry", "usage_rollup", "usage_case", "usage_hour", "usage_mark", "entry_place")
 
 
 def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:

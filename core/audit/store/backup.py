@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.audit.store import Store, explain, schema
+from core.audit.store.kept import carry_over
 from core.audit.store.place import APPLICATION_ID, make_file
 from core.audit.store.schema import ENTRY, SIGNING_KEY, TREE_HEAD
 from core.errors import AuditError
@@ -80,7 +81,7 @@ def copy_in(source: Path, store: Store) -> None:
 
 
 def _transfer(here: sa.Connection, there: sa.Connection) -> None:
-    """Every row of every table. The guards let no emptied row in, so they stand aside for the length of this transaction."""
+    """Every row that tells more than the entries do. The guards let no emptied row in, so they stand aside for this transaction."""
     _set_guard(there, on=False)
     rows = here.execute(
         sa.select(*(ENTRY.c[name] for name in _COLUMNS)).order_by(ENTRY.c.sequence), execution_options={"yield_per": _CHUNK}
@@ -93,6 +94,7 @@ def _transfer(here: sa.Connection, there: sa.Connection) -> None:
         found = [dict(row._mapping) for row in here.execute(sa.select(table))]
         if found:
             there.execute(table.insert(), found)
+    carry_over(here, there)
     if last is not None and there.dialect.name == "postgresql":
         there.execute(schema.CHAIN_END.update().values(sequence=last.sequence, entry_hash=last.entry_hash))
     _set_guard(there, on=True)

@@ -155,8 +155,20 @@ def _to_places(connection: sa.Connection, _: Now) -> None:
         connection.exec_driver_sql(f"DROP INDEX IF EXISTS entry_{name}")
 
 
+def _to_kept_rows(connection: sa.Connection, _: Now) -> None:
+    """4 → 5: the usage rows know which of them a rebuild must keep. A case counted before this counts as first asked about long ago."""
+    number = "BIGINT" if connection.dialect.name == "postgresql" else "INTEGER"
+    for table, name, kind in (
+        ("usage_case", "since", "INTEGER"),
+        ("usage_mark", "kept_before", "INTEGER"),
+        ("usage_mark", "kept_through", number),
+    ):
+        if name not in _columns(connection, table):  # a store from before version 3 has them since the step to it
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind} NOT NULL DEFAULT 0")
+
+
 def _insert(connection: sa.Connection, rows: list[Row]) -> None:
     connection.exec_driver_sql(_INSERT, [row[:6] for row in rows])
 
 
-STEPS: Mapping[int, Callable[[sa.Connection, Now], None]] = MappingProxyType({2: _to_tree, 3: _to_rollups, 4: _to_places})
+STEPS: Mapping[int, Callable[[sa.Connection, Now], None]] = MappingProxyType({2: _to_tree, 3: _to_rollups, 4: _to_places, 5: _to_kept_rows})

@@ -39,20 +39,21 @@ from core.audit.rollup import (
     hour_of,
     time_of,
 )
+from core.audit.store.kept import CASE, HOUR, MARK, USAGE, kept
+from core.audit.store.kept import forget as forget_rows
 from core.audit.store.lookup import PLACE, note_entries, note_stored
-from core.audit.store.schema import ENTRY, tables
+from core.audit.store.schema import ENTRY
 from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_together, times_together, widest
 
 FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
-USAGE, CASE, HOUR, MARK = (tables("postgresql").tables[name] for name in ("usage_rollup", "usage_case", "usage_hour", "usage_mark"))
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
 _REMEMBER = {
-    backend: f"INSERT INTO usage_case (case_ref, provider, model) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
-    for backend, places in (("sqlite", "?, ?, ?"), ("postgresql", "%s, %s, %s"))
+    backend: f"INSERT INTO usage_case (case_ref, provider, model, since) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
+    for backend, places in (("sqlite", "?, ?, ?, ?"), ("postgresql", "%s, %s, %s, %s"))
 }
 _ACT = '{"action":"'  # the first fact of a canonical body
 _FACT_ACTS = tuple(f'{_ACT}{action.value}"' for action in FACT_ACTIONS)
@@ -142,11 +143,12 @@ def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
 
 
 def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, tuple[int, int]], through: int) -> int:
+    facts = kept(connection).without(facts) if facts else facts
     if facts:
         asked = asked_about(facts)
         seen = set(_seen(connection, {case for case, _, _ in asked}))
         _add(connection, fold(facts, lambda _: seen))
-        _remember(connection, asked - seen)
+        _remember(connection, {one: hour for one, hour in asked.items() if one not in seen})
     _note_hours(connection, hours)
     connection.execute(MARK.update().values(through=through))
     return through
@@ -159,12 +161,9 @@ def behind(connection: sa.Connection) -> int:
 
 
 def forget(connection: sa.Connection) -> None:
-    """Empty the rows; they are then rebuilt from the entries chunk by chunk."""
-    connection.execute(USAGE.delete())
-    connection.execute(CASE.delete())
-    connection.execute(HOUR.delete())
+    """Empty the rows, but for what purged entries left there; they are then rebuilt from the entries chunk by chunk."""
+    forget_rows(connection)
     connection.execute(PLACE.delete())
-    connection.execute(MARK.update().values(through=0))
 
 
 def answers(
@@ -253,7 +252,7 @@ def _asked(question: Question, *, may_subtract: bool = False) -> tuple[sa.CTE, s
 def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
     """The newest entries, as rows that are not stored yet."""
     mark = connection.scalar(_THROUGH) or 0
-    facts = _facts(connection.execute(_AFTER, {"mark": mark}))
+    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark})))
     return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
 
 
@@ -270,13 +269,13 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
 
 
 def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
-    query = sa.select(CASE).where(CASE.c.case_ref.in_(sorted(cases)))
+    query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(sorted(cases)))
     return [(case, provider, model) for case, provider, model in connection.execute(query)] if cases else []
 
 
-def _remember(connection: sa.Connection, asked: Collection[Asked]) -> None:
+def _remember(connection: sa.Connection, asked: Mapping[Asked, int]) -> None:
     if asked:
-        connection.exec_driver_sql(_REMEMBER[connection.dialect.name], sorted(asked))
+        connection.exec_driver_sql(_REMEMBER[connection.dialect.name], [(*one, hour) for one, hour in sorted(asked.items())])
 
 
 def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:

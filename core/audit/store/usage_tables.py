@@ -27,6 +27,7 @@ def add_usage_tables(metadata: sa.MetaData, number: Any) -> None:
         "usage_case",
         metadata,
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("case_ref", "provider", "model")),
+        sa.Column("since", sa.Integer, nullable=False, server_default="0"),
         sqlite_with_rowid=False,
     )
     sa.Table(
@@ -41,6 +42,8 @@ def add_usage_tables(metadata: sa.MetaData, number: Any) -> None:
         metadata,
         sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1", name="usage_mark_one"), primary_key=True, autoincrement=False),
         sa.Column("through", number, nullable=False),
+        sa.Column("kept_before", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("kept_through", number, nullable=False, server_default="0"),
     )
     sa.Table(
         "entry_place",
