@@ -1,0 +1,107 @@
+"""What purged entries left in the usage rows outlives a rebuild, a backup and a restore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.audit import Action, AuditLog, Event, FileAnchor, Question, Taken, UsageFilter, UsageTable, hour_of
+from core.audit.__main__ import main
+from core.audit.retention import hold
+from core.audit.store import rollups
+from core.model import FixedClock, Principal, Role
+
+Make = Callable[..., Event]
+OFFICER = Principal("u-officer", Role.PRIVACY_OFFICER)
+CLOCK_AT = FixedClock().now()
+DAYS = 4
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, database: Path) -> str:
+    """Both kinds of store."""
+    return str(database) if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+def opened(place: str, folder: Path, clock: FixedClock) -> AuditLog:
+    """The log there; its key and anchor are in the folder."""
+    return AuditLog.open(place, clock=clock, signing_key=folder / "audit.key", anchor=FileAnchor(folder / "audit.head"))
+
+
+@pytest.fixture
+def log(place: str, event: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
+    """Calls every five hours of four days, by cases that come back; on the third day of six years later the first two days are purged.
+
+    One case of the first day is on hold. One of the second day is asked about again on the fourth.
+    """
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
+    clock = FixedClock()
+    made = opened(place, tmp_path, clock)
+    made.append(hold(OFFICER, "LAWSUIT-1", "case-2x"))
+    for number in range(DAYS * 24 // 5):
+        made.append(event(number, case_ref=f"case-{number % 7}x", latency_ms=900 + 37 * number, actor_id=f"u-{number % 2}"))
+        clock.advance(5 * 3600)
+    clock.advance((CLOCK_AT + timedelta(days=2_192 + 2, hours=3) - clock.now()).total_seconds())
+    made.figures.catch_up()
+    return made
+
+
+def told(log: AuditLog) -> tuple[list[UsageTable], list[dict[tuple[object, ...], Taken]]]:
+    """Everything that the rows know, hour by hour, person by person, and times."""
+    first = hour_of(CLOCK_AT)
+    hours, whole = tuple(range(first, first + 24 * DAYS + 1)), (first - 24, first + 24 * (DAYS + 1))
+    sums = [
+        Question(hours, ("provider", "model", "outcome", "error_class"), UsageFilter()),
+        Question(whole, ("tier", "role", "department", "outcome"), UsageFilter()),
+        Question(whole, ("actor",), UsageFilter()),
+    ]
+    return log.figures.ask(sums, [Question(whole, ("provider", "model"), UsageFilter())])
+
+
+def test_a_rebuild_after_a_purge_says_the_same(log: AuditLog) -> None:
+    """Counts, cases, people and times of purged days, of the day in which the purge ended, and of all that came after."""
+    before = told(log)
+    assert log.purge(OFFICER).event.count
+    log.append(Event(actor_id="u-1", actor_role=Role.CLINICIAN, action=Action.SIGN_IN))
+    for _ in range(2):  # what was kept once is kept again
+        log.figures.rebuild()
+        assert told(log) == before
+    assert log.verify().ok
+    log.close()
+
+
+def test_figures_are_whole_while_a_rebuild_is_under_way(log: AuditLog) -> None:
+    """Between the emptying and the last chunk a question adds what is missing, and nothing twice."""
+    before = told(log)
+    log.purge(OFFICER)
+    with log._store.changing() as connection:
+        rollups.forget(connection)
+    assert told(log) == before
+    log.close()
+
+
+def test_without_a_purge_everything_is_made_anew(log: AuditLog) -> None:
+    """A row that is wrong does not outlive a rebuild as long as the entries are there."""
+    before = told(log)
+    with log._store.changing() as connection:
+        connection.execute(rollups.USAGE.update().values(calls=rollups.USAGE.c.calls + 1))
+    assert told(log) != before
+    log.figures.rebuild()
+    assert told(log) == before
+    log.close()
+
+
+def test_a_backup_and_a_restore_carry_them_over(log: AuditLog, tmp_path: Path) -> None:
+    """Whatever the store runs on."""
+    before = told(log)
+    log.purge(OFFICER)
+    log.backup(tmp_path / "backup.sqlite3")
+    log.close()
+    target = ["--database", str(tmp_path / "restored.sqlite3"), "--key-file", str(tmp_path / "audit.key")]
+    assert main(["restore", str(tmp_path / "backup.sqlite3"), *target, "--anchor", str(tmp_path / "audit.head")]) == 0
+    with closing(AuditLog.open(tmp_path / "restored.sqlite3", clock=FixedClock(), read_only=True)) as restored:
+        assert told(restored) == before
