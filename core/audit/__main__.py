@@ -1,7 +1,7 @@
 """`python -m core.audit verify | seal | bundle | check-bundle | backup | restore | retention | hold | lift | purge | new-key |
 rebuild-figures`.
 
-Exit 0 done or intact, 1 altered, 2 could not be done. What changes the store needs Casegate stopped on SQLite, and not on PostgreSQL.
+Exit 0 done or intact, 1 altered or damaged, 2 not done. What changes the store needs Casegate stopped on SQLite, and not on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ def _verify(options: Options, place: _Place) -> int:
     log = place.open(read_only=True)
     try:
         result = log.verify(_progress() if sys.stderr.isatty() else None, expected_head=options.expected_head)
+        damaged = log.damaged_parts()
     finally:
         log.close()
     print(f"database  {log.name}")
@@ -89,7 +90,12 @@ def _verify(options: Options, place: _Place) -> int:
     if result.tree is not None:
         print(f"tree      {result.tree.size}:{result.tree.root.hex()}")
     print(f"result    {result.describe()}")
-    return 0 if result.ok else 1
+    if damaged:
+        print(
+            f"pages     Damaged in {', '.join(damaged)}: searches and figures may fail or lack something. "
+            "Keep the file as it is, and restore the last backup under another name."
+        )
+    return 0 if result.ok and not damaged else 1
 
 
 def _progress() -> Callable[[int], None]:

@@ -25,6 +25,7 @@ from core.audit.store import ENTRY, Projection, Store
 from core.audit.store.backup import copy_out
 from core.audit.store.faults import is_lost
 from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes, stored_tree
+from core.audit.store.pages import damaged_parts
 from core.audit.store.rollups import Rollups
 from core.audit.verify import Expected, Progress, Reason, Verification, Walk
 from core.audit.writer import Writer
@@ -152,6 +153,10 @@ class AuditLog:
                 raise
             done = walk.end.head
             return Verification(False, done.sequence, done, done.sequence + 1, Reason.UNREADABLE)
+
+    def damaged_parts(self) -> list[str]:
+        """What of a SQLite file is damaged besides the entries, by name; empty when all is sound. Raises AuditError."""
+        return damaged_parts(self._store.path)
 
     def _knowledge(self) -> Knowledge:
         with self._store.reading() as connection:

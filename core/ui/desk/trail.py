@@ -33,6 +33,14 @@ def verify(services: Services, person: Principal) -> None:
             lead="Altered.",
         )
         return
+    if damaged := services.audit.damaged_parts():
+        banner(
+            f"The entries are intact, but the file is damaged in {', '.join(damaged)}: searches and figures may fail or lack something. "
+            "Keep the file as it is, and restore the last backup under another name.",
+            "danger",
+            lead="Damaged.",
+        )
+        return
     sealed = services.audit.seal()
     banner(
         f"{found.describe()} Signed now: tree of {sealed.head.size:,} entries, root {sealed.head.root.hex()}, by {sealed.origin}.",
