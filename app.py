@@ -61,7 +61,9 @@ else:
     app = st.App(
         __file__,
         routes=api.routes(session.services, api.desk(), demo=settings().demo),
-        middleware=api.middleware(loopback_only=settings().demo and not settings().demo_public),
+        middleware=api.middleware(
+            loopback_only=settings().demo and not settings().demo_public, services=None if settings().demo else session.services
+        ),
         lifespan=lifespan,
         secrets=settings().streamlit_auth(),
         on_script_error=frame.on_script_error,

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from core import deid
-from core.audit import Action, AuditLog, Entry, Event, Outcome, anchor_at, signer_from
+from core.audit import Action, AuditLog, Entry, Event, Outcome, Signer, anchor_at, signer_from
 from core.consult import Tools
 from core.errors import AuditError, ConfigError
 from core.gateway import (
@@ -162,8 +162,7 @@ def build(config: Settings, *, port: int) -> Services:
 
 
 def _audit_log(config: Settings, clock: SystemClock) -> SiteLog:
-    key = config.audit_key_path if config.audit_key is None else signer_from(config.audit_key.get_secret_value())
-    log = SiteLog.open(config.audit_path, clock=clock, signing_key=key, anchor=anchor_at(config.audit_anchor_place))
+    log = SiteLog.open(config.audit_path, clock=clock, signing_key=_signing_key(config), anchor=anchor_at(config.audit_anchor_place))
     log.start_sealing()
     if log.figures.behind() > FIGURES_BEHIND:  # a store from before there were usage rows: figures are exact, but slow until then
         threading.Thread(target=_catch_up, args=(log,), name="usage-rows", daemon=True).start()
@@ -258,6 +257,17 @@ def open_vault() -> Vault:
     """The configured vault, for the command line. Raises ConfigError or VaultError."""
     config = settings()
     return Vault.open(config.vault_path, keyring=_keyring(config), clock=SystemClock())
+
+
+def open_audit() -> AuditLog:
+    """The configured audit store, to record what the command line does. Raises ConfigError or AuditError."""
+    config = settings()
+    place = anchor_at(config.audit_anchor_place)
+    return AuditLog.open(config.audit_path, clock=SystemClock(), signing_key=_signing_key(config), anchor=place)
+
+
+def _signing_key(config: Settings) -> Signer | Path:
+    return config.audit_key_path if config.audit_key is None else signer_from(config.audit_key.get_secret_value())
 
 
 def _deadline_s(registry: Registry, tier: Tier, target: Target) -> float:

@@ -13,21 +13,11 @@ from typing import Any
 
 import pandas as pd
 
+from core.model import USAGE_SUMS
+
 NANO = Decimal("1e-9")
 OUTCOMES = ("ok", "failed", "cancelled", "refused")
-SUMS = (
-    "calls",
-    "retried",
-    "fallbacks",
-    "blocked",
-    "accepted",
-    "prompt_tokens",
-    "completion_tokens",
-    "cost_nano_usd",
-    "cost_partial",
-    "cases",
-    "model_cases",
-)
+SUMS = USAGE_SUMS
 
 
 @dataclass(frozen=True, slots=True)

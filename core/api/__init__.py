@@ -18,6 +18,7 @@ from core.api.preview import PreviewDesk, preview_route
 from core.api.refusals import fenced
 from core.api.sandbox import sandbox_routes
 from core.api.security import SecurityMiddleware
+from core.api.sign_in import SignInWatch
 from core.api.telemetry import start_telemetry
 
 if TYPE_CHECKING:
@@ -41,10 +42,18 @@ def routes(services: Callable[[], Services], desk: PreviewDesk, *, demo: bool = 
     return fenced(ours + (sandbox_routes(services) if demo else []))
 
 
-def middleware(*, loopback_only: bool, index_html: str | None = None, cookie_max_age_s: int = 12 * 3600) -> list[Middleware]:
+def middleware(
+    *,
+    loopback_only: bool,
+    services: Callable[[], Services] | None = None,
+    index_html: str | None = None,
+    cookie_max_age_s: int = 12 * 3600,
+) -> list[Middleware]:
     """The ring around every request. `loopback_only`: a demo that has not been declared public answers this computer alone.
 
-    `index_html` defaults to the installed Streamlit's page shell. Raises ConfigError when that can't be found.
+    `services`: where failed sign-ins are recorded; None where nobody signs in. `index_html` defaults to the installed Streamlit's page
+    shell. Raises ConfigError when that can't be found.
     """
     csp = content_security_policy(streamlit_index_html() if index_html is None else index_html)
-    return [Middleware(SecurityMiddleware, policy=ResponsePolicy(csp, cookie_max_age_s), loopback_only=loopback_only)]
+    ring = Middleware(SecurityMiddleware, policy=ResponsePolicy(csp, cookie_max_age_s), loopback_only=loopback_only)
+    return [ring] if services is None else [ring, Middleware(SignInWatch, services=services)]

@@ -53,6 +53,7 @@ class Action(StrEnum):
     STORE_RESTORED = "store_restored"
     BACKUP_MADE = "backup_made"
     SIGNING_KEY_CHANGED = "signing_key_changed"
+    VAULT_REWRAPPED = "vault_rewrapped"
     REVIEW_SIGNED_OFF = "review_signed_off"
     BREAK_GLASS = "break_glass"
     FIGURES_REBUILT = "figures_rebuilt"

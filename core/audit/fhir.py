@@ -68,6 +68,7 @@ _KINDS: Mapping[Action, tuple[str, str]] = MappingProxyType(
         Action.LEGAL_HOLD_LIFTED: ("110113", "D"),
         Action.STORE_RESTORED: ("110113", "U"),
         Action.SIGNING_KEY_CHANGED: ("110113", "U"),
+        Action.VAULT_REWRAPPED: ("110113", "U"),
     }
 )
 _OUTCOMES = MappingProxyType({Outcome.OK: "0", Outcome.REFUSED: "4", Outcome.CANCELLED: "4", Outcome.FAILED: "8"})

@@ -20,23 +20,12 @@ from typing import Any, NamedTuple
 from core.audit.actions import CALL_ENDINGS, Action, Outcome
 from core.audit.event import Event
 from core.audit.histogram import Histogram
+from core.model import USAGE_SUMS
 
 HOURS_A_DAY = 24
 ACCEPTED = "accepted"
 FACT_ACTIONS: tuple[Action, ...] = (*CALL_ENDINGS, Action.PREFLIGHT_BLOCKED, Action.DECISION_RECORDED)
-SUMS = (
-    "calls",
-    "retried",
-    "fallbacks",
-    "blocked",
-    "accepted",
-    "prompt_tokens",
-    "completion_tokens",
-    "cost_nano_usd",
-    "cost_partial",
-    "cases",
-    "model_cases",
-)
+SUMS = USAGE_SUMS
 DIMENSIONS = ("provider", "model", "simulated", "outcome", "error_class", "tier", "role", "department", "actor")
 _FACTS, _CALLS = (frozenset(action.value for action in actions) for actions in (FACT_ACTIONS, CALL_ENDINGS))
 _DECISION, _OK = Action.DECISION_RECORDED.value, Outcome.OK.value

@@ -21,10 +21,12 @@ from core.model.clock import Clock, FixedClock
 from core.model.exchange import ClearedPrompt, Estimate, Message, Prompt, PromptMark, Reply, Target, Usage
 from core.model.people import CallRow, Principal, Role
 from core.model.redaction import Category, Decisions, Deidentified, KeepReason, Mark, Redacted, Span, State
+from core.model.usage import USAGE_SUMS
 
 __all__ = [
     "MAX_AGE_YEARS",
     "TEXT_FIELDS",
+    "USAGE_SUMS",
     "AgeRange",
     "CallRow",
     "Category",

@@ -111,6 +111,16 @@ def test_the_sandbox_is_gone_once_sign_in_is_configured(hospital: Served) -> Non
     assert kind != "application/json"
 
 
+def test_a_sign_in_that_the_provider_refuses_is_an_entry(page: Page, hospital: Served) -> None:
+    """The provider sends the browser back with an error: the door again, and an entry that names the error."""
+    page.goto(f"{hospital.url}/oauth2callback?error=access_denied&error_description=locked+out")
+    expect(page.get_by_role("button", name=re.compile("Sign in"))).to_be_visible(timeout=60_000)
+    blobs = b"".join(f.read_bytes() for f in hospital.data.rglob("audit.sqlite3*") if f.is_file())
+    assert b'"action":"sign_in_failed"' in blobs
+    assert b'"error_class":"access_denied"' in blobs
+    assert b"locked out" not in blobs
+
+
 def test_names_of_users_are_not_in_the_audit_store(hospital: Served) -> None:
     """Whoever signed in above is an opaque id in the store."""
     blobs = b"".join(f.read_bytes() for f in hospital.data.rglob("*") if f.is_file())

@@ -8,13 +8,15 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.audit import Action, AuditLog, Outcome
 from core.errors import ConfigError, VaultError
-from core.model import FixedClock
+from core.model import FixedClock, Role
 from core.settings import settings
 from core.vault import KeyRing, Vault, new_key
 from core.vault.__main__ import main
@@ -317,6 +319,7 @@ def configured(path: Path, vault: Vault, tmp_path: Path, monkeypatch: pytest.Mon
     keys = tmp_path / "keys"
     keys.write_text(f"k-new:{coded(NEW)}\nk-old:{coded(OLD)}\n")
     keys.chmod(0o600)
+    monkeypatch.setenv("CASEGATE_DATA_DIR", str(path.parent))
     monkeypatch.setenv("CASEGATE_VAULT_DATABASE", str(path))
     monkeypatch.setenv("CASEGATE_VAULT_KEY_FILE", str(keys))
     settings.cache_clear()
@@ -334,6 +337,35 @@ def test_rotation_from_the_command_line(configured: Path, path: Path, tmp_path: 
     configured.write_text(f"k-old:{coded(OLD)}\n")
     assert main(["backup", str(tmp_path / "copy.sqlite3")]) == 2
     assert "Name a new file" in capsys.readouterr().err
+
+
+def recorded(folder: Path) -> list[tuple[object, ...]]:
+    """What the audit store tells of rewraps, oldest first."""
+    with closing(AuditLog.open(folder / "audit.sqlite3", clock=FixedClock(), read_only=True)) as log:
+        events = [entry.event for entry in reversed(log.entries(action=Action.VAULT_REWRAPPED))]
+        return [(e.actor_id, e.actor_role, e.outcome, e.subject, e.count) for e in events]
+
+
+def test_a_rewrap_is_an_entry_before_and_after(configured: Path, path: Path) -> None:
+    """Who did it, that it began, and how many records it changed; one that fails says so."""
+    assert main(["rewrap", "--actor", "u-keeper"]) == 0
+    begun, ended = (("u-keeper", Role.ADMIN, Outcome.OK, *rest) for rest in (("begun", None), ("ended", 3)))
+    assert recorded(path.parent) == [begun, ended]
+    configured.write_text(f"k-third:{coded(b'3' * 32)}\n")
+    assert main(["rewrap"]) == 2
+    assert recorded(path.parent)[2:] == [
+        ("operator", Role.ADMIN, Outcome.OK, "begun", None),
+        ("operator", Role.ADMIN, Outcome.FAILED, "ended", None),
+    ]
+
+
+def test_without_an_entry_nothing_is_rewrapped(configured: Path, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """While another process writes the audit store the vault is left as it is, and the message says what is in the way."""
+    with closing(AuditLog.open(path.parent / "audit.sqlite3", clock=FixedClock(), signing_key=path.parent / "audit.key")):
+        assert main(["rewrap"]) == 2
+    assert "already writes the audit store" in capsys.readouterr().err
+    assert main(["status"]) == 0
+    assert "k-old  3 records" in capsys.readouterr().out
 
 
 def test_a_new_key_is_printed_once_and_fits(capsys: pytest.CaptureFixture[str]) -> None:
