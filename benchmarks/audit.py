@@ -28,23 +28,20 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from benchmarks.audit_faults import flip_bytes, kill_rounds
+from benchmarks.audit_fill import fill
 from benchmarks.audit_postgres import postgres
-from core.audit import Action, AuditLog, Entry, Event, FileAnchor
-from core.audit.entry import Chain, Row
+from benchmarks.audit_usage import measure
+from benchmarks.audit_workload import ENTRIES_A_CALL, Workload
+from core.audit import Action, AuditLog, Event, FileAnchor
 from core.audit.rescue import restore
-from core.audit.store import Connection
 from core.model import Category, Principal, Role, Tier
 
 THREADS = 8
 PROBE_S = 0.6
-BULK = 20_000
 
 
 class SystemClock:
@@ -194,22 +191,11 @@ def alone(folder: Path) -> float:
     return percentile_ms(took, 0.5)
 
 
-def fill(log: AuditLog, count: int) -> None:
-    """Many entries in large batches: how they came in makes no difference to their verification."""
-    for start in range(0, count, BULK):
-        events = [event(number) for number in range(start, min(start + BULK, count))]
-        log._store.append(partial(_sealed, events))
-
-
-def _sealed(events: list[Event], chain: Chain, _connection: Connection) -> list[tuple[Entry, Row]]:
-    return [chain.seal(CLOCK.now(), one) for one in events]
-
-
 def verify_figures(folder: Path, count: int) -> dict[str, float]:
     """Verification on one core, backup and restore of the same store."""
-    path, person = folder / "large.sqlite3", Principal("u-bench", Role.SERVICE)
-    log = AuditLog.open(path, clock=CLOCK)
-    fill(log, count)
+    path, person, calls = folder / "large.sqlite3", Principal("u-bench", Role.SERVICE), count // ENTRIES_A_CALL
+    fill(path, Workload.drawn(calls), calls, calls)
+    log, count = AuditLog.open(path, clock=CLOCK), ENTRIES_A_CALL * calls
     speeds, ratios = [], []
     for _ in range(3):
         begun, wall = time.process_time(), time.perf_counter()
@@ -242,14 +228,6 @@ def verify_figures(folder: Path, count: int) -> dict[str, float]:
     return told | {"backup_s": round(backup_s, 2), "restore_s": round(restore_s, 2)}
 
 
-def usage_figures(folder: Path) -> dict[str, float]:
-    """The usage page's queries and browsing, at one and ten million entries."""
-    if find_spec("benchmarks.audit_usage") is None:
-        return {}
-    measure: Callable[[Path], dict[str, float]] = import_module("benchmarks.audit_usage").measure
-    return measure(folder)
-
-
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -274,7 +252,7 @@ def main() -> None:
         figures |= verify_figures(folder, options.verify)
         figures |= flip_bytes(folder, options.flips, random.Random(7), event, CLOCK)  # noqa: S311 – the same
         if not options.skip_usage:
-            figures |= usage_figures(folder)
+            figures |= measure(folder)
         print(json.dumps(figures))
 
 

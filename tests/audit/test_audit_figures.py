@@ -273,3 +273,18 @@ def test_questions_asked_at_once_are_answered_as_if_alone(log: AuditLog) -> None
     together, _ = log.figures.ask(asked)
     assert together == [log.figures.ask([question])[0][0] for question in asked]
     assert all(table.rows for table in together)
+
+
+def test_departments_are_those_of_what_is_counted(database: Path) -> None:
+    """Folded or not; not those that signed in only, or only rejected an answer."""
+    log = AuditLog.open(database, clock=FixedClock())
+    log.append(make_event(1, department="folded"))
+    log.figures.catch_up()
+    rejected = {"action": Action.DECISION_RECORDED, "subject": "rejected", "department": "rejecting"}
+    accepted = {"action": Action.DECISION_RECORDED, "subject": "accepted", "department": "accepting"}
+    for facts in (rejected, accepted, {"department": "asking"}, {"action": Action.SIGN_IN, "department": "door"}, {}):
+        log.append(make_event(2, **facts))
+    assert log.figures.departments() == ["accepting", "asking", "folded"]
+    log.figures.catch_up()
+    assert log.figures.departments() == ["accepting", "asking", "folded"]
+    log.close()

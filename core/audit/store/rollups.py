@@ -18,10 +18,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.audit.actions import Outcome
+from core.audit.actions import Action, Outcome
 from core.audit.entry import Entry
 from core.audit.histogram import Histogram
 from core.audit.rollup import (
+    ACCEPTED,
     DIMENSIONS,
     FACT_ACTIONS,
     SUMS,
@@ -51,11 +52,13 @@ CHUNK = 5_000
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
+_DEPARTMENT = re.compile(r'"department":"([^"]+)"')
 _REMEMBER = {
     backend: f"INSERT INTO usage_case (case_ref, provider, model, since) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     for backend, places in (("sqlite", "?, ?, ?, ?"), ("postgresql", "%s, %s, %s, %s"))
 }
 _ACT = '{"action":"'  # the first fact of a canonical body
+_DECIDED = f'{_ACT}{Action.DECISION_RECORDED.value}"'
 _FACT_ACTS = tuple(f'{_ACT}{action.value}"' for action in FACT_ACTIONS)
 _THROUGH = sa.select(MARK.c.through)
 _AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
@@ -229,8 +232,14 @@ def departments(connection: sa.Connection) -> list[str]:
     """Every department that has figures."""
     at = (USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != "")
     stored = set(connection.scalars(sa.select(USAGE.c.department).where(*at).distinct()))
-    newest = _facts(connection.execute(_AFTER, {"mark": connection.scalar(_THROUGH) or 0}))
-    return sorted(stored | {fact.department for fact in newest if fact.department})
+    newest = connection.execute(_AFTER, {"mark": connection.scalar(_THROUGH) or 0})
+    told = (_DEPARTMENT.search(row.body) for row in newest if row.body is not None and _is_counted(row.body))
+    return sorted(stored | {found[1] for found in told if found is not None})
+
+
+def _is_counted(body: str) -> bool:
+    """Whether a canonical body says something about usage; without reading all of it."""
+    return body.startswith(_FACT_ACTS) and (not body.startswith(_DECIDED) or f'"subject":"{ACCEPTED}"' in body)
 
 
 _SEGMENT = ("bucket", "grain", "first", "last", "sign")
