@@ -28,7 +28,7 @@ from core.audit import (
     signed_through,
 )
 from core.audit.entry import Chain
-from core.audit.store import rollups
+from core.audit.store import lookup, rollups
 from core.model import FixedClock, Principal, Role
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -44,6 +44,7 @@ def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     opened = AuditLog.open(tmp_path_factory.mktemp("browse") / "audit.sqlite3", clock=clock)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(rollups, "FOLD_EVERY", request.param)
+        patched.setattr(lookup, "RUN", 7)
         for part in range(3):
             with ThreadPoolExecutor(15) as threads:
                 list(threads.map(lambda n: opened.append(some(n)) and clock.advance(60), range(part * 30, part * 30 + 30)))

@@ -8,8 +8,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from benchmarks.audit_faults import flip_bytes, kill_rounds
 from core.audit import AuditLog, Event
 from core.audit import store as store_module
 from core.audit.anchor import FileAnchor
+from core.audit.entry import Row
+from core.audit.store import appending
 from core.audit.store.faults import POSTGRES_HINTS, SQLITE_HINTS, UNREACHABLE
+from core.audit.store.statement import SqliteStatement
 from core.errors import AuditError, ConfigError, Error
 from core.model import FixedClock
 
@@ -216,6 +220,46 @@ def test_a_failed_batch_fails_for_each_of_its_threads(log: AuditLog, event: Make
         with pytest.raises(AuditError, match="could not be written"):
             log.append(event())
     assert log.append(event()).sequence == 1
+
+
+def test_batches_that_fail_leave_one_chain(log: AuditLog, event: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of eight threads' entries some batches are refused, some find another end than expected: what append returned is there, once."""
+    plain, chance = SqliteStatement.run, random.Random(4)
+
+    def troubled(self: SqliteStatement, rows: Sequence[Row]) -> bool:
+        match chance.randrange(6):
+            case 0:
+                raise sqlite3.OperationalError("disk I/O error")
+            case 1:
+                return False
+            case 2:
+                plain(self, rows)
+                return False  # as when PostgreSQL dies before it can say that it is done
+        return plain(self, rows)
+
+    monkeypatch.setattr(SqliteStatement, "run", troubled)
+    monkeypatch.setattr(appending, "SHARED_BATCHES", 2)
+    told: dict[int, str | None] = {}
+    refused: list[str] = []
+
+    def work(number: int) -> None:
+        for turn in range(40):
+            one = event(turn, request_id=f"req-{number}-{turn}")
+            try:
+                told[log.append(one).sequence] = one.request_id
+            except AuditError:
+                refused.append(f"req-{number}-{turn}")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stored = {entry.sequence: entry.event.request_id for entry in log.entries(limit=1_000)}
+    assert stored == told
+    assert refused
+    assert len(told) + len(refused) == 320
+    assert log.verify().ok
 
 
 def test_a_head_that_cannot_be_kept_does_not_fail_the_act(log: AuditLog, event: Make, monkeypatch: pytest.MonkeyPatch) -> None:

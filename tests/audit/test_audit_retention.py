@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from support.postgres import Postgres
 from test_audit_merkle import ALONE
 
 from core.audit import Action, AuditLog, Entry, Event, FileAnchor, Reason
 from core.audit.__main__ import main
 from core.audit.retention import RETENTION_DAYS, Hold, decision, hold, lift
+from core.audit.store import lookup
+from core.audit.store.lookup import PLACE
 from core.errors import AuditError
 from core.model import FixedClock, Principal, Role
 
@@ -62,6 +66,25 @@ def test_a_purge_drops_what_is_old_and_the_tree_still_verifies(aged: AuditLog, t
     assert any(json.loads(json.dumps(item))["note"] == before.note for item in facts["earlier_heads"])
     with pytest.raises(AuditError, match="Nothing is older"):
         aged.purge(OFFICER)
+    aged.close()
+
+
+def test_places_of_purged_entries_go_with_them(aged: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their values are in no run any more; the others' are found as before."""
+    monkeypatch.setattr(lookup, "RUN", 4)
+    aged.figures.catch_up()
+    aged.append(hold(OFFICER, "matter-7", "case-1x"))
+    aged.purge(OFFICER)
+
+    def told(fact: str) -> set[tuple[str, int]]:
+        with aged._store.reading() as connection:
+            rows = connection.execute(sa.select(PLACE).where(PLACE.c.fact == lookup.FACTS.index(fact))).all()
+        return {(row.value, row.start + offset) for row in rows for (offset,) in struct.iter_unpack("<H", bytes(row.offsets))}
+
+    assert told("case_ref") == {("case-1x", 1), ("case-1x", 4), ("case-1x", 7), ("case-2x", 8), ("case-0x", 9)}
+    assert {place for _, place in told("model")} == {1, 4, 7, 8, 9}
+    assert [entry.sequence for entry in aged.entries(case_ref="case-1x")] == [10, 7, 4, 1]
+    assert [entry.sequence for entry in aged.entries(case_ref="case-2x")] == [8]
     aged.close()
 
 

@@ -9,13 +9,14 @@ from itertools import pairwise
 
 import pytest
 from audit.conftest import make_event
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_audit_event import events
 
 from core.audit import Action, Event, Outcome
 from core.audit.entry import body_bytes
 from core.audit.histogram import Histogram
-from core.audit.rollup import ROWS_OF, SUMS, Fact, Grain, Scope, Tally, cover, fact_of, fold, hour_of, time_of
+from core.audit.rollup import ROWS_OF, SUMS, Fact, Grain, Scope, Tally, cover, fact_of, fact_of_event, fold, hour_of, time_of
 from core.model import Role
 
 AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
@@ -25,6 +26,15 @@ Triple = tuple[str, str, str]
 def fact(event: Event, sequence: int = 1, at: datetime = AT) -> Fact | None:
     """What an event recorded at a time says."""
     return fact_of(sequence, body_bytes(sequence, at, event))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(events, st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 – it asks for none
+def test_an_entry_at_hand_says_what_its_body_says(event: Event, at: datetime) -> None:
+    """The writer folds what it recorded from memory, and a rebuild reads the bodies: both are the same facts, plain text and all."""
+    at_hand = fact_of_event(5, hour_of(at), event)
+    assert at_hand == fact(event, 5, at)
+    assert at_hand is None or all(type(value) in (str, int, bool, tuple, type(None)) for value in at_hand)
 
 
 def nothing(_: Collection[str]) -> Collection[Triple]:

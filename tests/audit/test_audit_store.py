@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from core.audit import Action, AuditLog, Entry, Event
+from core.audit import Action, AuditLog, Entry, Event, FileAnchor
 from core.audit.entry import body_bytes
+from core.audit.store.lookup import PLACE
+from core.audit.store.schema import FACTS
 from core.errors import AuditError, ChainError
 from core.model import FixedClock
 
 Make = Callable[..., Event]
+
+
+def open_log(place: str, folder: Path, **options: Any) -> AuditLog:
+    """On either backend."""
+    facts = {"clock": FixedClock(), "signing_key": folder / "key", "anchor": FileAnchor(folder / "head")} | options
+    return AuditLog.open(place, **facts)
 
 
 def counting(connection: sa.Connection, entries: Sequence[Entry]) -> None:
@@ -125,3 +135,63 @@ def test_a_half_migrated_store_is_named(log: AuditLog, database: Path, statement
     for read_only in (True, False):
         with pytest.raises(AuditError, match=r"half migrated: its table .* lacks"):
             AuditLog.open(database, clock=FixedClock(), read_only=read_only)
+
+
+def as_version_3(log: AuditLog) -> None:
+    """Take a store back to what version 3 had: an index on each fact, no runs."""
+    with log._store.changing() as connection:
+        for name in FACTS:
+            connection.exec_driver_sql(f"CREATE INDEX entry_{name} ON entry ({name}) WHERE {name} IS NOT NULL")
+        connection.exec_driver_sql("DROP TABLE entry_place")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA user_version = 3")
+        else:
+            connection.exec_driver_sql("UPDATE schema_step SET version = 3")
+
+
+def places_of(log: AuditLog) -> list[tuple[object, ...]]:
+    """Every run, and what is indexed besides."""
+    with log._store.reading() as connection:
+        runs = [(*row[:3], bytes(row[3])) for row in connection.execute(sa.select(PLACE).order_by(*PLACE.primary_key.columns))]
+        return [*runs, *(index["name"] for index in sa.inspect(connection).get_indexes("entry"))]
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_a_store_of_version_3_is_migrated(backend: str, request: pytest.FixtureRequest, event: Make, tmp_path: Path) -> None:
+    """Its indexes go; the runs are those that the writer would have made, of the entries that the usage rows hold and no others."""
+    place = str(tmp_path / "audit.sqlite3") if backend == "sqlite" else request.getfixturevalue("postgres_url")
+    log = open_log(place, tmp_path)
+    for number in range(1, 6):
+        log.append(event(number, actor_id=f"u-{number % 2}"))
+    log.figures.catch_up()
+    log.append(event(6, actor_id="u-1"))
+    before = places_of(log)
+    assert len(before) == 2 + 3 + 3
+    as_version_3(log)
+    log.close()
+    with pytest.raises(AuditError, match="older Casegate"):
+        open_log(place, tmp_path, read_only=True)
+    log = open_log(place, tmp_path)
+    assert places_of(log) == before
+    assert [entry.sequence for entry in log.entries(actor="u-1")] == [6, 5, 3, 1]
+    assert log.append(event(7)).sequence == 7
+    assert log.verify().ok
+    log.close()
+
+
+def test_the_log_is_stretched_under_load_and_survives(database: Path, event: Make) -> None:
+    """What is written behind the write-ahead log's end is nothing: another connection and a new process read the same entries."""
+    log = AuditLog.open(database, clock=FixedClock())
+    for number in range(1, 41):
+        log.append(event(number))
+    ahead = database.with_name(database.name + "-wal")
+    assert ahead.stat().st_size == 5 * 2**20
+    crashed = database.with_name("crashed.sqlite3")
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{database}{suffix}", f"{crashed}{suffix}")
+    assert log.append(event(41)).sequence == 41
+    log.close()
+    for path, count in ((database, 41), (crashed, 40)):
+        again = AuditLog.open(path, clock=FixedClock(), signing_key=database.with_name(database.name + ".key"))
+        assert (again.verify().ok, again.verify().entries) == (True, count)
+        again.close()
