@@ -88,6 +88,7 @@ def test_a_word_under_way_is_marked_before_the_redactor_answers(form: Page, fare
     fare(delay_s=1.5)
     area.press("End")
     area.press_sequentially("by at", delay=5)
+    form.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     assert area.evaluate("t => [...t.parentElement.querySelectorAll('mark')].map(m => m.textContent)") == ["Arlo Quimby"]
 
 
@@ -103,7 +104,7 @@ def test_an_answer_that_changes_nothing_touches_nothing(form: Page, fare: Any) -
     fare(delay_s=0.5)
     with form.expect_response("**/preview"):
         area.press("!")
-        typed = form.evaluate("window.touched")
+        typed = form.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(() => done(window.touched))))")
     form.wait_for_timeout(200)
     assert typed > 0
     assert form.evaluate("window.touched") == typed

@@ -82,6 +82,8 @@ class Editor {
     this.took = 0;
     this.askedAt = 0;
     this.drawn = [];
+    this.frame = null;
+    this.at = null;
     this.sent = { text: "", ok: true };
     this.listen();
   }
@@ -107,6 +109,7 @@ class Editor {
   stop() {
     document.removeEventListener("visibilitychange", this.flush);
     this.card.stop();
+    cancelAnimationFrame(this.frame);
     for (const timer of [this.previewTimer, this.commitTimer, this.retryTimer]) clearTimeout(timer);
     this.request?.abort();
   }
@@ -154,7 +157,9 @@ class Editor {
     const inWord = goesOn(before, this.text, this.area.selectionEnd);
     unsent.set(this.data.id, { nonce: this.nonce, text: this.text });
     this.card.hide();
-    this.draw();
+    this.caption = this.at = null;
+    /* With the frame that shows the letter, after everybody else has heard of the key. */
+    this.frame ??= requestAnimationFrame(() => this.paint());
     this.askSoon(inWord ? REST.inWord : REST.else);
     this.commitSoon();
   }
@@ -255,9 +260,15 @@ class Editor {
   }
 
   draw() {
+    this.caption = this.at = null;
+    this.paint();
+  }
+
+  paint() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
     this.drawMarks();
     this.root.classList.toggle("stale", Boolean(this.failure));
-    this.caption = null;
     this.roll.draw(this.spans, this.text);
     this.drawStatus();
     this.drawCount();
@@ -273,18 +284,16 @@ class Editor {
     now.forEach((piece, i) => {
       const node = this.drawn[i];
       if (i % 2) this.dress(node, this.spans[(i - 1) / 2]);
-      if (node.textContent === piece) return;
-      if (node.firstChild) node.firstChild.data = piece;
-      else node.textContent = piece;
+      say(node, piece);
     });
   }
 
-  dress(mark, { category, state }) {
-    const { dataset, classList } = mark;
-    if (dataset.category !== category || dataset.state !== state) {
-      Object.assign(dataset, { category, state, hue: HUES[category] ?? "red" });
+  dress(mark, span) {
+    const { category, state } = span;
+    if (mark.dataset.category !== category || mark.dataset.state !== state) {
+      Object.assign(mark.dataset, { category, state, hue: HUES[category] ?? "red" });
     }
-    if (classList.contains("at")) classList.remove("at");
+    mark.classList.toggle("at", this.at === span);
   }
 
   drawStatus() {
@@ -324,6 +333,7 @@ class Editor {
   }
 
   showCaption(span) {
+    this.at = span;
     this.caption = span ? words(span) + (this.data.decides ? " · Alt+Enter to decide" : "") : null;
     const marks = this.backdrop.querySelectorAll("mark");
     marks.forEach((mark, i) => mark.classList.toggle("at", this.spans[i] === span));
