@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -105,3 +106,22 @@ def test_a_backup_and_a_restore_carry_them_over(log: AuditLog, tmp_path: Path) -
     assert main(["restore", str(tmp_path / "backup.sqlite3"), *target, "--anchor", str(tmp_path / "audit.head")]) == 0
     with closing(AuditLog.open(tmp_path / "restored.sqlite3", clock=FixedClock(), read_only=True)) as restored:
         assert told(restored) == before
+
+
+def test_a_store_of_the_version_before_learns_to_keep(database: Path, event: Make) -> None:
+    """Without the columns it is brought up to date, with its figures; from then on a rebuild after a purge keeps them."""
+    clock = FixedClock()
+    with closing(AuditLog.open(database, clock=clock)) as log:
+        log.append(event(1))
+        log.figures.catch_up()
+        before = told(log)
+    with closing(sqlite3.connect(database)) as plain:
+        for table, name in (("usage_case", "since"), ("usage_mark", "kept_before"), ("usage_mark", "kept_through")):
+            plain.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+        plain.execute("PRAGMA user_version = 4")
+    clock.advance(7 * 366 * 86_400)
+    with closing(AuditLog.open(database, clock=clock)) as log:
+        assert told(log) == before
+        log.purge(OFFICER)
+        log.figures.rebuild()
+        assert told(log) == before
