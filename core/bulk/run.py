@@ -21,7 +21,7 @@ from core.bulk.formats import KINDS, Work, pieces, redact_piece
 from core.bulk.job import BadFileError, Job, Piece
 from core.bulk.state import NAME, State
 from core.errors import ConfigError
-from core.model import Category
+from core.model import Category, Span
 
 REPORT = "report.json"
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
@@ -216,11 +216,19 @@ class _Run:
         self.on_progress(self.done + self.already + self.failed, self.bytes_done, self.total)
 
 
+_SURE_OF_WORDS = 0.9
+"""A file's name has no sentence around it: there the tagger's word counts from here on."""
+
+
+def _tells(span: Span) -> bool:
+    return span.state == "masked" and span.category in _TELLING and (span.detector != "tagger" or span.score >= _SURE_OF_WORDS)
+
+
 def safe_name(name: str) -> str:
     """The input's own name, or a random one when it looks as if it named somebody or held a date or a long number."""
     parts = [" ".join(_WORDS.findall(part)) for part in Path(name).with_suffix("").parts]
     read = {text for part in parts for text in (part, part.title() if " " in part else part)}
-    telling = any(span.state == "masked" and span.category in _TELLING for text in read for span in deid.detect(text))
+    telling = any(_tells(span) for text in read for span in deid.detect(text))
     if name in (NAME, REPORT) or telling or re.search(r"\d{5}", name):
         return f"file-{secrets.token_hex(4)}{Path(name).suffix.lower()}"
     return name

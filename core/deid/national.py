@@ -124,7 +124,7 @@ def always(_code: str) -> bool:
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], bool], bool], ...] = tuple(
-    (re.compile(rf"(?<![\w.-]){pattern}(?![\w-])"), check, pattern.startswith("[A-Z") or pattern.startswith("[S"))
+    (re.compile(rf"(?<![\w.-]){pattern}(?![\w-])"), check, pattern[1].isupper())
     for pattern, check in (
         (r"\d{3}[ -]\d{3}[ -]\d{4}", nhs),
         (r"\d{4}[ -]\d{4}[ -]\d{4}", always),

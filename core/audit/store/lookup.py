@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import operators
 
+from core.audit.actions import Outcome
 from core.audit.entry import Entry
 from core.audit.store.schema import ENTRY, tables
 
@@ -87,11 +88,14 @@ def find(connection: sa.Connection, query: sa.Select[Any], conditions: Sequence[
     wanted = _wanted(conditions)
     if wanted is None:
         return list(asked(most=limit))
-    mark = connection.scalar(_THROUGH)
+    mark = int(connection.scalar(_THROUGH) or 0)
     found = [] if not newest_first else list(asked(ENTRY.c.sequence > mark, most=limit))
-    places = _places(connection, *wanted, _bounds(conditions), newest_first)
-    while (limit is None or len(found) < limit) and (part := list(islice(places, _PART if limit is None else min(limit, _PART)))):
+    low, high = _bounds(conditions)
+    places = _places(connection, *wanted, (low, min(high, mark)), newest_first)
+    size = _PART if limit is None else min(limit, _PART)
+    while (limit is None or len(found) < limit) and (part := list(islice(places, size))):
         found += asked(ENTRY.c.sequence.in_(part), most=None)
+        size = min(2 * size, _PART)  # the other conditions turn many down
     if not newest_first and (limit is None or len(found) < limit):
         found += asked(ENTRY.c.sequence > mark, most=limit)
     return found[:limit]
@@ -118,10 +122,12 @@ def _wanted(conditions: Sequence[Any]) -> tuple[int, list[str]] | None:
     for condition in conditions:
         if isinstance(condition, sa.BinaryExpression) and condition.operator in (operators.eq, operators.in_op):
             asked[condition.left] = condition.right
+    found = []
     for number, name in enumerate(FACTS):
         if (right := asked.get(ENTRY.c[name])) is not None:
-            return number, right.value if isinstance(right.value, list) else [right.value]
-    return None
+            values = right.value if isinstance(right.value, list) else [right.value]
+            found.append((number if name != "outcome" or Outcome.OK in values else 0.5, number, values))  # few acts fail
+    return min(found)[1:] if found else None
 
 
 def _bounds(conditions: Sequence[Any]) -> tuple[int, int]:
