@@ -58,20 +58,15 @@ _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FA
 _NUMBERS = frozenset(Category) - _WORDED - {Category.DATE, Category.AGE, Category.EMAIL, Category.URL, Category.IP}
 _PREFIX = 6
 _GROWING = frozenset(("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
-_TAILS = frozenset(
-    ("location", "satellite", "lab", "opd", "cemetery", "site", "campus", "annex", "morgue", "station", "branch", "lot", "depot")
-)
+_TAILS = words("joined.tails")
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
-_GLUED_MOST = 24
-_GLUE = frozenset("-_/.@:+~=")
+_GLUED_MOST, _GLUE = 24, frozenset("-_/.@:+~=")
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
-_SURELY, _CERTAIN, _SEASON_BAR = 0.9, 0.96, 0.6
-_COUNT = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-_COUNTED = ("th", "first", "second", "third")
-_PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.9, 0.6
+_COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
+_SURELY, _CERTAIN, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.96, 0.6, 0.9, 0.9, 0.6
 _MONTHS = words("dates.month_stems")
 _PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
