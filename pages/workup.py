@@ -54,6 +54,7 @@ def open_preview(now: drafts.Draft) -> case_form.Preview:
         encounter=redactor.encounter,
         decisions=now.decisions,
         policy=redactor.policy,
+        keep=partial(drafts.keep_typed, services, now),
     )
     return case_form.Preview(token, redactor.policy.id, partial(deciding.decide, now, PERSON, redactor))
 

@@ -2,7 +2,8 @@
 
 The page opens a desk for its session at each run and hands the token to the live editor; the editor posts what
 stands in one field and gets the spans back. The other fields come from the desk, so that a name written in one is
-found in all. This is a convenience for the eye: what is sent is redacted again, by `core.consult`.
+found in all. This is a convenience for the eye: what is sent is redacted again, by `core.consult`. What was posted is
+handed to the session's keeper after the answer: a page run only to save what is typed would hold up every typist.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -49,15 +51,20 @@ class Redacting(Protocol):
         ...
 
 
+def _kept_nowhere(_field: str, _text: str) -> None:
+    """For a page that keeps no draft."""
+
+
 @dataclass(frozen=True)
 class PreviewContext:
-    """What a session's page held at its last run."""
+    """What a session's page held at its last run; `keep` hears each field and text posted since, and must not raise."""
 
     texts: Mapping[str, str] = field(repr=False)
     identity: Identity = field(repr=False)
     encounter: date
     decisions: Decisions = field(repr=False)
     policy: Policy = SAFE_HARBOR
+    keep: Callable[[str, str], None] = field(default=_kept_nowhere, repr=False)
 
 
 class PreviewDesk:
@@ -90,10 +97,11 @@ class PreviewDesk:
         encounter: date,
         decisions: Decisions = NO_DECISIONS,
         policy: Policy = SAFE_HARBOR,
+        keep: Callable[[str, str], None] = _kept_nowhere,
     ) -> str:
         """Keep this as the session's context and return its token, the same for as long as the desk lives."""
         token = hmac.new(self._secret, session.encode(), hashlib.sha256).hexdigest()
-        self._keep(_key(token), PreviewContext(dict(texts), identity, encounter, decisions, policy))
+        self._keep(_key(token), PreviewContext(dict(texts), identity, encounter, decisions, policy, keep))
         return token
 
     def close(self, session: str) -> None:
@@ -155,7 +163,9 @@ def preview_route(desk: PreviewDesk, redact: Redacting) -> Route:
             return _refused(422, "The preview does not know this field.")
         if len(asked.text) > MAX_PREVIEW_CHARS:
             return _refused(413, f"The text is longer than {MAX_PREVIEW_CHARS:,} characters.")
-        return await lane.run(lambda: _answer(asked, context, redact))
+        answer = await lane.run(lambda: _answer(asked, context, redact))
+        answer.background = BackgroundTask(context.keep, asked.field, asked.text)
+        return answer
 
     return Route("/preview", preview, methods=["POST"])
 

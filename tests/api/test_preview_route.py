@@ -49,6 +49,20 @@ def test_other_fields_count_too() -> None:
     assert (answer["spans"], answer["counts"]) == ([], {"name": 1})
 
 
+def test_what_was_posted_is_handed_to_the_sessions_keeper() -> None:
+    """Field and text, even when the redactor fails: what is typed is not lost with a preview."""
+    kept: list[tuple[str, str]] = []
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise RuntimeError
+
+    for redact in (redact_words(WORDS), fail):
+        desk = PreviewDesk()
+        token = desk.open("s", texts={"symptoms": ""}, identity=Identity(), encounter=ENCOUNTER, keep=lambda *said: kept.append(said))
+        ask(local_client([preview_route(desk, redact)]), token, text="Oduya is ill")
+    assert kept == [("symptoms", "Oduya is ill")] * 2
+
+
 REFUSED = {
     "not JSON": (b"{", 422),
     "not an object": (b"[]", 422),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,52 @@ def test_two_tabs_never_leave_a_text_with_another_cases_panel() -> None:
     restored = held(tab())
     assert restored.texts == examples.load(first)["texts"]
     assert restored.identity == examples.load(first)["identity"]
+
+
+def typed(run: AppTest, text: str) -> None:
+    """What the preview route hands over while the form of `run` is typed on, a while after its last save."""
+    held(run).saved_at -= drafts.SAVE_EVERY_S
+    drafts.keep_typed(bootstrap.services(), held(run), "symptoms", text)
+
+
+def test_what_is_typed_between_two_runs_of_the_page_comes_back() -> None:
+    """The tab goes down before the page ran again: the text is in the vault, with the rest of the form."""
+    run = tab()
+    load(run, examples.names()[0])
+    typed(run, "Typed on and on")
+    assert held(tab()).texts == {**held(run).texts, "symptoms": "Typed on and on"}
+    assert held(tab()).identity == held(run).identity
+
+
+def test_typing_saves_now_and_then_only() -> None:
+    """Not at every request: the vault is not written for every letter."""
+    run = tab()
+    load(run, examples.names()[0])
+    typed(run, "first")
+    drafts.keep_typed(bootstrap.services(), held(run), "symptoms", "second")
+    assert held(tab()).texts["symptoms"] == "first"
+
+
+def test_a_late_request_does_not_bring_a_replaced_draft_back() -> None:
+    """An answer under way when New case was pressed: the old case's record and key stay destroyed."""
+    run = tab()
+    load(run, examples.names()[0])
+    old = held(run)
+    next(b for b in run.button if b.label == "New case").click().run()
+    old.saved_at -= drafts.SAVE_EVERY_S
+    drafts.keep_typed(bootstrap.services(), old, "symptoms", "Of the old case")
+    assert held(tab()).empty
+
+
+def test_a_failing_vault_while_typing_is_logged_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
+    """The editor has its answer; the page's next run saves again and shows the fault."""
+    run = tab()
+    load(run, examples.names()[0])
+    bootstrap.services().vault.close()
+    with caplog.at_level(logging.ERROR):
+        typed(run, "Quandary was here")
+    assert "could not be saved" in caplog.text
+    assert "Quandary" not in caplog.text
 
 
 def test_a_panel_of_another_case_is_left_out_and_said_so() -> None:

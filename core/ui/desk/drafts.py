@@ -1,12 +1,16 @@
 """The case being written: in the session while the page lives, in the vault for everything that can go wrong.
 
-Saved encrypted at every change, so it survives a rerun, a page change, an error, a time-out, a closed tab
-and a restart. The identity panel is a record of its own.
+Saved encrypted at every run of the page, and every few seconds while typing goes on between two runs, so it survives a rerun,
+a page change, an error, a time-out, a closed tab and a restart. The identity panel is a record of its own.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
+import threading
+import time
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +23,9 @@ from core.errors import CaseError, Error, FieldProblem
 from core.model import TEXT_FIELDS, ClinicalCase, Decisions, Identity, Principal, Sex, Tier, age_range_of
 from core.ui.desk import session
 
+SAVE_EVERY_S = 8.0
 _KEY = "draft"
+_log = logging.getLogger("casegate.desk")
 
 
 @dataclass(repr=False)
@@ -38,6 +44,9 @@ class Draft:
     consultation: str = ""
     version: str = field(default_factory=lambda: secrets.token_hex(4))
     saved: dict[str, Any] = field(default_factory=dict, repr=False)
+    saved_at: float = field(default_factory=time.monotonic, repr=False)
+    replaced: bool = False
+    saving: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def decisions(self) -> Decisions:
@@ -170,21 +179,50 @@ def save(services: bootstrap.Services, draft: Draft) -> None:
     Both records are put, the panel first: another tab may meanwhile have put its own, and a text must not come back
     with another case's panel.
     """
-    records = {"identity": {"case_ref": draft.case_ref, "panel": asdict(draft.identity)}, "draft": draft.payload()}
+    records = _records(draft, draft.texts)
     if draft.saved == records or (draft.empty and not draft.saved):
         return
     try:
-        for kind, record in records.items():
-            services.vault.put(kind, draft.owner, draft.owner, record)
-        draft.saved = dict(records)
+        with draft.saving:
+            _put(services, draft, records)
     except Error as error:
         st.warning(f"This draft is only on your screen for now. {error.user_message}", icon=":material/warning:")
 
 
+def keep_typed(services: bootstrap.Services, draft: Draft, name: str, text: str) -> None:
+    """Put what stands in one editor into the vault, unless the draft was saved a moment ago or has been replaced since.
+
+    For threads beside the page: raises nothing and shows nothing; the page's next run saves again, and shows a fault.
+    """
+    try:
+        with draft.saving:
+            if draft.replaced or name not in draft.texts or time.monotonic() - draft.saved_at < SAVE_EVERY_S:
+                return
+            draft.saved_at = time.monotonic()
+            _put(services, draft, _records(draft, {**draft.texts, name: text}))
+    except Exception as error:  # noqa: BLE001 - the answer has gone out; the editor still holds the text
+        _log.error("a draft could not be saved while typing: %s", type(error).__name__)
+
+
+def _records(draft: Draft, texts: dict[str, str]) -> dict[str, dict[str, Any]]:
+    panel = {"case_ref": draft.case_ref, "panel": asdict(draft.identity)}
+    return {"identity": panel, "draft": draft.payload() | {"texts": dict(texts)}}
+
+
+def _put(services: bootstrap.Services, draft: Draft, records: dict[str, dict[str, Any]]) -> None:
+    for kind, record in records.items():
+        services.vault.put(kind, draft.owner, draft.owner, record)
+    draft.saved, draft.saved_at = records, time.monotonic()
+
+
 def replace_draft(services: bootstrap.Services, person: Principal, **values: Any) -> Draft:
     """Begin again, with `values` filled in; the old draft and its key are destroyed."""
-    for kind in ("draft", "identity"):
-        services.vault.delete(kind, person.user_id)
+    held = st.session_state.get(_KEY)
+    with held.saving if isinstance(held, Draft) else nullcontext():
+        if isinstance(held, Draft):
+            held.replaced = True
+        for kind in ("draft", "identity"):
+            services.vault.delete(kind, person.user_id)
     draft = Draft(person.user_id, **values)
     st.session_state[_KEY] = draft
     return draft

@@ -2,8 +2,9 @@ const PREVIEW_DELAY_MS = 40;
 /* An editor rests between two requests this many times as long as the last answer took, so that a busy server is asked less often. */
 const REST = { inWord: 6, else: 1, most: 450 };
 const PREVIEW_TIMEOUT_MS = 6000;
-/* Every commit runs the whole page again: after a pause that is one, and now and then while the typing goes on. */
-const COMMIT_MS = { pause: 2000, most: 30000 };
+/* Every commit runs the whole page again: after a pause that is one, and seldom while the typing goes on, when it is the preview's
+   requests that keep the draft; not on the beat, or those who began together would all be held up together, again and again. */
+const COMMIT_MS = { pause: 2000, most: 90000, spread: 60000 };
 const RETRY_MS = [1000, 2000, 5000, 10000];
 const PLURALS = { "ip address": "ip addresses", biometric: "biometrics", "age over 89": "ages over 89", facility: "facilities" };
 
@@ -243,9 +244,9 @@ class Editor {
 
   commitSoon() {
     const now = performance.now();
-    if (!this.commitTimer) this.uncommittedSince = now;
+    if (!this.commitTimer) this.commitBy = now + COMMIT_MS.most + Math.random() * COMMIT_MS.spread;
     clearTimeout(this.commitTimer);
-    const left = Math.max(0, this.uncommittedSince + COMMIT_MS.most - now);
+    const left = Math.max(0, this.commitBy - now);
     this.commitTimer = setTimeout(() => this.commit(), Math.min(COMMIT_MS.pause, left));
   }
 
