@@ -87,16 +87,33 @@ class Slots:
             "sid": ("ID", lambda: f"{values.capitals(r, r.randint(1, 3))}{choice(('', '-', ' '))}{values.digits(r, r.randint(2, 5))}"), "ssn": ("ID", lambda: values.social(r)), "plan": ("ID", lambda: values.plan(r)), "plate": ("ID", lambda: values.plate(r)),
             "dev": ("ID", lambda: values.device(r)), "vin": ("ID", lambda: "".join(choice("ABCDEFGHJKLMNPRSTUVWXYZ0123456789") for _ in range(17))),
             "age90": ("AGE", lambda: str(r.randint(90, 107))), "country": ("REGION", lambda: choice(self.pools["countries"])),
+            "wdn": ("DATE", lambda: values.weekday_number(r)), "wdr": ("DATE", lambda: values.weekday_span(r)), "xt": ("CONTACT", lambda: values.extension(r)), "kc": ("ID", lambda: values.tally(r)),
+            "wf": ("NAME", lambda: self._short_name("word_firsts", self.names.first)), "wl": ("NAME", lambda: self._short_name("word_lasts", self.names.last)),
             "state": ("REGION", lambda: choice(self.words["states"])[:-3]), "st": ("REGION", lambda: choice(self.words["states"])[-2:]),
         }  # fmt: skip
         made: dict[str, Callable[[], Fragments]] = {slot: (lambda m=maker, k=label: [(m(), k)]) for slot, (label, maker) in one.items()}
         made["date"] = lambda: made[r.choices(("fdate", "pdate", "my"), (75, 16, 9))[0]]()
+        made["kcs"] = lambda: self._run([(code, "ID") for code in values.tallies(r)])
+        made["xts"] = lambda: self._run([(values.extension(r), "CONTACT") for _ in range(r.randint(2, 4))])
+        made["wdns"] = lambda: self._run([(values.weekday_number(r), "DATE") for _ in range(r.randint(2, 5))])
         made["cityst"] = lambda: self.expand("{city}[, |, | |,][{state}|{st}|{st}]")
         made["addr"] = lambda: self.expand(
             "{street}[, |, | |\n]{city}[, | |, ][{st}|{st}|{state}][ | |, |  ]{zip}" if r.random() < 0.75
             else "{street}[, |\n|\n ]{city}[, |\n|\n |, {st}\n ][{country} {zip}|{zip}|{country}|{zip} {country}]"
         )  # fmt: skip
         return made
+
+    def _short_name(self, words: str, other: Callable[[], str]) -> str:
+        """A single name, half the time an ordinary word."""
+        r = self.random
+        name = r.choices((lambda: r.choice(self.words[words]), lambda: r.choice(self.common).capitalize(), other), (45, 8, 47))[0]()
+        chance = r.random()
+        return name.lower() if chance < 0.12 else name.upper() if chance < 0.22 else name
+
+    def _run(self, parts: Fragments) -> Fragments:
+        """Short codes one after another, kept apart by one sign."""
+        between = self.random.choice((", ", ", ", " ", "/", " / ", "; ", " + ", " & ", "  ", "\n"))
+        return [piece for part in parts for piece in ((between, "O"), part)][1:]
 
     def _figures(self) -> dict[str, Callable[[], Fragments]]:
         r = self.random

@@ -195,3 +195,85 @@ def postcode(random: Random) -> str:
             f"{c(1)}{n(2)} {c(2)}{n(2)}",
         )
     )
+
+
+_WEEKDAYS = "mon tue wed thu fri sat sun tues weds thurs thur mo tu we th fr sa su m t w f monday tuesday wednesday thursday friday saturday sunday".split()
+
+
+def weekday_number(random: Random, day: int = 0) -> str:
+    """A weekday with the bare number of its day: `tues 5`, `WED 6`, `Fri12`."""
+    name = random.choice(_WEEKDAYS[: 11 if random.random() < 0.75 else None])
+    gap = random.choice((" ",) * 8 + ("", "-", ", ", "/"))
+    return random.choice((name, name.upper(), name.capitalize())) + gap + str(day or random.randint(1, 31))
+
+
+def weekday_span(random: Random) -> str:
+    """Some days on end: `mon 3-fri 7`, `Sat 14/Sun 15`."""
+    first, between = random.randint(1, 25), random.choice(("-", " - ", "/", " to ", " thru ", "–", " & ", "+"))
+    second = first + random.randint(1, 5)
+    return weekday_number(random, first) + between + (weekday_number(random, second) if random.random() < 0.7 else str(second))
+
+
+def extension(random: Random) -> str:
+    """An inside telephone's or a pager's number, bare: `4412`, `6-0412`, `72204`."""
+    n = lambda count: digits(random, count)  # noqa: E731
+    lead = random.choice("23456789")
+    return random.choice(
+        (
+            n(4),
+            n(4),
+            n(4),
+            lead + n(3),
+            f"{lead}-{n(4)}",
+            f"{lead}-{n(4)}",
+            lead + n(4),
+            f"{lead}-{n(3)}",
+            n(3),
+            f"*{n(4)}",
+            f"#{n(4)}",
+            f"{lead}{n(1)}-{n(4)}",
+        )
+    )
+
+
+def tally(random: Random) -> str:
+    """A kit's, bag's, seal's, badge's or locker's short number."""
+    n, c = (lambda count: digits(random, count)), (lambda count: capitals(random, count))
+    return random.choice(
+        (
+            n(4),
+            n(5),
+            n(6),
+            n(3),
+            c(1) + n(3),
+            c(1) + n(4),
+            f"{c(1)}-{n(3)}",
+            f"{c(2)}-{n(4)}",
+            f"{c(2)}{n(3)}",
+            f"{n(2)}-{n(3)}",
+            f"{n(4)}{c(1)}",
+            f"#{n(4)}",
+            f"{c(1)}{n(2)}-{n(2)}",
+            f"{n(3)}/{n(2)}",
+            f"{c(3)} {n(3)}",
+            f"{c(2).lower()}{n(3)}",
+            f"0{n(3)}",
+        )
+    )
+
+
+def tallies(random: Random) -> list[str]:
+    """Some of them in a run, of one shape, now and then counting on: `K-114`, `K-115`, `119`."""
+    first = tally(random)
+    if random.random() < 0.4:
+        return [first, *("".join(_other(random, sign) for sign in first) for _ in range(random.randint(1, 5)))]
+    tail = first[-2:] if first[-2:].isdigit() and first[-2:] < "90" else ""
+    if not tail:
+        return [first, tally(random)]
+    numbers = [f"{int(tail) + step:02d}" for step in range(1, random.randint(2, 5))]
+    whole = random.random() < 0.7
+    return [first, *(first[:-2] + number if whole else number for number in numbers)]
+
+
+def _other(random: Random, sign: str) -> str:
+    return digits(random, 1) if sign.isdigit() else sign
