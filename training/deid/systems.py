@@ -17,8 +17,28 @@ Makers = dict[str, Callable[[], Fragments]]
 _MISREAD = {
     "ohosp": "hosp", "oplace": "place", "ocity": "city", "ostreet": "street", "oany": "any", "oanyl": "anyl", "oanyf": "anyf", "oanyr": "anyr", "opnf": "pnf", "oid": "id", "odob": "dob", "ofdate": "fdate", "ophone": "phone", "olid": "lid", "odr": "dr", "ozip": "zip", "oplan": "plan",
 }  # fmt: skip
-_WORDS = "scan;report;note;ct_chest;mri;echo;ecg;wound;consent;referral;labs;discharge;letter;xray;dosesheet;path;insurance card;op note;fax;vent".split(";")
-_HOSTS = ("?ws-99", "@@@-ws-999", "@@-srv-99", "LISPRD99", "LISTST9", "HL7GW9", "PACS-QA-9", "icu-mon-99", "pump-gw-9", "rx-cab-99", "?CUWS999", "prnt-9@-99", "db9.lab", "vm-9999", "EDKIOSK9", "WOW-99", "cart99")
+_WORDS = "scan;report;note;ct_chest;mri;echo;ecg;wound;consent;referral;labs;discharge;letter;xray;dosesheet;path;insurance card;op note;fax;vent".split(
+    ";"
+)
+_HOSTS = (
+    "?ws-99",
+    "@@@-ws-999",
+    "@@-srv-99",
+    "LISPRD99",
+    "LISTST9",
+    "HL7GW9",
+    "PACS-QA-9",
+    "icu-mon-99",
+    "pump-gw-9",
+    "rx-cab-99",
+    "?CUWS999",
+    "prnt-9@-99",
+    "db9.lab",
+    "vm-9999",
+    "EDKIOSK9",
+    "WOW-99",
+    "cart99",
+)
 
 
 def makers(slots: Slots) -> Makers:
@@ -27,7 +47,9 @@ def makers(slots: Slots) -> Makers:
 
     def plain() -> tuple[str, str]:
         """A first and a last name in small plain letters, as log-in names want them."""
-        first, last = ("".join(c for c in name.lower() if c.isascii() and c.isalpha()) for name in (slots.names.first(), slots.names.last()))
+        first, last = (
+            "".join(c for c in name.lower() if c.isascii() and c.isalpha()) for name in (slots.names.first(), slots.names.last())
+        )
         return first or "ana", last or "meyer"
 
     def login() -> str:
@@ -40,30 +62,92 @@ def makers(slots: Slots) -> Makers:
 
     def host() -> str:
         (first, last), n = plain(), r.randint(1, 40)
-        return choice((f"WS-{last.upper()}-{n:02d}", f"LT-{first[0].upper()}{last.upper()}", f"{last}-laptop", f"{first}s-iphone", f"{first[0]}{last}-mbp.local", f"PC{n:03d}-{last.upper()}", f"{last.upper()}{n}", f"dr-{last}-ipad"))
+        return choice(
+            (
+                f"WS-{last.upper()}-{n:02d}",
+                f"LT-{first[0].upper()}{last.upper()}",
+                f"{last}-laptop",
+                f"{first}s-iphone",
+                f"{first[0]}{last}-mbp.local",
+                f"PC{n:03d}-{last.upper()}",
+                f"{last.upper()}{n}",
+                f"dr-{last}-ipad",
+            )
+        )
 
     def file() -> str:
-        (first, last), word, stamp = plain(), choice(_WORDS).replace(" ", choice(("", "_", "-"))), f"20{r.randint(15, 27)}{r.randint(1, 12):02d}{r.randint(1, 28):02d}"
+        (first, last), word, stamp = (
+            plain(),
+            choice(_WORDS).replace(" ", choice(("", "_", "-"))),
+            f"20{r.randint(15, 27)}{r.randint(1, 12):02d}{r.randint(1, 28):02d}",
+        )
         record, case = values.digits(r, r.randint(5, 9)), choice((str.upper, str.title, str.lower, str.lower))
         stem = case(choice((
             f"{last}_{first}_{word}", f"{last}{first}_{stamp}", f"{word}_{last}_{first[0]}", f"{last}-{first}-{record}", f"mrn{record}_{word}", f"{record}_{last}", f"{word}-{record}", f"{stamp}_{last}_{word}", f"{last}.{first}.{word}",
             f"{record}-{stamp}-{word}", f"{first}_{last}_dob{stamp}", f"{word} {first} {last}", f"{last}{first[0]}{record[:4]}", f"{word}_{record}_v{r.randint(1, 4)}", f"mr_{record}_{first[0]}{last}",
         )))  # fmt: skip
-        return stem + choice((".pdf", ".pdf", ".dcm", ".docx", ".jpg", ".txt", ".tif", ".csv", ".xlsx", ".hl7", ".zip", ".PDF", ".xml", ".msg"))
+        return stem + choice(
+            (".pdf", ".pdf", ".dcm", ".docx", ".jpg", ".txt", ".tif", ".csv", ".xlsx", ".hl7", ".zip", ".PDF", ".xml", ".msg")
+        )
 
     def cleanfile() -> str:
-        word, n = choice((*_WORDS, "config", "backup", "firmware", "template", "protocol", "orderset", "formulary", "interface", "mapping", "loinc_map", "dictionary")).replace(" ", "_"), r.randint(1, 9)
-        return choice((f"{word}_v{n}", f"{word}-blank", f"{word}_template", f"{word}.{n}", f"sample_{word}", f"{word}_rev{n}", f"default_{word}", word)) + choice((".pdf", ".ini", ".xml", ".cfg", ".log", ".bin", ".zip", ".xsd", ".csv", ".sql", ".dll"))
+        word, n = (
+            choice(
+                (
+                    *_WORDS,
+                    "config",
+                    "backup",
+                    "firmware",
+                    "template",
+                    "protocol",
+                    "orderset",
+                    "formulary",
+                    "interface",
+                    "mapping",
+                    "loinc_map",
+                    "dictionary",
+                )
+            ).replace(" ", "_"),
+            r.randint(1, 9),
+        )
+        return choice(
+            (
+                f"{word}_v{n}",
+                f"{word}-blank",
+                f"{word}_template",
+                f"{word}.{n}",
+                f"sample_{word}",
+                f"{word}_rev{n}",
+                f"default_{word}",
+                word,
+            )
+        ) + choice((".pdf", ".ini", ".xml", ".cfg", ".log", ".bin", ".zip", ".xsd", ".csv", ".sql", ".dll"))
 
     def implant() -> str:
-        day, lot, serial = f"{r.randint(19, 31)}{r.randint(1, 12):02d}{r.randint(1, 28):02d}", codes.shaped(r, ("999999", "?99999", "99??999", "9999999?")), codes.shaped(r, ("9999999", "??999999", "999999?", "?99-99999"))
+        day, lot, serial = (
+            f"{r.randint(19, 31)}{r.randint(1, 12):02d}{r.randint(1, 28):02d}",
+            codes.shaped(r, ("999999", "?99999", "99??999", "9999999?")),
+            codes.shaped(r, ("9999999", "??999999", "999999?", "?99-99999")),
+        )
         gap = choice(("", "", " "))
         text = f"(01){values.digits(r, 14)}{gap}(17){day}{gap}" + choice((f"(10){lot}", f"(21){serial}", f"(10){lot}{gap}(21){serial}"))
-        return choice((text, text, text.replace("(", "").replace(")", ""), f"+{codes.shaped(r, ('?999', '?99?'))}{values.digits(r, 8)}/$${values.digits(r, 5)}{lot}", f"={codes.shaped(r, ('?9999999999999',))}=,{values.digits(r, 6)}"))
+        return choice(
+            (
+                text,
+                text,
+                text.replace("(", "").replace(")", ""),
+                f"+{codes.shaped(r, ('?999', '?99?'))}{values.digits(r, 8)}/$${values.digits(r, 5)}{lot}",
+                f"={codes.shaped(r, ('?9999999999999',))}=,{values.digits(r, 6)}",
+            )
+        )
 
     def running() -> Fragments:
         """Numbers that go on from the first: `K-1182, 1183, 85-88`, or without anything between."""
-        start, prefix, many = r.randint(100, 99000), choice(("", values.capitals(r, 1), values.capitals(r, 2) + "-", f"S{r.randint(19, 27)}-", values.capitals(r, 1) + " ")), r.randint(2, 5)
+        start, prefix, many = (
+            r.randint(100, 99000),
+            choice(("", values.capitals(r, 1), values.capitals(r, 2) + "-", f"S{r.randint(19, 27)}-", values.capitals(r, 1) + " ")),
+            r.randint(2, 5),
+        )
         numbers = [start]
         for _ in range(many):
             numbers.append(numbers[-1] + r.randint(1, 4))
@@ -91,10 +175,25 @@ def makers(slots: Slots) -> Makers:
         return [(up(last), "NAME"), (mark, "O"), (up(first), "NAME"), *tail]
 
     def instant() -> Fragments:
-        y, m, d, clock = r.randint(2016, 2027), r.randint(1, 12), r.randint(1, 28), f"{r.randint(0, 23):02d}:{r.randint(0, 59):02d}:{r.randint(0, 59):02d}"
+        y, m, d, clock = (
+            r.randint(2016, 2027),
+            r.randint(1, 12),
+            r.randint(1, 28),
+            f"{r.randint(0, 23):02d}:{r.randint(0, 59):02d}:{r.randint(0, 59):02d}",
+        )
         if r.random() < 0.35:
             return [(f"{y}-{m:02d}-{d:02d}T{clock}{choice(('Z', '', '.114Z', '+01:00', '-0500'))}", "DATE")]
-        day = choice((f"{y}-{m:02d}-{d:02d}", f"{y}-{m:02d}-{d:02d}", f"{m:02d}/{d:02d}/{y}", f"{y}{m:02d}{d:02d}", f"{values.MONTHS[m - 1][:3]} {d:2d}", f"{d:02d}/{values.MONTHS[m - 1][:3]}/{y}", f"{d:02d}.{m:02d}.{y}"))
+        day = choice(
+            (
+                f"{y}-{m:02d}-{d:02d}",
+                f"{y}-{m:02d}-{d:02d}",
+                f"{m:02d}/{d:02d}/{y}",
+                f"{y}{m:02d}{d:02d}",
+                f"{values.MONTHS[m - 1][:3]} {d:2d}",
+                f"{d:02d}/{values.MONTHS[m - 1][:3]}/{y}",
+                f"{d:02d}.{m:02d}.{y}",
+            )
+        )
         return [(day, "DATE"), (f" {clock}{choice(('', '', f',{r.randint(100, 999)}', '.02'))}", "O")]
 
     one: dict[str, tuple[str, Callable[[], str]]] = {
