@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from core.deid.lexicon import sections as lists
-from training.deid import more_oddities, oddities, values, voices
+from training.deid import more_oddities, oddities, systems, values, voices
 from training.deid.grammar import Fragments, expand
 from training.deid.people import Names, Person, coin
 from training.deid.pools import Pools
@@ -29,7 +29,7 @@ class Slots:
         self.sites = Sites(random, pools, self.names, self.words, self.common)
         self.clinical = dict(lists("icd_words.txt"))["1"]
         self.makers: dict[str, Callable[[], Fragments]] = self._people() | self._identifiers() | self._figures() | self._vocabulary()
-        self.makers |= oddities.makers(self) | more_oddities.makers(self) | voices.makers(self)
+        self.makers |= oddities.makers(self) | more_oddities.makers(self) | systems.makers(self) | voices.makers(self)
         self.new_note()
 
     def new_note(self) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from random import Random
 
 from training.deid.grammar import LABELS
+from training.deid.wear import Pairs, damaged
 
 _SCAN = {
     "0": "OOo", "1": "lI|i", "2": "Zz", "5": "SS", "6": "bG", "8": "BB", "9": "gq", "O": "0", "o": "0", "l": "1", "I": "l1", "i": "1", "S": "5", "s": "5", "B": "8", "Z": "2", "G": "6", "e": "c", "c": "e",
     "m": ("rn",), "t": "f", "a": "o", "n": "ri", "u": "v", "h": "b", "D": "O", "g": "q", "w": ("vv",), "d": ("cl",),
 }  # fmt: skip
 _NUMBERS = frozenset(LABELS.index(k) for k in ("ID", "CONTACT", "DATE", "ZIP"))
-Pairs = list[tuple[str, int]]
+_WORDS = frozenset(LABELS.index(k) for k in ("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
+_SPECKS = ".,'`~|-_:;*"
 
 
 def transformed(text: str, labels: bytearray, random: Random, *, worn: float = 0.06) -> tuple[str, bytearray]:
@@ -21,6 +23,9 @@ def transformed(text: str, labels: bytearray, random: Random, *, worn: float = 0
     for chance, change in (
         (0.2, _typed),
         (worn, _scanned),
+        (worn * 0.6, _misread),
+        (worn / 3, _joined),
+        (worn / 3, _specked),
         (worn / 3, _spaced),
         (worn / 2, _smudged),
         (0.16, _wrapped),
@@ -71,6 +76,39 @@ def _scanned(pairs: Pairs, random: Random) -> Pairs:
         often = min(0.5, rate * (4 if label in _NUMBERS else 1))
         read = random.choice(_SCAN[char]) if char in _SCAN and random.random() < often else char
         made += [(c, label) for c in read]
+    return made
+
+
+def _misread(pairs: Pairs, random: Random) -> Pairs:
+    """Names, houses and places swapped, split, joined and short of letters; now and then the words about them too."""
+    often, rate, around = random.choice((0.3, 0.6, 0.9)), random.choice((0.04, 0.08, 0.15)), random.choice((0.0, 0.02, 0.06))
+    made: Pairs = []
+    for label, group in groupby(pairs, key=lambda pair: pair[1]):
+        run = list(group)
+        chosen = label in _WORDS and random.random() < often
+        made += damaged(run, random, rate) if chosen else damaged(run, random, around) if not label and around else run
+    return made
+
+
+def _joined(pairs: Pairs, random: Random) -> Pairs:
+    """Words run together, lines run on."""
+    rate = random.choice((0.02, 0.06))
+    made: Pairs = []
+    for char, label in pairs:
+        if char == " " and random.random() < rate:
+            continue
+        made.append((" " if char == "\n" and random.random() < rate * 4 else char, label))
+    return made
+
+
+def _specked(pairs: Pairs, random: Random) -> Pairs:
+    """Dust read as points, bars and dashes."""
+    made: Pairs = []
+    for i, (char, label) in enumerate(pairs):
+        made.append((char, label))
+        if random.random() < 0.012:
+            following = pairs[i + 1][1] if i + 1 < len(pairs) else 0
+            made.append((random.choice(_SPECKS), label if following == label else 0))
     return made
 
 
