@@ -44,11 +44,12 @@ class Notes:
         self.slots = Slots(self.random, pools)
         self.kinds, self.foreign = kinds("kinds"), sections("foreign.txt")
         identified, clean, more = sections("identified.txt"), sections("clean.txt"), sections("extra_clean.txt")
-        further, wide = sections("clean_more.txt"), sections("clean_wide.txt")
+        further, wide, charts = sections("clean_more.txt"), sections("clean_wide.txt"), sections("clean_charts.txt")
         self.identified = identified["note"] + identified["terse"] + sections("extra_identified.txt")["note"]
         self.chat = identified["chat"]
-        self.clean = clean["note"] + more["note"] + more["more"] + further["note"] + wide["note"]
+        self.clean = clean["note"] + more["note"] + more["more"] + further["note"] + wide["note"] + charts["note"]
         self.terse = clean["terse"] + more["caps"] + further["terse"] + further["caps"] + further["worn"] + wide["terse"] + wide["caps"]
+        self.terse += charts["terse"] + charts["caps"]
         self.prose = sections("prose.txt")["prose"]
         self.questions = sections("prose.txt")["query"] + sections("queries.txt")["clean"]
         self.queries, self.headers = sections("queries.txt"), sections("headers.txt")
