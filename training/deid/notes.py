@@ -58,7 +58,7 @@ class Notes:
         """A text and for each of its characters the index of its label in LABELS."""
         self.slots.new_note()
         makers = (self._query, self._loose, self._salad, self._chat, self._sectioned, self._kind, self._clean, self._table, self._foreign)
-        maker = self.random.choices(makers, (9, 10, 4, 6, 14, 34, 14, 7, 3))[0]
+        maker = self.random.choices(makers, (8, 9, 4, 6, 13, 42, 13, 7, 3))[0]
         self.worn = 0.06
         return transformed(*flat(maker()), self.random, worn=self.worn)
 
