@@ -96,11 +96,15 @@ def test_a_late_request_does_not_bring_a_replaced_draft_back() -> None:
     assert held(tab()).empty
 
 
-def test_a_failing_vault_while_typing_is_logged_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_vault_while_typing_is_logged_without_the_text(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """The editor has its answer; the page's next run saves again and shows the fault."""
     run = tab()
     load(run, examples.names()[0])
-    bootstrap.services().vault.close()
+
+    def refuse(*said: object) -> None:
+        raise ValueError(said)
+
+    monkeypatch.setattr(bootstrap.services().vault, "put", refuse)
     with caplog.at_level(logging.ERROR):
         typed(run, "Quandary was here")
     assert "could not be saved" in caplog.text
