@@ -59,7 +59,7 @@ def open_preview(now: drafts.Draft) -> case_form.Preview:
     return case_form.Preview(token, redactor.policy.id, partial(deciding.decide, now, PERSON, redactor))
 
 
-title, actions = st.columns([3, 2], vertical_alignment="bottom")
+title, actions = st.columns([1, 2], vertical_alignment="bottom")
 title.title("Work-up", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right"):
     if done and answering.showing():
