@@ -87,7 +87,7 @@ _AGE = re.compile(
     re.I,
 )
 _FOREIGN = (
-    r"(?:januar|jänner|janner|februar|märz|marz|mai|juni|juli|oktober|dezember|janvier|février|fevrier|mars|avril|juin|juillet|août|aout"
+    r"(?:janv|fevr|juil|januar|jänner|janner|februar|märz|marz|mai|juni|juli|oktober|dezember|janvier|février|fevrier|mars|avril|juin|juillet|août|aout"
     r"|septembre|octobre|novembre|décembre|decembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre"
     r"|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|janeiro|fevereiro|março|marco|maio"
     r"|junho|julho|setembro|outubro|novembro|dezembro|mei|maart|mrt|augustus|okt|januarie|februarie|junie|julie|desember|maj|januari|februari"

@@ -255,7 +255,12 @@ def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
     named = stretch.label == "NAME"
 
     def idle(i: int, titles: Container[str]) -> bool:
-        plain = named and tokens[i].low in titles and (opinion.scores[i] < _CERTAIN or tokens[i].low in _PLAIN_TITLES)
+        plain = (
+            named
+            and tokens[i].low in titles
+            and tokens[i].text != "Ma"
+            and (opinion.scores[i] < _CERTAIN or tokens[i].low in _PLAIN_TITLES)
+        )
         return plain or (opinion.scores[i] < _SURELY and _everyday(tokens[i], written))
 
     while first < last and idle(first, TITLES):

@@ -45,8 +45,9 @@ _BY_CUE = (
     re.compile(r"\b[Pp](\d{3}-\d{4})(?![\w-])"),
     re.compile(
         r"\b(?:called?|paged?|pager|ext|xt|kl|klapka|klappe|durchwahl|dw|int|poste|anexo|toestel|desk|phone|line|office"
-        r"|reach(?:ed)?(?: at)?)"
-        r"\.? ?[:#]? ?(\d-\d{4}|(?<=kl\. )\d{3,5}|(?<=klapka )\d{3,5}|(?<=dw )\d{2,4})(?![\w/%.-]\w)",
+        r"|dial|reach(?:ed)?(?: at)?)"
+        r"\.? ?[:#]? ?(\d-\d{4}|(?<=kl\. )\d{3,5}|(?<=klapka )\d{3,5}|(?<=dw )\d{2,4}|(?<=poste )\d{3,5}|(?<=anexo )\d{3,5}"
+        r"|(?<=toestel )\d{3,5})(?![\w/%-]|\.\w)",
         re.I,
     ),
     re.compile(r"(?<=[a-z)] )([xX] \d{4,5})(?=[,;.)\n]|$)(?<![05]000)"),
@@ -54,7 +55,8 @@ _BY_CUE = (
 # How many digits each of the above holds at least, and in how many runs.
 _HELD = ((10, 3), (4, 1), (9, 2), (10, 1), (7, 2), (4, 2), (6, 3), (7, 2), (7, 2), (9, 4))
 _CUE_WORDS = words("patterns.phone_cues")
-_CUES = _CUE_WORDS | {"#", "called", "paged", "kl", "klapka", "klappe", "dw", "desk", "line", "office", "reach", "reached"}
+_INNER = frozenset(("kl", "klapka", "klappe", "dw", "poste", "anexo", "toestel", "dial"))
+_CUES = _CUE_WORDS | _INNER | {"#", "called", "paged", "desk", "line", "office", "reach", "reached"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 # Dictated: jo dot mai at example dot com.
 _SPOKEN_EMAIL = re.compile(
@@ -157,7 +159,7 @@ def _cued_phones(note: Note) -> Iterator[Found]:
 
 
 def _phones(note: Note) -> Iterator[Found]:
-    if not _CUE_WORDS.isdisjoint(note.words) or "X" in note.text:
+    if not (_CUE_WORDS | _INNER).isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
     for pattern, held in zip(_PHONES, _HELD, strict=True):
         for match in tried(pattern, note.text, note.figures(*held)):

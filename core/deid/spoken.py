@@ -46,6 +46,8 @@ _DATES = (
     ),
     Late(rf"\b{_MONTH},? (?:of )?(?:(?:\d{{1,2}}|{_CARDINAL}),? )?{_YEAR}\b", re.I),
 )
+_WEEKDAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
+_ON_DAY = Late(rf"\b(?:{'|'.join(sorted(_WEEKDAYS))}),? the {_ORDINAL}\b", re.I)
 _AGES = Late(
     r"\b(?:ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one |a )?hundred(?: and|[- ]and)?(?:[- ](?:one|two|three"
     r"|four|five|six|seven|eight|nine|ten))?)\b(?=[- ]years?\b(?! (?:ago|history|later|of (?!age)))|[- ]?(?:yo\b|y/o)"
@@ -78,6 +80,9 @@ def spoken(note: Note) -> Iterator[Found]:
             for match in pattern.compiled.finditer(note.text, start, end):
                 if not _YEAR_ONLY.compiled.fullmatch(match[0]):
                     yield Found(match.start(), match.end(), Category.DATE, 0.95, "date-words")
+    if "the" in note.words and not _DATE_HINT.isdisjoint(note.words):
+        for match in (m for start, end in note.around(_WEEKDAYS, 0, 40) for m in _ON_DAY.compiled.finditer(note.text, start, end)):
+            yield Found(match.start(), match.end(), Category.DATE, 0.95, "date-words")
     if not _TENS_HINT.isdisjoint(note.words):
         for match in _AGES.compiled.finditer(note.text):
             yield Found(match.start(), match.end(), Category.AGE, 0.9, "age")

@@ -42,6 +42,9 @@ _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
 _WEEKDAY = re.compile(r"(?<![\w-])(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,? {1,2}(?:the )?$", re.I)
 _LAST = re.compile(r"\b(?:last|past) $", re.IGNORECASE)
 _TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")
+_FROM_DAY = re.compile(r"(?<![\w/.:-])(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)? ?(?:-|–|&|to) ?$")
+_DAY_AT_END = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th)?$")
+_TO_DAY = re.compile(r" ?[-–&] ?(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
 _STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
@@ -124,14 +127,25 @@ def _date(item: Found, note: Note) -> Found:
     """`Tues 2/6` from its figures: a weekday right before a day belongs to it, `last` to a month that must go."""
     head = _WEEKDAY.search(note.text, max(0, item.start - 16), item.start) if note.text[item.start].isalnum() else None
     head = head or (_LAST.search(note.text, max(0, item.start - 6), item.start) if note.text[item.start : item.end].isalpha() else None)
-    return item._replace(start=head.start()) if head else item
+    item = item._replace(start=head.start()) if head else item
+    return _over_days(item, note.text)
+
+
+def _over_days(item: Found, text: str) -> Found:
+    """`6-7 Sept 2023`, `Sept 6-7`: the other end of a stretch of days whose month is said once."""
+    said = text[item.start : item.end]
+    if not any(c.isalpha() for c in said):
+        return item
+    first = _FROM_DAY.search(text, max(0, item.start - 8), item.start) if said[0].isdigit() else None
+    last = _TO_DAY.match(text, item.end) if said[0].isalpha() and _DAY_AT_END.search(said) else None
+    return _stretched(item, first.start() if first else item.start, last.end() if last else item.end)
 
 
 def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     """`KUIPER/B` from its surname, `BABY BOY OKORO` from it; a role at the head stays outside, but not the `Mama` of `Mama Funmi`."""
     tail = _INITIAL.match(note.text, item.end) if note.text[item.end - 1].isupper() else None
     first, last = note.index_at(item.start), note.index_at(item.end)
-    while first < last - 1 and _role_before_name(note, first) and scores[first] < _PART_OF_NAME:
+    while first < last - 1 and _role_before_name(note, first) and note.tokens[first].text != "Ma" and scores[first] < _PART_OF_NAME:
         first += 1
     start = note.tokens[first].start if first < last else item.start
     turned = _TURNED.match(note.text, item.end) if tail is None and note.text[item.start : item.end].isupper() else None
