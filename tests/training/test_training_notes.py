@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from training.deid import codes, series, spoken, values
+from training.deid import codes, recast, series, spoken, values
 from training.deid.grammar import LABELS, expand, flat, spans
 from training.deid.notes import Notes
 from training.deid.slots import Slots
@@ -178,3 +178,28 @@ def test_shaped_codes_follow_their_pattern() -> None:
     """9 becomes a digit, ? a capital, @ a small letter; a country's code stays."""
     assert re.fullmatch(r"[A-Z]{2} \d{2}-\d[a-z]", codes.shaped(Random(1), ("?? 99-9@",)))
     assert codes.shaped(Random(1), ("+49 9999",)).startswith("+49 ")
+
+
+def test_a_note_cast_anew_keeps_its_writing_and_none_of_its_people(slots: Slots) -> None:
+    """What stands outside the marks stays letter by letter; inside, names and numbers are others."""
+    for seed in range(60):
+        slots.random.seed(seed)
+        made = recast.recast(slots)
+        text, labels = flat(made)
+        assert len(text) == len(labels)
+        assert {label for _, label in made} <= set(LABELS)
+    cast = recast._Cast(slots)
+    assert cast.other("MRN", "4471-88") != "4471-88"
+    assert cast.other("NAME", "Bessie") == cast.other("NAME", "Bessie")
+    assert re.fullmatch(r"[A-Z'-]+, [A-Z]", cast.other("NAME", "BLANKENSHIP, D"))
+    assert re.fullmatch(r"\d\d/\d\d", cast.other("DATE", "02/27"))
+    assert re.fullmatch(r"[A-Z][a-z]{2} \d{1,2}", cast.other("DATE", "Nov 3"))
+
+
+def test_hand_written_notes_are_marked_with_known_types() -> None:
+    """A mark that was mistyped would teach the network that somebody's name identifies nobody."""
+    kinds_seen = {kind for note in recast.notes() for _, kind in note}
+    assert kinds_seen - {""} <= set(
+        "NAME DATE PLACE STREET ZIP PHONE EMAIL URL IP SSN MRN ACCOUNT PLAN LICENSE VEHICLE DEVICE ID FACILITY AGE".split()
+    )
+    assert all("[[" not in text and "]]" not in text for note in recast.notes() for text, _ in note)

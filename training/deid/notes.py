@@ -6,6 +6,7 @@ from random import Random
 
 from training.deid.grammar import Fragments, flat
 from training.deid.pools import Pools
+from training.deid.recast import recast
 from training.deid.slots import Slots
 from training.deid.tables import form, table
 from training.deid.texts import kinds, sections
@@ -58,9 +59,13 @@ class Notes:
         """A text and for each of its characters the index of its label in LABELS."""
         self.slots.new_note()
         makers = (self._query, self._loose, self._salad, self._chat, self._sectioned, self._kind, self._clean, self._table, self._foreign)
-        maker = self.random.choices(makers, (8, 9, 4, 6, 13, 42, 13, 7, 3))[0]
+        maker = self.random.choices((*makers, self._whole), (8, 9, 4, 6, 13, 36, 13, 7, 3, 20))[0]
         self.worn = 0.06
         return transformed(*flat(maker()), self.random, worn=self.worn)
+
+    def _whole(self) -> Fragments:
+        """A note written by hand, with other people in it."""
+        return recast(self.slots)
 
     def _sentence(self, identified: float) -> Fragments:
         random = self.random

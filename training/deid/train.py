@@ -228,7 +228,7 @@ def main() -> None:
 def _texts() -> str:
     """A hash of the generator's templates."""
     digest = hashlib.sha256()
-    for path in sorted((Path(__file__).parent / "texts").glob("*.txt")):
+    for path in sorted((Path(__file__).parent / "texts").rglob("*.txt")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -55,7 +55,12 @@ def _low(slots: Slots) -> dict[str, Callable[[], Fragments]]:
     def site() -> str:
         word = lambda: choice(slots.common).capitalize()  # noqa: E731
         return str(choice(_SITES)).format(
-            w=word(), w2=word(), l=names.last(), c=sites.city(), x=coin(r), s=choice(("St ", "Saint ", "St. ")) + choice(slots.words["saints"])
+            w=word(),
+            w2=word(),
+            l=names.last(),
+            c=sites.city(),
+            x=coin(r),
+            s=choice(("St ", "Saint ", "St. ")) + choice(slots.words["saints"]),
         )
 
     one: dict[str, tuple[str, Callable[[], str]]] = {
