@@ -200,6 +200,26 @@ def test_hand_written_notes_are_marked_with_known_types() -> None:
     """A mark that was mistyped would teach the network that somebody's name identifies nobody."""
     kinds_seen = {kind for note in recast.notes() for _, kind in note}
     assert kinds_seen - {""} <= set(
-        "NAME DATE PLACE STREET ZIP PHONE EMAIL URL IP SSN MRN ACCOUNT PLAN LICENSE VEHICLE DEVICE ID FACILITY AGE".split()
+        [
+            "NAME",
+            "DATE",
+            "PLACE",
+            "STREET",
+            "ZIP",
+            "PHONE",
+            "EMAIL",
+            "URL",
+            "IP",
+            "SSN",
+            "MRN",
+            "ACCOUNT",
+            "PLAN",
+            "LICENSE",
+            "VEHICLE",
+            "DEVICE",
+            "ID",
+            "FACILITY",
+            "AGE",
+        ]
     )
     assert all("[[" not in text and "]]" not in text for note in recast.notes() for text, _ in note)
