@@ -55,7 +55,7 @@ _MONTH_ALONE = re.compile(
     r"\b(?:in|since|last|until|till|by|of|early|late|mid|this past|next|from|before|after|during|this)[ -](january"
     r"|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?"
     r"|oct|nov|dec)\b"
-    r"(?!'s|\.? (?:be|have|not|also|cause|need|require|include|result|proceed|with|in place)\b)",
+    r"(?!'s)",
     re.I,
 )
 _ORDINAL = re.compile(
@@ -204,8 +204,14 @@ def _loose(note: Note, windows: list[tuple[int, int]]) -> Iterator[Found]:
 
 def marks_event(note: Note, index: int) -> bool:
     """Whether a month alone dates what Safe Harbor names: `born in July`, `discharged in May`, or `last July`; another may stay."""
-    before = [note.low(i) for i in range(index - 3, index)]
-    return before[-1] in ("last", "this", "next", "past") or not _VITAL.isdisjoint(before)
+    if note.low(index - 1) in ("last", "this", "next", "past"):
+        return True
+    for at in range(index - 1, max(-1, index - 9), -1):
+        if note.low(at) in _VITAL:
+            return True
+        if note.low(at) in (".", ";", ":") or "\n" in note.tokens[at].gap:
+            return False
+    return False
 
 
 _VITAL = words("dates.vital")

@@ -96,7 +96,7 @@ def find_all(
     opinion = read(note)
     ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
-        return [*without_kept(ruled, note, opinion.scores)]
+        return [*without_figures(without_kept(ruled, note, opinion.scores), note, opinion.scores)]
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, tables) and not vetoed_find(note, f)]
     learnt += badges(note, [*ruled, *looked])

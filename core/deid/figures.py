@@ -38,9 +38,10 @@ _CODED = re.compile(
     r"(?:\^[^|^\n]{0,60})?\^(?:LN|RXNORM|SCT|SNM3?|I10C?|I9C?|ICD10\w*|CVX|MVX|CPT4?|C4|HCPCS|NDC|L|HL7\d{0,4}|LOINC|CDCREC)(?![A-Za-z])"
 )
 _RACE = frozenset(("1002-5", "2028-9", "2054-5", "2076-8", "2106-3", "2131-1", "2135-2", "2186-5"))
+_ACID = r"(?:[A-Z][a-z]{2}|[ACDEFGHIKLMNPQRSTVWY])"
+_CHANGE = rf"(?:p\.)?{_ACID}\d{{2,4}}(?:del|dup|ins|fs|[xX]|[tT]er|\*|{_ACID})"
 _PROTEIN = re.compile(
-    r"(?:p\.)?[A-Za-z]{1,3}\d{2,4}(?:del|dup|ins|fs|x|ter|\*|[A-Za-z]{1,3})(?:/(?:p\.)?[A-Za-z]{1,3}\d{2,4}(?:del|dup|ins|fs|x|ter|[A-Za-z]{1,3}))?",
-    re.I,
+    rf"{_CHANGE}(?:/{_CHANGE})?",
 )
 _SCOPE = re.compile(r"(?:CF|GIF|PCF|TJF|JF|BF|URF|CYF|MAJ|UCT|GF|ENF|EG|EC|ED|EB)-?[A-Z]{0,3}\d{2,4}[A-Z]{0,3}")
 _MODEL = re.compile(r"[A-Z]{0,4}-?[A-Z]{0,2}\d{1,5}[A-Z]{0,4}(?:-\d{1,3})?")
@@ -49,7 +50,7 @@ _COUNTING = words("figures.counting")
 _FLEETS = words("figures.fleets")
 _UNSURE, _SURE_OF_DAY = 0.12, 0.9
 # a value that goes from one figure to another: `from 6/10 to 3/10`, `from 2.1 to 8.4`
-_COURSE = re.compile(r"\bfrom \d{1,2}(?:[./]\d{1,2})? ?(?:to|->|→|-) ?$", re.IGNORECASE)
+_COURSE = re.compile(r"\bfrom \d{1,2}(?:[./](\d{1,2}))? ?(?:to|->|→|-) ?$", re.IGNORECASE)
 _IN_WORDS = words("figures.in_words")
 _CERTAIN = 0.97
 
@@ -120,15 +121,21 @@ def _no_day(note: Note, item: Found, text: str, first: int, top: float) -> bool:
     if item.detector == "tagger" and len(text) <= 2 and text.isdigit() and top < _SURE_OF_DAY:
         return True
     short = bool(re.fullmatch(r"\d{1,2}[./-]\d{1,2}\.?", text))
-    if short and _COURSE.search(note.text, max(0, item.start - 14), item.start):
+    if short and _on_its_way(note, item, text):
         return True
-    if short and (counted(note.text, item.end) or names_score(note, item.start)):
+    if short and ((counted(note.text, item.end) and not _said(note, item.start)) or names_score(note, item.start)):
         return True
     if short and top < _UNSURE and ("." in text or item.detector in ("date-pair", "field")):
         return not _said(note, item.start)
     if item.detector == "tagger" and _AN_HOUR.fullmatch(text):
         return True
     return item.detector == "tagger" and (bool(_CENTILES.fullmatch(text)) or _chained(note, item, text))
+
+
+def _on_its_way(note: Note, item: Found, text: str) -> bool:
+    """`from 6/10 to 3/10`, but not `from 3/10 to 3/14`: with strokes the denominators must agree."""
+    course = _COURSE.search(note.text, max(0, item.start - 14), item.start)
+    return course is not None and ("/" not in text or course[1] == text.split("/")[1])
 
 
 def _said(note: Note, start: int) -> bool:
@@ -183,10 +190,12 @@ def _round_range(note: Note, text: str, first: int) -> bool:
     match = _ROUND.fullmatch(text)
     if not match or int(match[1]) % 50 or int(match[2]) % 50 or int(match[1]) >= int(match[2]):
         return False
-    return int(match[2]) < 5000 and not _CALLED & {note.low(i) for i in range(first - 4, first)}
+    before = note.tokens[first - 1] if first else None
+    measures = before is not None and (before.word.clinical or (before.shape == "U" and len(before.text) < 5))
+    return measures and int(match[2]) < 5000 and not _CALLED & {note.low(i) for i in range(first - 4, first)}
 
 
-_CALLED = frozenset(("phone", "tel", "call", "called", "ext", "at", "cell", "fax", "pager", "ph", "text", "number", "#", "p"))
+_CALLED = words("figures.called")
 
 
 def _catalogued(note: Note, text: str, first: int) -> bool:

@@ -21,7 +21,7 @@ _STAY = re.compile(
 )
 _MOST = 8
 _LAST_PART = re.compile(r"[-/. ](0\d{3}|\d{5,9})$")
-_VEILED = re.compile(r"(?<![\w*])(?:[xX*•#]{2,8}[- ]?){1,4}(\d{3,5})(?![\w.%])")
+_VEILED = re.compile(r"(?<![\w*•#])[xX*•#]{2,32}+(?:[- ][xX*•#]{2,8}+){0,3}[- ]?(\d{3,5})(?!\w|\.\d|%)")
 _HALF_READ = re.compile(
     r"\b(?:partial )?(?:plate|tag|rego|reg) (?:no\.? |number |# ?)?"
     r"((?=[A-Z0-9?*-]{0,8}[?*])[A-Z0-9?*]{1,4}[- ]?[A-Z0-9?*]{1,5})(?![\w?*])"
@@ -31,7 +31,7 @@ _HALF_READ = re.compile(
 def veiled(note: Note) -> Iterator[Found]:
     """What is left of a number behind crosses: `xxxx xxxx 2281`, `****4471`; a plate read in part: `BT?-71`."""
     text = note.text
-    if note.numbers and ("xx" in text or "XX" in text or "**" in text or "••" in text):
+    if note.numbers and ("xx" in text or "XX" in text or "**" in text or "••" in text or "##" in text):
         for match in _VEILED.finditer(text):
             yield Found(match.start(1), match.end(1), Category.OTHER_ID, 0.9, "cue")
     if "?" in text or "*" in text:
@@ -40,12 +40,16 @@ def veiled(note: Note) -> Iterator[Found]:
 
 def further(note: Note, known: Iterable[Found]) -> Iterator[Found]:
     """Codes of the same make right behind a masked one, and the long last part of a masked code where it stands alone."""
+    parts: dict[str, Found] = {}
     for item in known:
         if item.category in _CODES and item.state == "masked":
             yield from _siblings(note, item)
-            yield from _last_part(note, item)
+            if match := _LAST_PART.search(note.text, max(item.start, item.end - 12), item.end):
+                parts.setdefault(match[1], item)
         elif item.category is Category.FACILITY and (day := _STAY.match(note.text, item.end)):
             yield Found(day.start(1), day.end(1), Category.DATE, 0.8, DETECTOR)
+    for part, item in parts.items():
+        yield from _last_part(note, part, item)
 
 
 def _make(value: str) -> str:
@@ -55,19 +59,19 @@ def _make(value: str) -> str:
 def _siblings(note: Note, item: Found) -> Iterator[Found]:
     value, at = note.text[item.start : item.end], item.end
     make = _make(value)
-    if sum(c.isdigit() for c in value) < 3 or not any(c.isdigit() for c in value):
+    if sum(c.isdigit() for c in value) < 3:
         return
     for _ in range(_MOST):
         match = _NEXT.match(note.text, at)
-        if not match or _make(match[1]) != make or measured(note.text, match.end()):
+        code = match[1].rstrip("./_-") if match else ""
+        if not match or _make(code) != make or measured(note.text, match.start(1) + len(code)):
             return
-        yield Found(match.start(1), match.end(1), item.category, 0.85, DETECTOR)
-        at = match.end()
+        at = match.start(1) + len(code)
+        yield Found(match.start(1), at, item.category, 0.85, DETECTOR)
 
 
-def _last_part(note: Note, item: Found) -> Iterator[Found]:
-    match = _LAST_PART.search(note.text, max(item.start, item.end - 12), item.end)
-    for index in note.where.get(match[1], ()) if match else ():
+def _last_part(note: Note, part: str, item: Found) -> Iterator[Found]:
+    for index in note.where.get(part, ()):
         token = note.tokens[index]
         behind = note.text[token.end : token.end + 1]
         alone = bool(token.gap or not index) and (not behind or behind in " .,;:)\n")

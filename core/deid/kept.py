@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _PART = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*|'s\b|\d+|[^\s\w]")
 _ASKED = frozenset(("identity", "decision", "site-list"))
-_FIRM = _ASKED | {"title", "label", "kin", "hl7", "table", "field", "nickname", "per"}
+_FIRM = _ASKED | {"title", "label", "kin", "hl7", "table", "field", "nickname", "per", "naming"}
 _CERTAIN = 0.985
 """From this score on a brand's or an eponym's word may be somebody's name after all."""
+_LIKELY = 0.5
+"""From this score on a language's word that is also a first name is somebody's."""
 _SMALL, _BY, _DOTTED = words("kept.small"), words("kept.by"), words("kept.dotted")
 _BEHIND = cues.EPONYM_NOUNS | words("kept.behind")
 _NO_NAME_BEFORE = words("kept.before")
@@ -111,9 +113,23 @@ def _fixed(note: Note) -> dict[int, int]:
                 continue
             for rest in phrases[word]:
                 if all(note.low(at + 1 + i) == w for i, w in enumerate(rest)):
-                    found[at] = at + 1 + len(rest)
+                    if not _begins_a_person(note, at + len(rest)):
+                        found[at] = at + 1 + len(rest)
                     break
     return found
+
+
+def _begins_a_person(note: Note, last: int) -> bool:
+    """`Diego A. Ramirez`, `Lucas 3yo M`: a phrase that ends with a letter or a figure, and goes on as a name or an age does."""
+    token, behind = note.tokens[last], note.low(last + 1)
+    if len(token.text) > 2 or token.shape == "l":
+        return False
+    after = last + 1 + (behind == ".")
+    named = after < len(note.tokens) and note.tokens[after].shape == "C" and "\n" not in note.tokens[after].gap
+    return behind in _AGED if token.shape == "d" else named and not note.tokens[after].word.clinical
+
+
+_AGED = frozenset(("yo", "y", "yr", "yrs", "year", "years", "m", "f", "mo", "month", "months", "wk", "week", "weeks", "day", "days"))
 
 
 def _outside(note: Note, first: int, last: int, fixed: dict[int, int]) -> tuple[int, int]:
@@ -251,11 +267,11 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
         return not (item.category is Category.FACILITY and len(named) > 1)
     if (item.detector in _GUESSED and _general(named)) or note.low(first - 1 - (note.low(first - 1) == ":")) in _MAKING:
         return True
+    top = max((float(s) for s in scores[first:last]), default=1.0)
     if all(t.low in lists["languages"] for t in named):
-        return True
+        return not any(t.word.first >= 2 for t in named) or top < _LIKELY
     if len(named) > 2:
         return False
-    top = max((float(s) for s in scores[first:last]), default=1.0)
     if all(_abbreviation(t, lists["shouted"]) for t in named):
         return top < _CERTAIN or not named[0].shouted
     if item.detector == "propagation" and first and note.tokens[first - 1].shape == "C":
@@ -264,7 +280,8 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
         return top < _CERTAIN and not _titled(note, first)
     if len([t for t in named if t.low != "'s"]) > 1:
         return False
-    return (_eponymous(named[0]) and _as_eponym(note, first, last)) or (item.detector not in _FIRM and _among_drugs(note, first, last))
+    sure = top >= _CERTAIN
+    return (_eponymous(named[0]) and _as_eponym(note, first, last, sure=sure)) or (not sure and _among_drugs(note, first, last))
 
 
 def _general(named: list[Token]) -> bool:
@@ -300,8 +317,11 @@ def _eponymous(token: Token) -> bool:
     return token.word.eponym or token.low in _lists()["eponyms"]
 
 
-def _as_eponym(note: Note, first: int, last: int) -> bool:
-    """Whether a word that is also a name stands for a scale, a sign or criteria: `within Milan`, `Hertel 19/20`, `by Jensen`."""
+def _as_eponym(note: Note, first: int, last: int, *, sure: bool) -> bool:
+    """Whether a word that is also a name stands for a scale, a sign or criteria: `within Milan`, `Hertel 19/20`, `by Jensen`.
+
+    `sure`: the tagger holds it for somebody's name; then a figure behind it or a list around it is not enough.
+    """
     token, behind = note.tokens[first], note.low(last)
     if token.shape not in "CU" or _titled(note, first):
         return False
@@ -309,12 +329,15 @@ def _as_eponym(note: Note, first: int, last: int) -> bool:
         return True
     if note.low(first - 1) in _BY and token.word.first < 3 and not cues.ACTS & {note.low(i) for i in range(first - 4, first - 1)}:
         return True
+    if sure:
+        return False
     graded = behind.isdigit() or behind in ("i", "ii", "iii", "iv", ">", "<", "+", "=")
     if (
         graded
         and token.word.first < 2
         and not token.shouted
-        and note.low(last + 1) not in ("m", "f", "y", "yo", "yr", "years", "year", "-")
+        and note.low(last + 1) not in _AGED
+        and note.low(last + 1) not in ("-", "hour", "hours", "hr", "hrs", "min", "minutes", "times", "x")
     ):
         return "\n" not in note.tokens[last].gap and (not token.opens or note.low(last + 1) == "/")
     return _listed(note, first, last)
@@ -322,16 +345,19 @@ def _as_eponym(note: Note, first: int, last: int) -> bool:
 
 def _listed(note: Note, first: int, last: int) -> bool:
     """Whether it stands in a list of such words: `Canavan, Alexander, Sotos`."""
-    known = _lists()["eponyms"]
+    known, name = _lists()["eponyms"], note.tokens[first].word.first >= 2
     before = note.low(first - 2) if note.low(first - 1) in (",", "/", "or", "and") else ""
     behind = note.low(last + 1) if note.low(last) in (",", "/", "or", "and") else ""
+    if name:  # `brothers Ross and David`: two words may be two people
+        return before in known and behind in known
     return before in known or (behind in known and note.low(first - 1) in _NO_NAME_BEFORE)
 
 
 def _among_drugs(note: Note, first: int, last: int) -> bool:
-    """`Flagyl 2 g, Ella, Biktarvy x28`: between commas, with a drug that is no credential and no name on the far side."""
+    """`Flagyl 2 g, Ella, Biktarvy x28`: between commas, with drugs on both sides that are no credential and no name."""
     if not note.low(first - 1) == "," == note.low(last) or last + 1 >= len(note.tokens):
         return False
     token, lists = note.tokens[last + 1], _lists()
     person = token.word.first or token.word.last or token.low in lists["credentials"] or token.low in lists["roles"]
-    return token.word.clinical and len(token.low) > 4 and not person
+    drugged = any(note.tokens[i].word.clinical and not note.tokens[i].word.first for i in range(max(0, first - 5), first - 1))
+    return drugged and token.word.clinical and len(token.low) > 4 and not person

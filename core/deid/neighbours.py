@@ -27,7 +27,7 @@ _EVENTS = words("dates.events") | words("dates.visits")
 _COUNTED = re.compile(
     r" ?(?:drops|hz\b|o'clock|blocks?|times|weeks?|days?|hours?|hrs?|years?|yrs?|reps?|sets?|puffs?|tabs?|cm|mm|kg|l\b"
     r"|mi\b|miles?|trials?|i?adls?|attempts|visits|meals|doses|cartons|strips|sets|steps|questions|items|criteria|slides|min\b|minutes?|secs?\b"
-    r"|mo\b|months?|wks?\b|people|pts?\b|patients|views|joints|nodes|cores|quadrants|occluder|strength|teaspoons?|cups?|packs?|pills?|bottles?)",
+    r"|mo\b|months?|wks?\b|people|pts\b|patients|views|joints|nodes|cores|quadrants|occluder|strength|teaspoons?|cups?|packs?|pills?|bottles?)",
     re.I,
 )
 _UNSAID = frozenset(("blocks", "block", "levels", "level", "slides", "beds", "rooms", "grades", "grade", "day", "days", "cycles"))

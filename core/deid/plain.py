@@ -26,7 +26,7 @@ _SHARED = frozenset(("cue", "further", "url", "phone-cue"))
 # Numbers and addresses of everybody's, when the tagger makes nothing of them: a crisis line, a society's page, a catalogue's reference.
 _PUBLIC, _UNBELIEVED = re.compile(r"\(?1?[ .-]{0,2}\(?8(?:00|88|77|66|55|44|33)\b"), 0.5
 _FIRM_SHARE, _SURE_SHARE = 0.01, 0.25
-_SUSPECTED, _SURE, _FLAGGED, _STANDS = 0.5, 0.97, 0.98, 0.985
+_SUSPECTED, _SURE, _FLAGGED, _STANDS = 0.5, 0.97, 0.9, 0.985
 _LOOSE = frozenset(
     [
         *("tagger", "beside", "name-pair", "last-first", "list", "speech", "first-name", "surname", "initials", "handed", "capital-pair"),

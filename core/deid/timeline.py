@@ -11,7 +11,7 @@ _WORDS = re.compile(r"[A-Za-z]{3,9}")
 _NUMBERS = re.compile(r"\d{1,8}")
 _EXACT_DAYS = 60
 # A stretch of days whose month is said once is dated by its first day: 6-7 Sept 2023, 3rd to 5th March; Sept 6-7.
-_DAYS_OF = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ?(?:-|–|&|to) ?\d{1,2}(?:st|nd|rd|th)?(?= ?(?:of )?[A-Za-z]{3})")
+_DAYS_OF = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ?(?:-|–|&|to) ?(\d{1,2})(?:st|nd|rd|th)?(?= ?(?:of )?[A-Za-z]{3})")
 _OF_DAYS = re.compile(r"(?<=[A-Za-z.] )(\d{1,2})(?:st|nd|rd|th)? ?[-–&] ?(\d{1,2})(?:st|nd|rd|th)?$")
 
 
@@ -25,7 +25,7 @@ class Written(NamedTuple):
 
 def read_date(text: str, *, day_first: bool = False) -> Written | None:
     """The date a piece of text writes, or None when it makes no valid date."""
-    text = _OF_DAYS.sub(_first_day, _DAYS_OF.sub(r"\1", text))
+    text = _OF_DAYS.sub(_first_day, _DAYS_OF.sub(_first_day, text))
     month = next((_MONTHS[w[:3].lower()] for w in _WORDS.findall(text) if w[:3].lower() in _MONTHS and not _is_weekday(w)), None)
     numbers = _NUMBERS.findall(text.split("T")[0] if re.match(r"\d{4}-\d\d-\d\dT", text) else re.sub(r"\d{1,2}:\d\d.{0,20}", "", text))
     found = _with_month(month, numbers) if month else _all_numbers(numbers, day_first)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from core.deid.found import Found
 from core.deid.lexicon import look_up, words
+from core.deid.neighbours import counted
 from core.deid.note import Note
-from core.deid.numbers import kind_like
+from core.deid.numbers import kind_like, measured
 from core.model import Category
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
 _WEEKDAY = re.compile(r"(?<![\w-])(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,? {1,2}(?:the )?$", re.I)
 _LAST = re.compile(r"\b(?:last|past) $", re.IGNORECASE)
 _TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")
-_FROM_DAY = re.compile(r"(?<![\w/.:-])(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)? ?(?:-|–|&|to) ?$")
-_DAY_AT_END = re.compile(r"(?<!\d)\d{1,2}(?:st|nd|rd|th)?$")
-_TO_DAY = re.compile(r" ?[-–&] ?(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
+_FROM_DAY = re.compile(r"(?<![\w/.:-])(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)? ?(?:-|–|&|to) ?$")
+_FIRST_FIGURES = re.compile(r"\d{1,2}")
+_DAY_AT_END = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?$")
+_TO_DAY = re.compile(r" ?[-–&] ?(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
 _STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
@@ -136,9 +138,12 @@ def _over_days(item: Found, text: str) -> Found:
     said = text[item.start : item.end]
     if not any(c.isalpha() for c in said):
         return item
-    first = _FROM_DAY.search(text, max(0, item.start - 8), item.start) if said[0].isdigit() else None
-    last = _TO_DAY.match(text, item.end) if said[0].isalpha() and _DAY_AT_END.search(said) else None
-    return _stretched(item, first.start() if first else item.start, last.end() if last else item.end)
+    day, ended = _FIRST_FIGURES.match(said), _DAY_AT_END.search(said)
+    if day and (first := _FROM_DAY.search(text, max(0, item.start - 8), item.start)) and int(first[1]) < int(day[0]):
+        return item._replace(start=first.start())
+    last = _TO_DAY.match(text, item.end) if ended and said[0].isalpha() else None
+    dosed = last is not None and (measured(text, last.end()) or counted(text, last.end()))
+    return item._replace(end=last.end()) if last and ended and not dosed and int(ended[1]) < int(last[1]) else item
 
 
 def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:

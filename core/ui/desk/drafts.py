@@ -179,12 +179,11 @@ def save(services: bootstrap.Services, draft: Draft) -> None:
     Both records are put, the panel first: another tab may meanwhile have put its own, and a text must not come back
     with another case's panel.
     """
-    records = _records(draft, draft.texts)
-    if draft.saved == records or (draft.empty and not draft.saved):
-        return
     try:
         with draft.saving:
-            _put(services, draft, records)
+            records = _records(draft, draft.texts)
+            if draft.saved != records and not (draft.empty and not draft.saved):
+                _put(services, draft, records)
     except Error as error:
         st.warning(f"This draft is only on your screen for now. {error.user_message}", icon=":material/warning:")
 
@@ -194,14 +193,17 @@ def keep_typed(services: bootstrap.Services, draft: Draft, name: str, text: str)
 
     For threads beside the page: raises nothing and shows nothing; the page's next run saves again, and shows a fault.
     """
+    if not draft.saving.acquire(blocking=False):  # a slow vault must not take one thread after another
+        return
     try:
-        with draft.saving:
-            if draft.replaced or name not in draft.texts or time.monotonic() - draft.saved_at < SAVE_EVERY_S:
-                return
-            draft.saved_at = time.monotonic()
-            _put(services, draft, _records(draft, {**draft.texts, name: text}))
+        if draft.replaced or name not in draft.texts or time.monotonic() - draft.saved_at < SAVE_EVERY_S:
+            return
+        draft.saved_at = time.monotonic()
+        _put(services, draft, _records(draft, {**draft.texts, name: text}))
     except Exception as error:  # noqa: BLE001 - the answer has gone out; the editor still holds the text
         _log.error("a draft could not be saved while typing: %s", type(error).__name__)
+    finally:
+        draft.saving.release()
 
 
 def _records(draft: Draft, texts: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -372,6 +372,7 @@ class Editor {
     const i = marks.findIndex((mark) => [...mark.getClientRects()].some(inside));
     if (i < 0) return this.card.leave();
     const span = this.spans[i];
+    if (!span) return; /* a letter was typed and its frame is still to come */
     this.card.hint(span, this.text.slice(span.start, span.end), [...marks[i].getClientRects()].find(inside));
   }
 
