@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.audit.browse import Places
@@ -13,6 +13,7 @@ from core.audit.store import rollups
 from core.audit.usage import Group, Question, Taken, UsageTable
 
 Session = Callable[[], AbstractContextManager[Any]]
+_INSTANT = timedelta(microseconds=1)
 
 
 class Figures:
@@ -37,8 +38,8 @@ class Figures:
         if since is None and until is None:
             return Places()
         with self._reading() as connection:
-            hours = [None if at is None else hour_of(at) for at in (since, until)]
-            return Places(*rollups.places(connection, *hours))
+            last = None if until is None else hour_of(until - _INSTANT)  # `until` itself is not asked for
+            return Places(*rollups.places(connection, None if since is None else hour_of(since), last))
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make all rows anew from the entries; figures stay exact meanwhile, if slower. Gives the entries read. Raises AuditError."""

@@ -81,23 +81,29 @@ def note_again(connection: sa.Connection, last: int) -> None:
 def find(connection: sa.Connection, query: sa.Select[Any], conditions: Sequence[Any], newest_first: bool, limit: int | None) -> list[Any]:
     """What `query`, on entries, finds under all conditions, in order."""
 
-    def asked(*more: Any, most: int | None) -> Iterator[Any]:
-        order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
-        return iter(connection.execute(query.where(*conditions, *more).order_by(order).limit(most)))
+    low, high = _bounds(conditions)
+    others = [condition for condition in conditions if not _of_sequence(condition)]
+    order = ENTRY.c.sequence.desc() if newest_first else ENTRY.c.sequence
+
+    def between(first: int, last: int) -> list[Any]:
+        # One range: of several bounds on the key a database may take the wider, and read a whole day through for nothing.
+        if first > last:
+            return []
+        inside = query.where(*others, ENTRY.c.sequence.between(first, last)).order_by(order).limit(limit)
+        return list(connection.execute(inside))
 
     wanted = _wanted(conditions)
     if wanted is None:
-        return list(asked(most=limit))
+        return between(low, high)
     mark = int(connection.scalar(_THROUGH) or 0)
-    found = [] if not newest_first else list(asked(ENTRY.c.sequence > mark, most=limit))
-    low, high = _bounds(conditions)
+    found = between(max(low, mark + 1), high) if newest_first else []
     places = _places(connection, *wanted, (low, min(high, mark)), newest_first)
     size = _PART if limit is None else min(limit, _PART)
     while (limit is None or len(found) < limit) and (part := list(islice(places, size))):
-        found += asked(ENTRY.c.sequence.in_(part), most=None)
+        found += connection.execute(query.where(*others, ENTRY.c.sequence.in_(part)).order_by(order))
         size = min(2 * size, _PART)  # the other conditions turn many down
     if not newest_first and (limit is None or len(found) < limit):
-        found += asked(ENTRY.c.sequence > mark, most=limit)
+        found += between(max(low, mark + 1), high)
     return found[:limit]
 
 
@@ -130,9 +136,15 @@ def _wanted(conditions: Sequence[Any]) -> tuple[int, list[str]] | None:
     return min(found)[1:] if found else None
 
 
+def _of_sequence(condition: Any) -> bool:
+    """Whether it is one of those that `_bounds` knows."""
+    known = (operators.ge, operators.gt, operators.le, operators.lt)
+    return isinstance(condition, sa.BinaryExpression) and condition.left is ENTRY.c.sequence and condition.operator in known
+
+
 def _bounds(conditions: Sequence[Any]) -> tuple[int, int]:
     """The first and the last sequence that the conditions leave open."""
-    low, high = 1, 2**62
+    low, high = 1, 2**62  # any sequence
     for condition in conditions:
         if not isinstance(condition, sa.BinaryExpression) or condition.left is not ENTRY.c.sequence:
             continue
