@@ -50,7 +50,7 @@ class AuditLog:
         self._anchor = anchor
         self._writer = Writer(store, clock)
         self._sealer = None if signer is None or read_only else Sealer(store, signer, anchor, clock)
-        self.figures = Figures(store.reading, store.changing)
+        self.figures = Figures(store.reading, store.folding)
         self.browser = Browser(store, self.figures.places)
 
     @classmethod
