@@ -258,6 +258,7 @@ class AuditLog:
 
         Raises AuditError when a hold covers everything, or nothing may go.
         """
+        self.figures.catch_up()  # figures of what is not in the rows yet would go with the bodies
         retention, now = self.retention(), self._clock.now()
         entry = self._writer.append(purge(person, retention, now, self.figures.places(None, retention.cutoff(now)).last))
         self._store.forget_traces()

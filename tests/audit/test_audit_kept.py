@@ -34,12 +34,11 @@ def opened(place: str, folder: Path, clock: FixedClock) -> AuditLog:
 
 
 @pytest.fixture
-def log(place: str, event: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
+def unfolded(place: str, event: Make, tmp_path: Path) -> AuditLog:
     """Calls every five hours of four days, by cases that come back; on the third day of six years later the first two days are purged.
 
     One case of the first day is on hold. One of the second day is asked about again on the fourth.
     """
-    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
     clock = FixedClock()
     made = opened(place, tmp_path, clock)
     made.append(hold(OFFICER, "LAWSUIT-1", "case-2x"))
@@ -47,8 +46,20 @@ def log(place: str, event: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         made.append(event(number, case_ref=f"case-{number % 7}x", latency_ms=900 + 37 * number, actor_id=f"u-{number % 2}"))
         clock.advance(5 * 3600)
     clock.advance((CLOCK_AT + timedelta(days=2_192 + 2, hours=3) - clock.now()).total_seconds())
-    made.figures.catch_up()
     return made
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows follow at every third entry."""
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
+
+
+@pytest.fixture
+def log(often: None, unfolded: AuditLog) -> AuditLog:
+    """The same, with every entry in the rows."""
+    unfolded.figures.catch_up()
+    return unfolded
 
 
 def told(log: AuditLog) -> tuple[list[UsageTable], list[dict[tuple[object, ...], Taken]]]:
@@ -75,12 +86,38 @@ def test_a_rebuild_after_a_purge_says_the_same(log: AuditLog) -> None:
     log.close()
 
 
+def test_a_purge_of_what_is_in_no_row_yet_says_the_same(unfolded: AuditLog) -> None:
+    """The rows take it in before its bodies go."""
+    before = told(unfolded)
+    assert unfolded.figures.behind() == DAYS * 24 // 5 + 1
+    assert unfolded.purge(OFFICER).event.count
+    assert told(unfolded) == before
+    unfolded.figures.rebuild()
+    assert told(unfolded) == before
+    unfolded.close()
+
+
 def test_figures_are_whole_while_a_rebuild_is_under_way(log: AuditLog) -> None:
     """Between the emptying and the last chunk a question adds what is missing, and nothing twice."""
     before = told(log)
     log.purge(OFFICER)
     with log._store.changing() as connection:
         rollups.forget(connection)
+    assert told(log) == before
+    log.close()
+
+
+def test_a_rebuild_after_one_that_did_not_end_says_the_same(log: AuditLog) -> None:
+    """However far that one came; purged days are counted once."""
+    before = told(log)
+    log.purge(OFFICER)
+    for _ in range(2):
+        with log._store.folding() as connection:
+            rollups.forget(connection)
+        with log._store.folding() as connection:
+            assert rollups.fold_chunk(connection, 2) == 2
+    assert told(log) == before
+    log.figures.rebuild()
     assert told(log) == before
     log.close()
 

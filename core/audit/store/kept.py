@@ -41,10 +41,12 @@ def to_keep(connection: sa.Connection) -> Kept:
     """What a rebuild has to keep now: all days up to that of the last purged entry, as far as the rows tell where it stood."""
     last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(ENTRY.c.purge.is_not(None)))
     hour = None if last is None else connection.scalar(sa.select(sa.func.max(HOUR.c.hour)).where(HOUR.c.first <= last))
+    known = kept(connection)
     if hour is None:
-        return kept(connection)
-    before = max((int(hour) // HOURS_A_DAY + 1) * HOURS_A_DAY, kept(connection).before)
-    return Kept(before, int(connection.scalar(sa.select(MARK.c.through)) or 0))
+        return known
+    before = max((int(hour) // HOURS_A_DAY + 1) * HOURS_A_DAY, known.before)
+    mark = int(connection.scalar(sa.select(MARK.c.through)) or 0)
+    return Kept(before, max(mark, known.through))  # after a restore, or a rebuild that did not end, the mark is behind
 
 
 def forget(connection: sa.Connection) -> Kept:
