@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,6 +50,7 @@ from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_
 FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
+_ASKED_AT_ONCE = 5_000  # cases
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
@@ -278,8 +280,12 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
 
 
 def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
-    query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(sorted(cases)))
-    return [(case, provider, model) for case, provider, model in connection.execute(query)] if cases else []
+    """Asked in parts: after a restore the tail is all entries, and a database takes some ten thousand values at once."""
+    rest, found = iter(sorted(cases)), list[Asked]()
+    while part := list(islice(rest, _ASKED_AT_ONCE)):
+        query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(part))
+        found += [(case, provider, model) for case, provider, model in connection.execute(query)]
+    return found
 
 
 def _remember(connection: sa.Connection, asked: Mapping[Asked, int]) -> None:
