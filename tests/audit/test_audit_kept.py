@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.audit import Action, AuditLog, Event, FileAnchor, Question, Taken, UsageFilter, UsageTable, hour_of
 from core.audit.__main__ import main
@@ -145,20 +145,28 @@ def test_a_backup_and_a_restore_carry_them_over(log: AuditLog, tmp_path: Path) -
         assert told(restored) == before
 
 
-def test_a_store_of_the_version_before_learns_to_keep(database: Path, event: Make) -> None:
-    """Without the columns it is brought up to date, with its figures; from then on a rebuild after a purge keeps them."""
-    clock = FixedClock()
-    with closing(AuditLog.open(database, clock=clock)) as log:
-        log.append(event(1))
-        log.figures.catch_up()
-        before = told(log)
-    with closing(sqlite3.connect(database)) as plain:
+def test_a_store_of_the_version_before_learns_to_keep(log: AuditLog, place: str, tmp_path: Path) -> None:
+    """Without the columns it is brought up to date, with its figures; cases get the hour in which each was first asked about.
+
+    From then on a rebuild after a purge keeps them, those of purged days and those of later ones.
+    """
+    before, cases = told(log), asked(log)
+    with log._store.changing() as connection:
         for table, name in (("usage_case", "since"), ("usage_mark", "kept_before"), ("usage_mark", "kept_through")):
-            plain.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
-        plain.execute("PRAGMA user_version = 4")
-    clock.advance(7 * 366 * 86_400)
-    with closing(AuditLog.open(database, clock=clock)) as log:
-        assert told(log) == before
-        log.purge(OFFICER)
-        log.figures.rebuild()
-        assert told(log) == before
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+        connection.exec_driver_sql("PRAGMA user_version = 4" if log._store.path else "UPDATE schema_step SET version = 4")
+    log.close()
+    clock = FixedClock(at=CLOCK_AT + timedelta(days=2_192 + 2, hours=3))
+    with closing(opened(place, tmp_path, clock)) as migrated:
+        assert told(migrated) == before
+        assert asked(migrated) == cases
+        migrated.purge(OFFICER)
+        migrated.figures.rebuild()
+        assert told(migrated) == before
+        assert asked(migrated) == cases
+
+
+def asked(log: AuditLog) -> list[tuple[object, ...]]:
+    """Every case that was counted, and the hour in which it was."""
+    with log._store.reading() as connection:
+        return sorted(tuple(row) for row in connection.execute(sa.select(rollups.CASE)))
