@@ -55,7 +55,8 @@ def forget(connection: sa.Connection) -> Kept:
     connection.execute(USAGE.delete().where(USAGE.c.start >= keeping.before))
     connection.execute(CASE.delete().where(CASE.c.since >= keeping.before))
     connection.execute(HOUR.delete().where(HOUR.c.hour >= keeping.before))
-    connection.execute(MARK.update().values(through=0, kept_before=keeping.before, kept_through=keeping.through))
+    connection.execute(MARK.delete())  # not an update: the row itself may have been lost
+    connection.execute(MARK.insert().values(id=1, through=0, kept_before=keeping.before, kept_through=keeping.through))
     return keeping
 
 
