@@ -1,7 +1,9 @@
 """How fast the usage page's and the audit trail's queries are at one and ten million entries; part of `python -m benchmarks.audit`.
 
 The stores are those of `benchmarks.audit_fill`: thirty days of entries and their usage rows, and five hundred entries more that are left
-to the tail, as the writer leaves them. `python -m benchmarks.audit_usage [SIZE …]` runs this part alone.
+to the tail, as the writer leaves them in a quiet moment; under load it may be eleven times as many.
+
+`python -m benchmarks.audit_usage [SIZE …]` runs this part alone.
 """
 
 from __future__ import annotations

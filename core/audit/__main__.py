@@ -82,6 +82,7 @@ def _verify(options: Options, place: _Place) -> int:
     try:
         result = log.verify(_progress() if sys.stderr.isatty() else None, expected_head=options.expected_head)
         damaged = log.damaged_parts()
+        misled = log.misled() if result.ok and not damaged else None  # else those come first
     finally:
         log.close()
     print(f"database  {log.name}")
@@ -95,7 +96,9 @@ def _verify(options: Options, place: _Place) -> int:
             f"pages     Damaged in {', '.join(damaged)}: searches and figures may fail or lack something. "
             "Keep the file as it is, and restore the last backup under another name."
         )
-    return 0 if result.ok and not damaged else 1
+    if misled is not None:
+        print(f"places    {misled}")
+    return 0 if result.ok and not damaged and misled is None else 1
 
 
 def _progress() -> Callable[[int], None]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from core.audit.actions import Action, Outcome
-from core.audit.entry import Entry, Row, time_text
+from core.audit.entry import Entry, Head, Row, time_text
 from core.audit.store import ENTRY
 from core.errors import AuditError
 
@@ -26,6 +26,10 @@ class Places(NamedTuple):
 
 class Finding(Protocol):
     """What browsing needs of the store."""
+
+    def head(self) -> Head:
+        """The last entry's sequence and hash."""
+        ...
 
     def find(self, conditions: Sequence[Any], *, newest_first: bool, limit: int | None) -> list[Row]:
         """Rows with a body that meet all conditions."""
@@ -72,6 +76,8 @@ class Browser:
         conditions = wanted.conditions(self._places(wanted.since, wanted.until))
         if before is not None:
             conditions.append(ENTRY.c.sequence < before)
+        if len(wanted.actions) > 1:  # each is asked in a moment of its own; what comes meanwhile must not show before what came first
+            conditions.append(ENTRY.c.sequence <= self._store.head().sequence)
         # One query an action: a database asked for several at once would sort them all.
         each = [[ENTRY.c.action == action.value] for action in wanted.actions] or [[]]
         found = [self._store.find([*conditions, *one], newest_first=True, limit=limit) for one in each]

@@ -19,9 +19,9 @@ _INSTANT = timedelta(microseconds=1)
 class Figures:
     """Reads the usage rows, and rebuilds them. Safe to use from several threads."""
 
-    def __init__(self, reading: Session, changing: Session) -> None:
+    def __init__(self, reading: Session, folding: Session) -> None:
         self._reading = reading
-        self._changing = changing
+        self._folding = folding
 
     def ask(self, sums: Sequence[Question], times: Sequence[Question] = ()) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
         """Answers to all questions, of one moment: sums exact, times within 1 %. Raises AuditError."""
@@ -43,7 +43,7 @@ class Figures:
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make all rows anew from the entries; figures stay exact meanwhile, if slower. Gives the entries read. Raises AuditError."""
-        with self._changing() as connection:
+        with self._folding() as connection:
             rollups.forget(connection)
         return self.catch_up(progress)
 
@@ -56,7 +56,7 @@ class Figures:
         """Take in entries that are not in the rows yet, some thousand at a time. Gives the entries in the rows. Raises AuditError."""
         through = -1
         while True:
-            with self._changing() as connection:
+            with self._folding() as connection:
                 reached = rollups.fold_chunk(connection, rollups.CHUNK)
             if reached == through:
                 return reached

@@ -23,6 +23,7 @@ from core.audit.retention import POLICY_ACTIONS, Retention, purge, retention_of
 from core.audit.sealing import SEAL_EVERY_S, Sealer
 from core.audit.store import ENTRY, Projection, Store
 from core.audit.store.backup import copy_out
+from core.audit.store.compare import places_hold
 from core.audit.store.faults import is_lost
 from core.audit.store.heads import KeyRecord, add_key, read_keys, read_notes, stored_tree
 from core.audit.store.pages import damaged_parts
@@ -35,6 +36,10 @@ from core.model import CallRow, Clock, Principal
 _Built = TypeVar("_Built")
 MAX_PAGE = 1_000
 MAX_EARLIER_HEADS = 100
+MISLED = (
+    "The table entry_place disagrees with the entries: a search may lack some. "
+    "Keep a copy of the store for those who look into it, then make the table anew with `python -m core.audit rebuild-figures`."
+)
 
 
 class AuditLog:
@@ -50,7 +55,7 @@ class AuditLog:
         self._anchor = anchor
         self._writer = Writer(store, clock)
         self._sealer = None if signer is None or read_only else Sealer(store, signer, anchor, clock)
-        self.figures = Figures(store.reading, store.changing)
+        self.figures = Figures(store.reading, store.folding)
         self.browser = Browser(store, self.figures.places)
 
     @classmethod
@@ -158,6 +163,19 @@ class AuditLog:
         """What of a SQLite file is damaged besides the entries, by name; empty when all is sound. Raises AuditError."""
         return damaged_parts(self._store.path)
 
+    def misled(self) -> str | None:
+        """Why a search may lack entries although all are there, in words for a person; None when it may not.
+
+        Reads every body once more. Raises AuditError only for a PostgreSQL that can't be reached, as `verify` does.
+        """
+        try:
+            with self._store.reading() as connection:
+                return None if places_hold(connection) else MISLED
+        except AuditError as error:
+            if is_lost(error.__cause__):
+                raise
+            return MISLED
+
     def _knowledge(self) -> Knowledge:
         with self._store.reading() as connection:
             records, notes = read_keys(connection), read_notes(connection)
@@ -258,6 +276,7 @@ class AuditLog:
 
         Raises AuditError when a hold covers everything, or nothing may go.
         """
+        self.figures.catch_up()  # figures of what is not in the rows yet would go with the bodies
         retention, now = self.retention(), self._clock.now()
         entry = self._writer.append(purge(person, retention, now, self.figures.places(None, retention.cutoff(now)).last))
         self._store.forget_traces()

@@ -23,6 +23,7 @@ from core.model import Clock
 LOOK_EVERY_S = 0.01
 QUIET_S = 0.05  # without an append, until what can wait is done
 MAX_BATCH = 512
+JOIN_S = 60.0  # at the end, for what is still on its way to a server that does not answer
 
 
 class Deed(NamedTuple):
@@ -86,34 +87,45 @@ class Writer:
             if self._closed:
                 raise AuditError("The audit store is closed; Casegate is shutting down.")
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
-                self._thread.start()
+                self._thread = self._started()
             self._hand_in(ticket)
             idle, self._idle = self._idle, False
-        if idle and threading.current_thread() is threading.main_thread():
-            self._bell.release()  # Ctrl-C must not come in the middle of a transaction
-        elif idle:
+            if idle and threading.current_thread() is threading.main_thread():
+                self._bell.release()  # Ctrl-C must not come in the middle of a transaction
+                idle = False
+        if idle:
             self._stand_in()
         return ticket.result()
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise AuditError("The audit entry could not be written: the server has no thread left for it. Try again.") from error
+        return thread
 
     def _hand_in(self, ticket: _Ticket) -> None:
         if isinstance(ticket.event, Deed):
             self._deeds += 1
             self._chain = None  # what it will say is not known yet
         elif self._chain is not None:
-            ticket.seal(self._chain, self._clock)
+            try:
+                ticket.seal(self._chain, self._clock)
+            except Exception:  # noqa: BLE001 – it will be told so within its transaction, where it is tried anew
+                self._chain = None
         self._waiting.append(ticket)
 
     def close(self) -> None:
-        """Record what was handed in, then end."""
+        """Record what was handed in, then end; not later than after JOIN_S."""
         with self._lock:
             self._closed = True
             thread, self._thread = self._thread, None
             idle, self._idle = self._idle, False
-        if idle:
-            self._bell.release()
+            if idle:
+                self._bell.release()
         if thread is not None:
-            thread.join()
+            thread.join(JOIN_S)
 
     def _stand_in(self) -> None:
         """Record once in place of the thread, and wake it only if there is more: alone, an append waits for no other thread."""
@@ -124,8 +136,8 @@ class Writer:
         with self._lock:
             more = bool(self._waiting) or self._closed or (self._store.unsettled and not self._watching)
             self._idle = not more
-        if more:
-            self._bell.release()
+            if more:
+                self._bell.release()
 
     def _run(self) -> None:
         ended = False
@@ -156,8 +168,8 @@ class Writer:
             self._watching = self._store.unsettled
             more = bool(self._waiting) or self._closed
             self._idle = not more
-        if more:
-            self._bell.release()
+            if more:
+                self._bell.release()
 
     def _take(self) -> tuple[list[_Ticket], bool]:
         """The next batch, and whether it is sealed onto the end that the one before it left."""
@@ -179,11 +191,13 @@ class Writer:
             end = self._store.append(lambda chain, connection: self._seal(batch, chain, connection), then, sealed)
         except BaseException as fault:  # noqa: BLE001 – whatever it was, somebody waits for each ticket
             error, end = fault, None
-        if error or not known or end:
-            self._go_on_from(end)
-        for ticket in batch:
-            ticket.error = error
-            ticket.done.release()
+        try:
+            if error or not known or end:
+                self._go_on_from(end)
+        finally:
+            for ticket in batch:
+                ticket.error = error
+                ticket.done.release()
 
     def _look(self) -> None:
         """Make sure of the file: before the first batch after a pause, and while one follows the other every LOOK_EVERY_S.
@@ -201,7 +215,10 @@ class Writer:
     def _go_on_from(self, end: Chain | None) -> None:
         """Put what waits onto another end; when that is not known, the next batch will find it."""
         with self._lock:
-            self._chain = None if self._deeds else end
-            if self._chain is not None:
+            self._chain = None
+            if end is None or self._deeds:
+                return
+            with suppress(Exception):  # as when it is handed in
                 for ticket in self._waiting:
-                    ticket.seal(self._chain, self._clock)
+                    ticket.seal(end, self._clock)
+                self._chain = end

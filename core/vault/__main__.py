@@ -47,7 +47,10 @@ def _with_vault(options: argparse.Namespace) -> int:
 
 
 def _rewrap(vault: Vault, actor: str) -> int:
-    """Recorded before anything is changed, and again with what came of it. Raises AuditError: then nothing is changed; or VaultError."""
+    """Recorded before anything is changed, and again with what came of it.
+
+    Raises VaultError, or AuditError: nothing is changed when the first entry can't be written, and all of it when only the last can't.
+    """
     from core import audit, bootstrap
 
     def note(log: audit.AuditLog, outcome: audit.Outcome, subject: str, count: int | None = None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,6 +98,25 @@ def test_every_filter_finds_what_a_scan_finds(log: AuditLog, facts: dict[str, An
     while page := log.browser.page(wanted, before=paged[-1] if paged else None, limit=7):
         paged += [entry.sequence for entry in page]
     assert paged == plain
+
+
+def test_a_page_of_several_acts_is_of_one_moment(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes between the queries is on the next first page, and never an entry without those before it."""
+    opened = AuditLog.open(database, clock=FixedClock(at=START))
+    opened.append(some(1))
+    find, coming = opened._store.find, [some(2), some(5)]  # a call, then a sign-in
+
+    def then_more(*asked: Any, **how: Any) -> Any:
+        found = find(*asked, **how)
+        while coming:
+            opened.append(coming.pop(0))
+        return found
+
+    monkeypatch.setattr(opened._store, "find", then_more)
+    wanted = EntryFilter(actions=(Action.DIAGNOSIS_RESPONSE_RECEIVED, Action.SIGN_IN))
+    assert [entry.sequence for entry in opened.browser.page(wanted)] == [1]
+    assert [entry.sequence for entry in opened.browser.page(wanted)] == [3, 2, 1]
+    opened.close()
 
 
 def test_at_most_so_many(log: AuditLog) -> None:

@@ -275,6 +275,18 @@ def test_questions_asked_at_once_are_answered_as_if_alone(log: AuditLog) -> None
     assert all(table.rows for table in together)
 
 
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_a_tail_of_more_cases_than_a_query_takes(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """As after a restore, when no row is filled yet: 70,000 cases, of which two are known."""
+    database = request.getfixturevalue("database" if backend == "sqlite" else "postgres_url")
+    opened = AuditLog.open(database, clock=FixedClock(), signing_key=tmp_path / "key", anchor=FileAnchor(tmp_path / "head"))
+    known = [("case-1", "holysheep", "gpt-4.1"), ("case-69999", "sandbox", "gpt-4.1")]
+    with opened._store.folding() as connection:
+        rollups._remember(connection, dict.fromkeys(known, 1))
+        assert sorted(rollups._seen(connection, {f"case-{number}" for number in range(70_000)})) == known
+    opened.close()
+
+
 def test_departments_are_those_of_what_is_counted(database: Path) -> None:
     """Folded or not; not those that signed in only, or only rejected an answer."""
     log = AuditLog.open(database, clock=FixedClock())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.audit import Action, AuditLog, Event, FileAnchor, Question, Taken, UsageFilter, UsageTable, hour_of
 from core.audit.__main__ import main
@@ -34,12 +34,11 @@ def opened(place: str, folder: Path, clock: FixedClock) -> AuditLog:
 
 
 @pytest.fixture
-def log(place: str, event: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
+def unfolded(place: str, event: Make, tmp_path: Path) -> AuditLog:
     """Calls every five hours of four days, by cases that come back; on the third day of six years later the first two days are purged.
 
     One case of the first day is on hold. One of the second day is asked about again on the fourth.
     """
-    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
     clock = FixedClock()
     made = opened(place, tmp_path, clock)
     made.append(hold(OFFICER, "LAWSUIT-1", "case-2x"))
@@ -47,8 +46,20 @@ def log(place: str, event: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         made.append(event(number, case_ref=f"case-{number % 7}x", latency_ms=900 + 37 * number, actor_id=f"u-{number % 2}"))
         clock.advance(5 * 3600)
     clock.advance((CLOCK_AT + timedelta(days=2_192 + 2, hours=3) - clock.now()).total_seconds())
-    made.figures.catch_up()
     return made
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows follow at every third entry."""
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
+
+
+@pytest.fixture
+def log(often: None, unfolded: AuditLog) -> AuditLog:
+    """The same, with every entry in the rows."""
+    unfolded.figures.catch_up()
+    return unfolded
 
 
 def told(log: AuditLog) -> tuple[list[UsageTable], list[dict[tuple[object, ...], Taken]]]:
@@ -75,12 +86,38 @@ def test_a_rebuild_after_a_purge_says_the_same(log: AuditLog) -> None:
     log.close()
 
 
+def test_a_purge_of_what_is_in_no_row_yet_says_the_same(unfolded: AuditLog) -> None:
+    """The rows take it in before its bodies go."""
+    before = told(unfolded)
+    assert unfolded.figures.behind() == DAYS * 24 // 5 + 1
+    assert unfolded.purge(OFFICER).event.count
+    assert told(unfolded) == before
+    unfolded.figures.rebuild()
+    assert told(unfolded) == before
+    unfolded.close()
+
+
 def test_figures_are_whole_while_a_rebuild_is_under_way(log: AuditLog) -> None:
     """Between the emptying and the last chunk a question adds what is missing, and nothing twice."""
     before = told(log)
     log.purge(OFFICER)
     with log._store.changing() as connection:
         rollups.forget(connection)
+    assert told(log) == before
+    log.close()
+
+
+def test_a_rebuild_after_one_that_did_not_end_says_the_same(log: AuditLog) -> None:
+    """However far that one came; purged days are counted once."""
+    before = told(log)
+    log.purge(OFFICER)
+    for _ in range(2):
+        with log._store.folding() as connection:
+            rollups.forget(connection)
+        with log._store.folding() as connection:
+            assert rollups.fold_chunk(connection, 2) == 2
+    assert told(log) == before
+    log.figures.rebuild()
     assert told(log) == before
     log.close()
 
@@ -108,20 +145,28 @@ def test_a_backup_and_a_restore_carry_them_over(log: AuditLog, tmp_path: Path) -
         assert told(restored) == before
 
 
-def test_a_store_of_the_version_before_learns_to_keep(database: Path, event: Make) -> None:
-    """Without the columns it is brought up to date, with its figures; from then on a rebuild after a purge keeps them."""
-    clock = FixedClock()
-    with closing(AuditLog.open(database, clock=clock)) as log:
-        log.append(event(1))
-        log.figures.catch_up()
-        before = told(log)
-    with closing(sqlite3.connect(database)) as plain:
+def test_a_store_of_the_version_before_learns_to_keep(log: AuditLog, place: str, tmp_path: Path) -> None:
+    """Without the columns it is brought up to date, with its figures; cases get the hour in which each was first asked about.
+
+    From then on a rebuild after a purge keeps them, those of purged days and those of later ones.
+    """
+    before, cases = told(log), asked(log)
+    with log._store.changing() as connection:
         for table, name in (("usage_case", "since"), ("usage_mark", "kept_before"), ("usage_mark", "kept_through")):
-            plain.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
-        plain.execute("PRAGMA user_version = 4")
-    clock.advance(7 * 366 * 86_400)
-    with closing(AuditLog.open(database, clock=clock)) as log:
-        assert told(log) == before
-        log.purge(OFFICER)
-        log.figures.rebuild()
-        assert told(log) == before
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+        connection.exec_driver_sql("PRAGMA user_version = 4" if log._store.path else "UPDATE schema_step SET version = 4")
+    log.close()
+    clock = FixedClock(at=CLOCK_AT + timedelta(days=2_192 + 2, hours=3))
+    with closing(opened(place, tmp_path, clock)) as migrated:
+        assert told(migrated) == before
+        assert asked(migrated) == cases
+        migrated.purge(OFFICER)
+        migrated.figures.rebuild()
+        assert told(migrated) == before
+        assert asked(migrated) == cases
+
+
+def asked(log: AuditLog) -> list[tuple[object, ...]]:
+    """Every case that was counted, and the hour in which it was."""
+    with log._store.reading() as connection:
+        return sorted(tuple(row) for row in connection.execute(sa.select(rollups.CASE)))

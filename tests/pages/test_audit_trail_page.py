@@ -74,6 +74,19 @@ def test_pages_turn_and_filters_begin_anew(services: Services) -> None:
     assert "No entry" in run.info[0].value
 
 
+def test_a_search_that_was_misled_is_named(services: Services) -> None:
+    """The verification says so when the table that leads searches was changed, and nothing of it when not."""
+    services.audit.figures.catch_up()
+    run = button(page(), "Verify the whole store")
+    shown = "".join(h.proto.body for h in run.get("html"))
+    assert "entries are intact" in shown
+    assert "entry_place" not in shown
+    with services.audit._store.changing() as connection:
+        connection.exec_driver_sql("DELETE FROM entry_place WHERE value = 'case-a'")
+    run = button(run, "Verify the whole store")
+    assert "rebuild-figures" in "".join(h.proto.body for h in run.get("html"))
+
+
 @pytest.mark.parametrize("kind", [*Format, BUNDLE], ids=str)
 def test_every_file_is_an_entry(services: Services, kind: str) -> None:
     """Each format is made through the page's own way, holds all the filter leaves, and its making is recorded with the number of rows."""

@@ -176,6 +176,14 @@ class Store:
         with self._transaction(immediate=True) as connection:
             yield connection
 
+    @contextmanager
+    def folding(self) -> Iterator[sa.Connection]:
+        """The same, alone among all writers: what follows from the entries is brought up to date by one of them at a time."""
+        with self.changing() as connection:
+            if self.backend == "postgresql":
+                connection.execute(sa.select(CHAIN_END.c.sequence).with_for_update())
+            yield connection
+
     def forget_traces(self) -> None:
         """Write over what a purge left in SQLite's write-ahead log; PostgreSQL's vacuum does so in its own time."""
         if self.backend == "sqlite":
@@ -201,10 +209,14 @@ class Store:
                 f"The audit store {self.path} was moved or deleted while Casegate was running. Put it back and start Casegate again."
             )
 
+    def _view(self, immediate: bool) -> dict[str, str]:
+        """PostgreSQL would look anew with each statement; what changes something must, once it has the lock."""
+        return {} if immediate or self.backend == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+
     @contextmanager
     def _transaction(self, *, immediate: bool = False) -> Iterator[sa.Connection]:
         try:
-            with self._engine.connect().execution_options(immediate=immediate) as connection, connection.begin():
+            with self._engine.connect().execution_options(immediate=immediate, **self._view(immediate)) as connection, connection.begin():
                 yield connection
         except (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError) as error:
             raise explain(error) from error

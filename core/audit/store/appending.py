@@ -100,8 +100,7 @@ class Appender:
             tried.last, self._shared = sealed[-1][1], SHARED_BATCHES
         while True:
             try:
-                if tried.last is None or not self._holds(tried.last):
-                    self._try(build, then, tried)
+                self._try(build, then, tried)
                 break
             except AuditError as error:
                 if not is_lost(error.__cause__) or monotonic() > until:
@@ -179,6 +178,8 @@ class Appender:
     def _try(self, build: Build, then: Projection | None, tried: _Attempt) -> None:
         with self._transaction() as connection:
             tried.chain = self._end(connection)
+            if tried.last is not None and self._holds(connection, tried.last):
+                return
             batch = build(tried.chain, connection)
             self._insert(connection, batch, then)
             tried.last = batch[-1][1]
@@ -198,10 +199,10 @@ class Appender:
         if self._keeper is not None:
             self._keeper.recorded([entry for entry, _ in batch])
 
-    def _holds(self, row: Row) -> bool:
-        """Whether a batch is recorded whose commit the server did not live to confirm."""
-        with self._transaction() as connection:
-            found = connection.scalar(_HASH, {"sequence": row.sequence})
+    @staticmethod
+    def _holds(connection: sa.Connection, row: Row) -> bool:
+        """Whether a batch is recorded whose commit nobody confirmed. Asked under the lock: until then the server may still be at it."""
+        found = connection.scalar(_HASH, {"sequence": row.sequence})
         return found is not None and bytes(found) == row.entry_hash
 
     def _end(self, connection: sa.Connection) -> Chain:

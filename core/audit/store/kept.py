@@ -41,10 +41,12 @@ def to_keep(connection: sa.Connection) -> Kept:
     """What a rebuild has to keep now: all days up to that of the last purged entry, as far as the rows tell where it stood."""
     last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(ENTRY.c.purge.is_not(None)))
     hour = None if last is None else connection.scalar(sa.select(sa.func.max(HOUR.c.hour)).where(HOUR.c.first <= last))
+    known = kept(connection)
     if hour is None:
-        return kept(connection)
-    before = max((int(hour) // HOURS_A_DAY + 1) * HOURS_A_DAY, kept(connection).before)
-    return Kept(before, int(connection.scalar(sa.select(MARK.c.through)) or 0))
+        return known
+    before = max((int(hour) // HOURS_A_DAY + 1) * HOURS_A_DAY, known.before)
+    mark = int(connection.scalar(sa.select(MARK.c.through)) or 0)
+    return Kept(before, max(mark, known.through))  # after a restore, or a rebuild that did not end, the mark is behind
 
 
 def forget(connection: sa.Connection) -> Kept:
@@ -53,7 +55,8 @@ def forget(connection: sa.Connection) -> Kept:
     connection.execute(USAGE.delete().where(USAGE.c.start >= keeping.before))
     connection.execute(CASE.delete().where(CASE.c.since >= keeping.before))
     connection.execute(HOUR.delete().where(HOUR.c.hour >= keeping.before))
-    connection.execute(MARK.update().values(through=0, kept_before=keeping.before, kept_through=keeping.through))
+    connection.execute(MARK.delete())  # not an update: the row itself may have been lost
+    connection.execute(MARK.insert().values(id=1, through=0, kept_before=keeping.before, kept_through=keeping.through))
     return keeping
 
 

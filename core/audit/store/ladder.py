@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.audit.actions import Action
 from core.audit.entry import Chain, Row
 from core.audit.event import Event
-from core.audit.store import lookup, schema
+from core.audit.store import lookup, rollups, schema
 from core.audit.store.place import APPLICATION_ID, require_known
 from core.audit.store.usage_tables import start_usage
 from core.errors import AuditError, ChainError
@@ -156,7 +156,7 @@ def _to_places(connection: sa.Connection, _: Now) -> None:
 
 
 def _to_kept_rows(connection: sa.Connection, _: Now) -> None:
-    """4 → 5: the usage rows know which of them a rebuild must keep. A case counted before this counts as first asked about long ago."""
+    """4 → 5: the usage rows know which of them a rebuild must keep. A case of which no body is left counts as asked about long ago."""
     number = "BIGINT" if connection.dialect.name == "postgresql" else "INTEGER"
     for table, name, kind in (
         ("usage_case", "since", "INTEGER"),
@@ -165,6 +165,7 @@ def _to_kept_rows(connection: sa.Connection, _: Now) -> None:
     ):
         if name not in _columns(connection, table):  # a store from before version 3 has them since the step to it
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind} NOT NULL DEFAULT 0")
+    rollups.date_cases(connection)
 
 
 def _insert(connection: sa.Connection, rows: list[Row]) -> None:

@@ -2,8 +2,8 @@
 
 An index on each fact would make every commit write a page for each of its values. `entry_place` takes in a run of entries at once, with
 the usage rows and under the same mark: for each value of a fact, how far behind the run's start its entries stand. What came after
-the mark is read through. Every entry found is asked again by its own body, so a place too many shows nothing; the table holds no
-truth and is made anew with the usage rows.
+the mark is read through. Every entry found is asked again by its own body, so a place too many shows nothing; one too few hides an
+entry from a search, which the verification finds (`compare`). The table holds no truth and is made anew with the usage rows.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from core.audit.actions import Outcome
 from core.audit.entry import Entry
 from core.audit.store.schema import ENTRY, tables
 
+Run = tuple[int, str, int, bytes]  # fact, value, start, offsets
 FACTS = ("case_ref", "actor_id", "model", "action", "outcome")  # the rarer a value, the earlier; their places are the stored numbers
 RUN = 5_000  # entries at the most; an offset has two bytes
 PLACE, MARK = (tables("postgresql").tables[name] for name in ("entry_place", "usage_mark"))
@@ -42,23 +43,39 @@ def note_entries(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     for at in range(0, len(entries), RUN):
         part = entries[at : at + RUN]
         told = [_TOLD(entry.event) for entry in part]
-        _note(connection, part[0].sequence, range(len(part)), list(zip(*told, strict=True)))
+        _note(connection, _runs(part[0].sequence, range(len(part)), list(zip(*told, strict=True))))
 
 
 def note_stored(connection: sa.Connection, first: int, last: int) -> None:
     """Take in stored entries, as their bodies say. None that can't be read: it is the verification's to name it."""
-    readable: list[Any] = [ENTRY.c.body.is_not(None)]
-    if connection.dialect.name == "sqlite":  # which takes the facts out of the body when asked for them
-        readable.append(sa.func.json_valid(ENTRY.c.body))
     for start in range(first, last + 1, RUN):
-        inside = ENTRY.c.sequence.between(start, min(start + RUN - 1, last))
-        told = connection.execute(_STORED.where(inside, *readable)).all()
-        if told:
-            sequences, *columns = zip(*told, strict=True)
-            _note(connection, start, [sequence - start for sequence in sequences], columns)
+        _note(connection, stored_runs(connection, start, min(start + RUN - 1, last)))
 
 
-def _note(connection: sa.Connection, start: int, offsets: Sequence[int], columns: Sequence[Sequence[str | None]]) -> None:
+def stored_runs(connection: sa.Connection, first: int, last: int) -> list[Run]:
+    """The runs of up to RUN entries, made of their bodies."""
+    inside = ENTRY.c.sequence.between(first, last)
+    told = connection.execute(_STORED.where(inside, *readable(connection)).order_by(ENTRY.c.sequence)).all()
+    if not told:
+        return []
+    sequences, *columns = zip(*told, strict=True)
+    return _runs(first, [sequence - first for sequence in sequences], columns)
+
+
+def readable(connection: sa.Connection) -> list[Any]:
+    """The condition for a body that facts can be taken from."""
+    there: list[Any] = [ENTRY.c.body.is_not(None)]
+    if connection.dialect.name == "sqlite":  # which takes the facts out of the body when asked for them
+        there.append(sa.func.json_valid(ENTRY.c.body))
+    return there
+
+
+def _note(connection: sa.Connection, runs: Sequence[Run]) -> None:
+    if runs:
+        connection.exec_driver_sql(_INSERT[connection.dialect.name], sorted(runs))
+
+
+def _runs(start: int, offsets: Sequence[int], columns: Sequence[Sequence[str | None]]) -> list[Run]:
     rows = []
     for number, column in enumerate(columns):
         places: defaultdict[str | None, list[int]] = defaultdict(list)
@@ -66,8 +83,7 @@ def _note(connection: sa.Connection, start: int, offsets: Sequence[int], columns
             places[value].append(offset)
         places.pop(None, None)
         rows += [(number, str(value), start, struct.pack(f"<{len(own)}H", *own)) for value, own in places.items()]
-    if rows:
-        connection.exec_driver_sql(_INSERT[connection.dialect.name], sorted(rows))
+    return rows
 
 
 def note_again(connection: sa.Connection, last: int) -> None:

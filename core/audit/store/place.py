@@ -27,6 +27,13 @@ _PRAGMAS = (
     "temp_store=MEMORY",
     "secure_delete=ON",  # a purge leaves nothing behind
 )
+_LIVENESS = {  # a server that vanished without a word, by a cable or a firewall, is known to be gone after 15 s, not two hours
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,  # ms
+}
 _EXAMPLES = "sqlite:////folder/audit.sqlite3 or postgresql://user@host/database"
 
 
@@ -81,10 +88,9 @@ def postgres_engine(url: URL, *, read_only: bool, busy_timeout_s: float) -> sa.E
         "application_name": "casegate-audit",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    arguments = {"options": options, "connect_timeout": max(2, round(busy_timeout_s)), **_LIVENESS}
     try:
-        return sa.create_engine(
-            url, hide_parameters=True, connect_args={"options": options, "connect_timeout": max(2, round(busy_timeout_s))}
-        )
+        return sa.create_engine(url, hide_parameters=True, connect_args=arguments)
     except ModuleNotFoundError:
         raise ConfigError('PostgreSQL needs its driver: pip install "psycopg[binary]", then start Casegate again.') from None
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,6 +50,7 @@ from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_
 FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
+_ASKED_AT_ONCE = 5_000  # cases
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
@@ -57,6 +59,8 @@ _REMEMBER = {
     backend: f"INSERT INTO usage_case (case_ref, provider, model, since) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     for backend, places in (("sqlite", "?, ?, ?, ?"), ("postgresql", "%s, %s, %s, %s"))
 }
+_ASKED = ("case_ref", "provider", "model")
+_DATED = (*(f"asked_{name}" for name in _ASKED), "hour")
 _ACT = '{"action":"'  # the first fact of a canonical body
 _DECIDED = f'{_ACT}{Action.DECISION_RECORDED.value}"'
 _FACT_ACTS = tuple(f'{_ACT}{action.value}"' for action in FACT_ACTIONS)
@@ -126,6 +130,18 @@ def fold_chunk(connection: sa.Connection, most: int) -> int:
     through = int(rows[-1].sequence)
     note_stored(connection, mark + 1, through)
     return _fold(connection, _facts(rows), _hours(rows), through)
+
+
+def date_cases(connection: sa.Connection) -> None:
+    """Say of cases counted before their hours were kept in which they were first asked about, as far as bodies tell."""
+    at = sa.and_(*(CASE.c[name] == sa.bindparam(f"asked_{name}") for name in _ASKED))
+    dated = CASE.update().where(at, CASE.c.since == 0).values(since=sa.bindparam("hour"))
+    mark, done = int(connection.scalar(_THROUGH) or 0), 0
+    while rows := connection.execute(_AFTER.where(ENTRY.c.sequence <= mark).limit(CHUNK), {"mark": done}).all():
+        done = int(rows[-1].sequence)
+        first = [dict(zip(_DATED, (*one, hour), strict=True)) for one, hour in asked_about(_facts(rows)).items()]
+        if first:
+            connection.execute(dated, first)
 
 
 def _fold_entries(connection: sa.Connection, entries: Sequence[Entry]) -> int:
@@ -278,8 +294,12 @@ def _facts(rows: Iterable[Any]) -> list[Fact]:
 
 
 def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
-    query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(sorted(cases)))
-    return [(case, provider, model) for case, provider, model in connection.execute(query)] if cases else []
+    """Asked in parts: after a restore the tail is all entries, and a database takes some ten thousand values at once."""
+    rest, found = iter(sorted(cases)), list[Asked]()
+    while part := list(islice(rest, _ASKED_AT_ONCE)):
+        query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(part))
+        found += [(case, provider, model) for case, provider, model in connection.execute(query)]
+    return found
 
 
 def _remember(connection: sa.Connection, asked: Mapping[Asked, int]) -> None:

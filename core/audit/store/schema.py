@@ -1,7 +1,9 @@
 """The audit store's tables, and the guards by which the database itself refuses to change or drop an entry.
 
 The body is the only truth. The columns that filters use are generated from it by the database, so they can't disagree
-with it, and no other column of an entry can hold more than a number or a hash.
+with it, and no other column of an entry can hold more than a number or a hash. The tables of figures and of places are
+unguarded: they are made from the bodies, which places lead to is compared with them by the verification, and a purge
+leaves the figures of its days in the rows alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of usage figures. They hold nothing that does not follow from the entries, and may be emptied and filled anew."""
+"""The tables of usage figures. They follow from the entries, and are made anew from them; of purged days they are all there is."""
 
 from __future__ import annotations
 
