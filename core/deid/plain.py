@@ -1,7 +1,8 @@
 """Texts that tell of nobody: order lists, score cards, teaching notes. There a name is a maker's or an eponym, and a number a catalogue's.
 
 Such a text holds next to no date, title, label or other firm cue, and the tagger, where it suspects something, is hardly anywhere
-sure of it (of three words in a hundred at the most, which are makers and brands). What only a list of names or the shape of a number speaks for is then flagged for the clinician, or let go, instead of masked.
+sure of it (of three words in a hundred at the most, which are makers and brands). What only a list of names or the shape of a number
+speaks for is then flagged for the clinician, or let go, instead of masked.
 """
 
 from __future__ import annotations
