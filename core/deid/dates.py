@@ -64,7 +64,7 @@ _ORDINAL = re.compile(
     r"|trimester|year|birthday|hospital))"
 )
 _HOLIDAY = Late(
-    r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s (?:eve|day)"
+    r"\b(?:christmas(?: eve| day)?|thanksgiving|labor day|memorial day|independence day|new year'?s? (?:eve|day)"
     r"|halloween|easter(?: sunday| monday)?|valentine'?s day|fourth of july|mother'?s day|father'?s day|juneteenth|diwali"
     r"|ramadan|eid(?: al-\w{4,5})?"
     r"|passover|hanukkah|whit (?:monday|sunday)|good friday|boxing day|mardi gras|st\.? patrick'?s day|lunar new year"

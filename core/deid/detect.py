@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.deid.bars import FIRST_LOOK, SETTLED, Bars
 from core.deid.boards import board_names
 from core.deid.columns import Tables, read_tables
 from core.deid.company import beside_names, kept_names, speakers
@@ -17,7 +18,7 @@ from core.deid.further import further, veiled
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.initialed import initialed
-from core.deid.joined import FIRST_LOOK, SETTLED, Bars, joined, tagged
+from core.deid.joined import joined, tagged
 from core.deid.kept import without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from core.deid.bars import FIRST_LOOK, Bars
 from core.deid.cues import CREDENTIALS, EPONYM_NOUNS, PARTICLES, PERSON, TITLES
 from core.deid.dates import reads_as_score
 from core.deid.features import regions
@@ -25,22 +26,6 @@ from core.model import Category
 
 DETECTOR = "tagger"
 
-
-class Bars(NamedTuple):
-    """A stretch is masked from `high`, flagged from `low`, and reaches as far as tokens above `grow`; `wary` and `doubt` are high and
-    low of words that the clinical lists claim, of short codes and lone words."""
-
-    high: float
-    low: float
-    grow: float
-    wary: float
-    doubt: float
-
-
-FIRST_LOOK = Bars(0.34, 0.32, 0.28, 0.6, 0.58)
-"""For a text as it came in."""
-SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
-"""For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
 
 _CATEGORIES = {
     "NAME": Category.NAME,
@@ -225,7 +210,7 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     if len(figures) > 3:
         return False
     if len(figures) > 2:
-        return len({t.text for t in tokens if t.shape == "p"}) > 1 or not read_date(note.text[start:end])
+        return len({t.text for t in tokens if t.shape == "p"}) > 1 or (score < _CERTAIN and not read_date(note.text[start:end]))
     small, large = sorted(figures)
     if large > 1900:
         return False
@@ -269,8 +254,8 @@ def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
         last -= 1
     while stretch.label in _BRIDGED and last > first and note.low(last) in _TAILS and tokens[last].gap == " ":
         last += 1
-    moved = first != stretch.first or last != stretch.last
-    return stretch._replace(first=first, last=last) if moved else stretch
+    whole = first >= last and stretch.score >= _SURELY  # a name that is also a title: `doctora Kumari`
+    return stretch if whole else stretch._replace(first=first, last=last)
 
 
 def _everyday(token: Token, written: bool) -> bool:
@@ -345,7 +330,8 @@ def _possible(tokens: list[Token], category: Category, score: float) -> bool:
     if category is Category.ZIP:
         return bool(figures)
     if category in _WORDED:
-        return (category is Category.NAME and score >= _CERTAIN and bool(tokens)) or _worded(tokens, category)
+        bar = 0.8 if all(t.word.unknown for t in tokens) else _CERTAIN  # initials, as a typist leaves them
+        return (category is Category.NAME and score >= bar and bool(tokens)) or _worded(tokens, category)
     if category is Category.PHONE:
         return sum(len(t.text) for t in figures) >= 3
     return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])

@@ -27,6 +27,8 @@ _ASKED = frozenset(("identity", "decision", "site-list"))
 _FIRM = _ASKED | {"title", "label", "kin", "hl7", "table", "field", "nickname", "per", "naming"}
 _CERTAIN = 0.985
 """From this score on a brand's or an eponym's word may be somebody's name after all."""
+_BELIEVED = 0.8
+"""From this score on an abbreviation of a line that is not shouted may be somebody's initials, and a figure makes no scale of a name."""
 _LIKELY = 0.5
 """From this score on a language's word that is also a first name is somebody's."""
 _SMALL, _BY, _DOTTED = words("kept.small"), words("kept.by"), words("kept.dotted")
@@ -273,14 +275,14 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
     if len(named) > 2:
         return False
     if all(_abbreviation(t, lists["shouted"]) for t in named):
-        return top < _CERTAIN or not named[0].shouted
+        return top < (_CERTAIN if named[0].shouted else _BELIEVED)
     if item.detector == "propagation" and first and note.tokens[first - 1].shape == "C":
         return False
     if all(t.low in lists["brands"] or t.low == "'s" for t in named) and not any(t.word.first == 3 for t in named):
         return top < _CERTAIN and not _titled(note, first)
     if len([t for t in named if t.low != "'s"]) > 1:
         return False
-    sure = top >= _CERTAIN
+    sure = top >= _BELIEVED
     return (_eponymous(named[0]) and _as_eponym(note, first, last, sure=sure)) or (not sure and _among_drugs(note, first, last))
 
 

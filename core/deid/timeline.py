@@ -11,7 +11,9 @@ _WORDS = re.compile(r"[A-Za-z]{3,9}")
 _NUMBERS = re.compile(r"\d{1,8}")
 _EXACT_DAYS = 60
 # A stretch of days whose month is said once is dated by its first day: 6-7 Sept 2023, 3rd to 5th March; Sept 6-7.
-_DAYS_OF = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ?(?:-|–|&|to) ?(\d{1,2})(?:st|nd|rd|th)?(?= ?(?:of )?[A-Za-z]{3})")
+_DAYS_OF = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|\.)? ?(?:-|–|&|to|bis|au|al|tot) ?(\d{1,2})(?:st|nd|rd|th|\.)?(?= ?(?:of |de )?[A-Za-z]{3}|\.\d)"
+)
 _OF_DAYS = re.compile(r"(?<=[A-Za-z.] )(\d{1,2})(?:st|nd|rd|th)? ?[-–&] ?(\d{1,2})(?:st|nd|rd|th)?$")
 
 

@@ -41,9 +41,10 @@ _HEAD = re.compile(r"(?<![\w.-])([A-Z]{2,4}) $")
 _TAIL = re.compile(r"(?: \d)? ?/ ?\d{1,2}(?=[\n,;)]|$)")
 _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
 _WEEKDAY = re.compile(r"(?<![\w-])(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,? {1,2}(?:the )?$", re.I)
+_ABOUT = re.compile(r"(?<![\w-])(?:early|mid|late)[- ]$", re.IGNORECASE)
 _LAST = re.compile(r"\b(?:last|past) $", re.IGNORECASE)
 _TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")
-_FROM_DAY = re.compile(r"(?<![\w/.:-])(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)? ?(?:-|–|&|to) ?$")
+_FROM_DAY = re.compile(r"(?<![\w/.:-])(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|\.)? ?(?:-|–|&|to|bis|au|al|tot) ?$")
 _FIRST_FIGURES = re.compile(r"\d{1,2}")
 _DAY_AT_END = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?$")
 _TO_DAY = re.compile(r" ?[-–&] ?(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
@@ -129,6 +130,7 @@ def _date(item: Found, note: Note) -> Found:
     """`Tues 2/6` from its figures: a weekday right before a day belongs to it, `last` to a month that must go."""
     head = _WEEKDAY.search(note.text, max(0, item.start - 16), item.start) if note.text[item.start].isalnum() else None
     head = head or (_LAST.search(note.text, max(0, item.start - 6), item.start) if note.text[item.start : item.end].isalpha() else None)
+    head = head or (_ABOUT.search(note.text, max(0, item.start - 7), item.start) if note.text[item.start].isalpha() else None)
     item = item._replace(start=head.start()) if head else item
     return _over_days(item, note.text)
 
@@ -136,8 +138,6 @@ def _date(item: Found, note: Note) -> Found:
 def _over_days(item: Found, text: str) -> Found:
     """`6-7 Sept 2023`, `Sept 6-7`: the other end of a stretch of days whose month is said once."""
     said = text[item.start : item.end]
-    if not any(c.isalpha() for c in said):
-        return item
     day, ended = _FIRST_FIGURES.match(said), _DAY_AT_END.search(said)
     if day and (first := _FROM_DAY.search(text, max(0, item.start - 8), item.start)) and int(first[1]) < int(day[0]):
         return item._replace(start=first.start())

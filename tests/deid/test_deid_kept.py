@@ -117,6 +117,8 @@ GOES = [
     ("IDs K-2140, K-2151.", "K-2140|K-2151"),
     ("Hb 9 - 6 Sept 2023", "6 Sept 2023"),
     ("Started March 3 - 5 mg daily", "March 3"),
+    ("away from 02 bis 09.05.2023 only", "02 bis 09.05.2023"),
+    ("MMI expected mid-July 2024", "mid-July 2024"),
 ]
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from core.deid import deidentify, detect, joined, tagger, warm_up
+from core.deid.bars import FIRST_LOOK, SETTLED, Bars
 from core.deid.features import sense_rows, senses
 from core.deid.found import Found
-from core.deid.joined import FIRST_LOOK, SETTLED, Bars
 from core.deid.note import Note
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.errors import DeidError

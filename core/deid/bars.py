@@ -1,0 +1,22 @@
+"""From which of the tagger's scores on a stretch is masked, flagged, or grown."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Bars(NamedTuple):
+    """A stretch is masked from `high`, flagged from `low`, and reaches as far as tokens above `grow`; `wary` and `doubt` are high and
+    low of words that the clinical lists claim, of short codes and lone words."""
+
+    high: float
+    low: float
+    grow: float
+    wary: float
+    doubt: float
+
+
+FIRST_LOOK = Bars(0.34, 0.32, 0.28, 0.6, 0.58)
+"""For a text as it came in."""
+SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
+"""For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""
