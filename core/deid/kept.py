@@ -265,6 +265,8 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
     if not named or (len(named) == 1 and first and note.tokens[first - 1].shape == "d" and not note.tokens[first].gap):  # `Ala421Val`
         return True
     lists = _lists()
+    if len(named) > 1 and all(len(t.low) == 1 for t in named) and "".join(t.low for t in named) in lists["credentials"]:  # `F.A.C.S.`
+        return True
     if all(t.low in lists["roles"] or t.low in _SMALL for t in named) and not any(t.word.first >= 2 for t in named):
         return not (item.category is Category.FACILITY and len(named) > 1)
     if (item.detector in _GUESSED and _general(named)) or note.low(first - 1 - (note.low(first - 1) == ":")) in _MAKING:
@@ -331,26 +333,25 @@ def _as_eponym(note: Note, first: int, last: int, *, sure: bool) -> bool:
         return True
     if note.low(first - 1) in _BY and token.word.first < 3 and not cues.ACTS & {note.low(i) for i in range(first - 4, first - 1)}:
         return True
-    if sure:
-        return False
     graded = behind.isdigit() or behind in ("i", "ii", "iii", "iv", ">", "<", "+", "=")
     if (
         graded
+        and not sure
         and token.word.first < 2
         and not token.shouted
         and note.low(last + 1) not in _AGED
         and note.low(last + 1) not in ("-", "hour", "hours", "hr", "hrs", "min", "minutes", "times", "x")
     ):
         return "\n" not in note.tokens[last].gap and (not token.opens or note.low(last + 1) == "/")
-    return _listed(note, first, last)
+    return _listed(note, first, last, alone=sure or token.word.first >= 2)
 
 
-def _listed(note: Note, first: int, last: int) -> bool:
+def _listed(note: Note, first: int, last: int, *, alone: bool) -> bool:
     """Whether it stands in a list of such words: `Canavan, Alexander, Sotos`."""
-    known, name = _lists()["eponyms"], note.tokens[first].word.first >= 2
+    known = _lists()["eponyms"]
     before = note.low(first - 2) if note.low(first - 1) in (",", "/", "or", "and") else ""
     behind = note.low(last + 1) if note.low(last) in (",", "/", "or", "and") else ""
-    if name:  # `brothers Ross and David`: two words may be two people
+    if alone:  # `brothers Ross and David`: two words may be two people
         return before in known and behind in known
     return before in known or (behind in known and note.low(first - 1) in _NO_NAME_BEFORE)
 

@@ -11,6 +11,7 @@ import re
 from core.deid.cues import PARTICLES
 from core.deid.dates import seasonal
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.neighbours import counted
 from core.deid.note import Note, Token
 from core.deid.numbers import category_of_cue, not_an_identifier
@@ -22,6 +23,8 @@ _SHAPES = re.compile(
     r"|\d{1,2}/7|24/7|\d{1,2}[:.h]\d\d|\d{1,4}-\d{1,4}|[A-Z]{1,2}\d|\d{1,2}[a-z]{1,2}|[LRCTS]\d{1,2}(?:[-/][LRCTS]?\d{1,2})?"
 )
 _FIGURES = re.compile(r"\d{1,2}[/-]\d{1,2}")
+_A_VERB = re.compile(r"(?:may|march) \d{1,2}")
+_VITALS = words("vetoes.vitals")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _SHORT = 4
@@ -34,7 +37,7 @@ _SURE_IN_LOWER = 0.94
 def vetoed_find(note: Note, found: Found) -> bool:
     """Whether a find of the tagger is to be dropped."""
     if found.category is Category.DATE and counted(note.text, found.end):
-        return bool(_FIGURES.fullmatch(note.text, found.start, found.end))
+        return bool(_FIGURES.fullmatch(note.text, found.start, found.end) or _A_VERB.fullmatch(note.text, found.start, found.end))
     if found.category in _WORDED and found.score < _SURE_IN_LOWER and _plain_lower(note, found):
         return True
     if found.score >= _SURE:
@@ -65,7 +68,9 @@ def _plain_lower(note: Note, found: Found) -> bool:
 
 def _no_number(note: Note, found: Found, text: str) -> bool:
     if found.category is Category.AGE:
-        return bool(re.fullmatch(r"[1-8]?\d ?[MFmf]?", text))
+        first = note.index_at(found.start)
+        vital = not _VITALS.isdisjoint(note.low(i) for i in range(first - 3, first))
+        return vital or bool(re.fullmatch(r"[1-8]?\d ?[MFmf]?", text))
     if found.category is Category.PHONE and found.score >= _SURE_OF_CALL and _EXTENSION.fullmatch(text):
         return False
     if _SHAPES.fullmatch(text) or not_an_identifier(text):

@@ -96,11 +96,11 @@ def test_decisions_redact_everywhere_and_keep_in_clear() -> None:
 
 def test_a_flag_waits_until_it_is_decided() -> None:
     """Flagged text stays in the output and is listed; redacting it masks it."""
-    texts = {"history": "He has two Delgado at home."}
+    texts = {"history": "He was given Brisco today."}
     open_case = run(texts)
     assert open_case.fields["history"].text == texts["history"]
-    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Delgado")]
-    assert run(texts, decisions=Decisions(redact=frozenset({"Delgado"}))).fields["history"].text == "He has two [REDACTED_1] at home."
+    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Brisco")]
+    assert run(texts, decisions=Decisions(redact=frozenset({"Brisco"}))).fields["history"].text == "He was given [REDACTED_1] today."
 
 
 def test_policies_differ_in_what_they_mask() -> None:
