@@ -18,6 +18,7 @@ from core.deid.note import Note, Squeezed, Token
 from core.model import Category
 
 _LONGEST_GAP = 3
+_WIDEST_GAP = 40  # between columns
 _SENTENCE_END = frozenset(".!?;:")
 _UNSPACED = "\u2e80"  # from here on lie the scripts of East Asia, which write words without a space or with particles joined on
 
@@ -26,7 +27,8 @@ class Needle(NamedTuple):
     """A value to look for, squeezed to lower-case letters and digits.
 
     `careful` values are also ordinary words (`May`, `Parkinson`): they count only where they are capitalised
-    and nothing says they mean the word. `solid` values may not be broken up.
+    and nothing says they mean the word. `solid` values may not be broken up; `wide` ones, which somebody chose where they stand, may
+    reach over a table's columns.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Needle(NamedTuple):
     role: str = ""
     careful: bool = False
     solid: bool = False
+    wide: bool = False
 
 
 def squeeze(text: str) -> str:
@@ -59,7 +62,7 @@ def _places(text: str, flat: Squeezed, needle: Needle) -> Iterator[tuple[int, in
     at, size = flat.keys.find(needle.key), len(needle.key)
     while at >= 0:
         start, end = flat.at[at], flat.at[at + size - 1] + 1
-        if _bounded(text, start, end) and _held_together(text, flat, at, size, solid=needle.solid):
+        if _bounded(text, start, end) and _held_together(text, flat, at, size, needle):
             yield start, end
         at = flat.keys.find(needle.key, at + 1)
 
@@ -70,13 +73,15 @@ def _bounded(text: str, start: int, end: int) -> bool:
     return not (before and text[start] < _UNSPACED) and not (after and text[end - 1] < _UNSPACED)
 
 
-def _held_together(text: str, flat: Squeezed, at: int, size: int, *, solid: bool) -> bool:
+def _held_together(text: str, flat: Squeezed, at: int, size: int, needle: Needle) -> bool:
     if flat.at[at + size - 1] - flat.at[at] == size - 1:
         return True
     gaps = [_gap(text, a + 1, b) if b - a > 1 else 0 for a, b in pairwise(flat.at[at : at + size])]
     if not any(gaps):
         return True
-    return all(gaps) and max(gaps) <= 2 if solid else max(gaps) <= _LONGEST_GAP
+    if needle.solid:
+        return all(gaps) and max(gaps) <= 2
+    return max(gaps) <= (_WIDEST_GAP if needle.wide else _LONGEST_GAP)
 
 
 def _gap(text: str, start: int, end: int) -> int:

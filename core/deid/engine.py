@@ -148,7 +148,7 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions, site: frozenset[
 
 
 def _asked(terms: Iterable[str]) -> tuple[Needle, ...]:
-    return tuple(Needle(key, Category.OTHER_ID) for t in terms if (key := squeeze(fold(t))))
+    return tuple(Needle(key, Category.OTHER_ID, wide=True) for t in terms if (key := squeeze(fold(t))))
 
 
 def _settled(fields: dict[str, _Field], identity: Identity, needles: tuple[Needle, ...], terms: _Terms) -> Deidentified:

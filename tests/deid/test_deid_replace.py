@@ -103,6 +103,13 @@ def test_a_flag_waits_until_it_is_decided() -> None:
     assert run(texts, decisions=Decisions(redact=frozenset({"Brisco"}))).fields["history"].text == "He was given [REDACTED_1] today."
 
 
+def test_a_decision_reaches_over_the_columns_of_a_table() -> None:
+    """What is flagged across columns can be redacted where it stands."""
+    done = run({"labs": "T3 GRAVES  PTU    LUGO"}, decisions=Decisions(redact=frozenset({"GRAVES  PTU    LUGO"})))
+    assert "LUGO" not in done.fields["labs"].text
+    assert not done.flags
+
+
 def test_policies_differ_in_what_they_mask() -> None:
     """Facilities can stay by policy; BLANK_ALL withholds every text whole and can be undone."""
     text = "Jane Okafor came from Elm Clinic"
