@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import bootstrap, deid, settings
+from core import bootstrap, deid
 from core.audit import Action
 from core.model import Principal, Role
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Services of this test's own, in demo mode."""
-    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(ROOT)
-    settings.settings.cache_clear()
-    bootstrap.stop()
-    yield
-    bootstrap.stop()
-    settings.settings.cache_clear()
 
 
 def opened(role: Role) -> AppTest:

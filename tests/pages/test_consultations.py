@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,18 +17,6 @@ from core.model import Role
 
 ROOT = Path(__file__).parents[2]
 NAME = "Harold Whitcombe"
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Services of this test's own, in demo mode."""
-    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(ROOT)
-    settings.settings.cache_clear()
-    bootstrap.stop()
-    yield
-    bootstrap.stop()
-    settings.settings.cache_clear()
 
 
 def kept(owner: str) -> Consultation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,6 @@ from core.ui.desk import drafts, examples
 
 ROOT = Path(__file__).parents[2]
 OWNER = "demo-clinician"
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Services of this test's own, in demo mode."""
-    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(ROOT)
-    settings.settings.cache_clear()
-    bootstrap.stop()
-    yield
-    bootstrap.stop()
-    settings.settings.cache_clear()
 
 
 def tab() -> AppTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,18 +34,6 @@ TITLES = {
 }
 DEMO_ROLES = (Role.CLINICIAN, Role.PRIVACY_OFFICER, Role.ADMIN, Role.VIEWER)
 Setting = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Services of this test's own, in demo mode."""
-    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(ROOT)
-    settings.settings.cache_clear()
-    bootstrap.stop()
-    yield
-    bootstrap.stop()
-    settings.settings.cache_clear()
 
 
 def page(name: str, role: Role | None = None) -> AppTest:

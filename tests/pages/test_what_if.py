@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import bootstrap, prompting, settings
+from core import bootstrap, prompting
 from core.assessment import Assessment, CheckedAssessment
 from core.audit import Action
 from core.consultation import Consultation
@@ -21,18 +20,6 @@ from core.ui.desk.what_if import OPEN
 
 ROOT = Path(__file__).parents[2]
 CASE = next(case for case in cases("demo") if case.identity.values())
-
-
-@pytest.fixture(autouse=True)
-def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Services of this test's own, in demo mode."""
-    monkeypatch.setenv("CASEGATE_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.chdir(ROOT)
-    settings.settings.cache_clear()
-    bootstrap.stop()
-    yield
-    bootstrap.stop()
-    settings.settings.cache_clear()
 
 
 def answered() -> AppTest:
