@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from core.deid.features import LETTERS, LEVELS, SIZES, WORD, encode, senses
 from core.deid.normalise import shadow
@@ -35,6 +36,7 @@ from training.deid.notes import Notes
 DATA = Path(__file__).parents[2] / "core" / "deid" / "data"
 _WINDOW, _BATCH, _CHUNK = 200, 32, 3000
 _WARM = 150
+_MEMORY = 0.997  # of the running mean of the weights, which is what is kept
 _VOCABULARY, _SEEN_OFTEN = 4500, 12
 _READINGS = 2  # of each chunk, with other words hidden: making text takes more than a third of the time
 _HIDE_WORD, _HIDE_LEVEL, _HIDE_SENSE, _HIDE_ALL = 0.12, 0.08, 0.12, 0.06
@@ -127,6 +129,7 @@ def _fit(reader: Reader, supply: Iterator[list[Window]], stage: Stage, save: Pat
     """Train one network on so many tokens, saving it after every chunk; steps and tokens done."""
     random = np.random.default_rng(stage.seed)
     optimizer = torch.optim.AdamW(reader.parameters(), lr=stage.rate, weight_decay=0.01)
+    mean = AveragedModel(reader, multi_avg_fn=get_ema_multi_avg_fn(_MEMORY))
     weights = torch.tensor([1.0] + [2.0] * (len(LABELS) - 1))
     step = done = 0
     losses: list[float] = []
@@ -143,9 +146,11 @@ def _fit(reader: Reader, supply: Iterator[list[Window]], stage: Stage, save: Pat
             loss.backward()
             torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
             optimizer.step()
+            if step >= _WARM:
+                mean.update_parameters(reader)
             step, done = step + 1, done + int((labels >= 0).sum())
             losses.append(loss.item())
-        torch.save(reader.state_dict(), save)
+        torch.save(mean.module.state_dict(), save)
         speed = done / (time.monotonic() - start)
         print(f"{save.stem}: {done:>9} tokens, loss {np.mean(losses[-100:]):.4f}, {speed:.0f} tokens/s", flush=True)  # noqa: T201
         if done >= stage.tokens:
