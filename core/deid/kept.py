@@ -202,6 +202,8 @@ def _tail(note: Note, first: int, last: int) -> int:
         return 3
     if token.shape == "U" and token.low in lists["labels"] and last - first > 1 and token.gap and not token.word.last:
         return 1
+    if token.low in lists["languages"] and last - first > 2 and token.shape == "C" and not (token.word.first > 1 or token.word.last):
+        return 1
     role = token.shape in "CU" and token.low in lists["roles"] and not token.word.first and _set_apart(note, first, last)
     return int(token.text in _MARKS or role or _credential(note, first, last, token, known))
 

@@ -25,7 +25,8 @@ AT_THE_GATE = 0.3
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.STREET, Category.OTHER_ID, Category.DEVICE, Category.ZIP))
 # a title, a label, a cue, a street's form or a check digit says more than the tagger can know
 _FIRM = frozenset(("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates", "signed"))
-_ENDS = 0.08
+_TRIMMED = frozenset(("title", "label", "signed"))
+_ENDS, _NAMED = 0.08, 0.5
 
 
 def weighed(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure: float = SURE) -> list[Found]:
@@ -35,11 +36,15 @@ def weighed(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sur
 
 def _kept(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure: float) -> Iterator[Found]:
     for found in ruled:
-        if found.category not in _WEAK or found.detector in _FIRM:
+        firm = found.detector in _FIRM
+        if found.category not in _WEAK or (firm and found.detector not in _TRIMMED):
             yield found
             continue
         first, last = note.index_at(found.start), note.index_at(found.end)
         spoken = [i for i in range(first, last) if note.tokens[i].shape != "p"]
+        if firm and max((float(scores[i]) for i in spoken), default=0.0) < _NAMED:
+            yield found
+            continue
         if not spoken:
             yield found
         elif max(float(scores[i]) for i in spoken) >= sure:
