@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import add
 from typing import Any, NamedTuple
@@ -73,19 +73,17 @@ class Question:
         """The rows to read: for sums with the fewest, for times, which are never taken away again, the plain ones."""
         return cover(self.edges, days_only=self.scope is Scope.PERSON, may_subtract=may_subtract)
 
-    def bucket_of(self, key: Key) -> int | None:
-        """Where a row that is not yet stored belongs; None when it is not asked for. One grain only, so that each fact counts once."""
-        if key.scope != self.scope or key.grain != (Grain.DAY if self.scope is Scope.PERSON else Grain.HOUR):
-            return None
-        if any(getattr(key, name) != value for name, value in self.where.given().items()):
-            return None
-        edges = [-(-e // HOURS_A_DAY) * HOURS_A_DAY for e in self.edges] if self.scope is Scope.PERSON else self.edges
-        bucket = bisect_right(edges, key.start) - 1
-        return bucket if 0 <= bucket < len(edges) - 1 else None
-
-    def group_of(self, key: Key) -> Group:
-        """The values of a row that tell it apart."""
-        return tuple(getattr(key, name) for name in self.by)
+    def among(self, tail: Mapping[Key, Tally]) -> Iterator[tuple[int, Group, Tally]]:
+        """What is asked for among rows that are not stored yet, with bucket and group. One grain only, so that each fact counts once."""
+        scope, given = self.scope, self.where.given().items()
+        grain = Grain.DAY if scope is Scope.PERSON else Grain.HOUR
+        edges = [-(-e // HOURS_A_DAY) * HOURS_A_DAY for e in self.edges] if scope is Scope.PERSON else self.edges
+        for key, tally in tail.items():
+            if key.scope != scope or key.grain != grain or any(getattr(key, name) != value for name, value in given):
+                continue
+            bucket = bisect_right(edges, key.start) - 1
+            if 0 <= bucket < len(edges) - 1:
+                yield bucket, tuple(getattr(key, name) for name in self.by), tally
 
 
 def widest(questions: Sequence[Question]) -> list[Question]:
@@ -121,10 +119,8 @@ def sums_together(question: Question, stored: Iterable[Sequence[Any]], tail: Map
     """Stored sums (bucket, *by, *SUMS) and those of the newest entries; groups of which nothing is left are no groups."""
     width = 1 + len(question.by)
     found: dict[Group, Group] = {tuple(row[:width]): tuple(row[width:]) for row in stored}
-    for key, tally in tail.items():
-        if (bucket := question.bucket_of(key)) is None:
-            continue
-        before = found.get(place := (bucket, *question.group_of(key)), (0,) * len(SUMS))
+    for bucket, group, tally in question.among(tail):
+        before = found.get(place := (bucket, *group), (0,) * len(SUMS))
         found[place] = tuple(map(add, before, tally.sums))
     return UsageTable(("bucket", *question.by, *SUMS), [(*key, *sums) for key, sums in sorted(found.items()) if any(sums)])
 
@@ -137,10 +133,9 @@ def times_together(question: Question, stored: Iterable[Sequence[Any]], tail: Ma
         lists = parts.setdefault(tuple(row[:width]), ([], []))
         lists[0].append(bytes(row[width]))
         lists[1].append(bytes(row[width + 1]))
-    for key, tally in tail.items():
-        if question.bucket_of(key) is not None:
-            lists = parts.setdefault(question.group_of(key), ([], []))
-            for place, histogram in zip(lists, tally.histograms(), strict=True):
-                place.append(histogram.encode())
+    for _, group, tally in question.among(tail):
+        lists = parts.setdefault(group, ([], []))
+        for place, histogram in zip(lists, tally.histograms(), strict=True):
+            place.append(histogram.encode())
     taken = {group: Taken(merged(latency), merged(ttft)) for group, (latency, ttft) in sorted(parts.items())}
     return {group: times for group, times in taken.items() if times.latency.counts or times.ttft.counts}

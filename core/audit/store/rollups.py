@@ -203,7 +203,7 @@ def _stored_sums(connection: sa.Connection, question: Question) -> list[tuple[An
     segment, query = _asked(question, may_subtract=True)
     whole = (sa.cast(sa.func.sum(segment.c.sign * USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
     summed = query.add_columns(segment.c.bucket, *columns, *whole)
-    return [tuple(row) for row in connection.execute(summed.group_by(segment.c.bucket, *columns))]
+    return [tuple(row) for row in connection.execute(summed.group_by(segment.c.bucket, *columns)).all()]
 
 
 def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
@@ -248,7 +248,7 @@ def departments(connection: sa.Connection) -> list[str]:
     """Every department that has figures."""
     at = (USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != "")
     stored = set(connection.scalars(sa.select(USAGE.c.department).where(*at).distinct()))
-    newest = connection.execute(_AFTER, {"mark": connection.scalar(_THROUGH) or 0})
+    newest = connection.execute(_AFTER, {"mark": connection.scalar(_THROUGH) or 0}).all()
     told = (_DEPARTMENT.search(row.body) for row in newest if row.body is not None and _is_counted(row.body))
     return sorted(stored | {found[1] for found in told if found is not None})
 
@@ -277,7 +277,7 @@ def _asked(question: Question, *, may_subtract: bool = False) -> tuple[sa.CTE, s
 def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
     """The newest entries, as rows that are not stored yet."""
     mark = connection.scalar(_THROUGH) or 0
-    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark})))
+    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark}).all()))
     return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
 
 
