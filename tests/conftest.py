@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: half of a browser test is waiting."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: browsers, then whole servers."""
+    items.sort(key=lambda item: next((i for i, folder in enumerate(_LONG) if folder in item.path.parts), len(_LONG)))
+
+
+_LONG = ("browser", "walk", "ui")
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """A real Chromium's executable: from the path, else installed. Fails, never skips, when there is none to be had."""
@@ -22,8 +36,9 @@ def chromium_path() -> str:
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """A real Chromium, kept off the network. For a module at a time: while it lives, nothing else may run an event loop in this process."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)  # what waits longer on a busy machine has not failed
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
         yield browser

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from support.serving import ROOT, Served, Serving, clean_environment, free_port, wait_for
 
 
@@ -51,14 +51,23 @@ def app(serve: Serving) -> Served:
     return serve()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh visitor at a desktop; what the console says is in `page.console_lines`."""
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    """A desktop's browser. One for a module, so that the app's own scripts are fetched and compiled once."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, timezone_id="America/New_York")
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(desk: BrowserContext) -> Iterator[Page]:
+    """A fresh visitor there, of whom no cookie and no stored word is left; what the console says is in `page.console_lines`."""
+    page = desk.new_page()
     lines: list[str] = []
     page.on("console", lambda message: lines.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: lines.append(f"error: {error}"))
     page.console_lines = lines  # type: ignore[attr-defined]
     yield page
-    context.close()
+    page.evaluate("() => { if (location.origin !== 'null') { localStorage.clear(); sessionStorage.clear(); } }")
+    page.close()
+    desk.clear_cookies()

@@ -21,16 +21,16 @@ def open_empty(page: Page, served: Served, path: str = "") -> None:
     anew = page.get_by_role("button", name=re.compile("New case"))
     if anew.is_enabled():
         anew.click()
-        expect(anew).to_be_disabled(timeout=30_000)
+        expect(anew).to_be_disabled(timeout=60_000)
     # The form of the case before may still be fading out beside the new one.
-    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=30_000)
+    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=60_000)
 
 
 def load_example(page: Page, name: str) -> None:
     """One of the invented cases, every flag redacted."""
     page.get_by_role("button", name=re.compile("Try a case")).click()
     page.get_by_role("button", name=name).click()
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
     page.keyboard.press("Escape")
 
 
@@ -42,8 +42,8 @@ def test_the_first_words_do_not_move_the_form(page: Page, app: Served) -> None:
     box = page.get_by_label("Chief complaint", exact=True)
     box.click()
     page.keyboard.type("Chest pain", delay=20)
-    expect(hint).to_have_count(0, timeout=30_000)
-    expect(page.get_by_role("button", name=re.compile("New case"))).to_be_enabled(timeout=30_000)
+    expect(hint).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("button", name=re.compile("New case"))).to_be_enabled(timeout=60_000)
     page.keyboard.type(" since noon", delay=20)
     expect(box).to_have_value("Chest pain since noon")
 
@@ -52,14 +52,14 @@ def test_send_is_in_view_and_flags_update_the_marks(page: Page, app: Served) -> 
     """With a case loaded, tick and Send are on screen without scrolling; after Keep no mark asks for a decision any more."""
     open_empty(page, app)
     load_example(page, "Chest pain in the emergency department")
-    expect(page.get_by_role("button", name=re.compile("Send redacted case$"))).to_be_in_viewport(timeout=30_000)
+    expect(page.get_by_role("button", name=re.compile("Send redacted case$"))).to_be_in_viewport(timeout=60_000)
     expect(page.get_by_text(REVIEWED)).to_be_in_viewport()
     keep = page.get_by_role("button", name=re.compile("Keep$"))
     for _ in range(keep.count()):
         left = keep.count()
         keep.first.click()
-        expect(keep).to_have_count(left - 1, timeout=30_000)
-    expect(page.locator("mark[data-state=flagged]")).to_have_count(0, timeout=30_000)
+        expect(keep).to_have_count(left - 1, timeout=60_000)
+    expect(page.locator("mark[data-state=flagged]")).to_have_count(0, timeout=60_000)
 
 
 @pytest.mark.parametrize("path", ["", "compare", "usage"])
@@ -69,7 +69,7 @@ def test_a_phone_does_not_scroll_sideways(page: Page, app: Served, path: str) ->
     load_example(page, "Worst headache")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/{path}")
-    expect(page.locator("footer, .cg-footer").first).to_be_attached(timeout=30_000)
+    expect(page.locator("footer, .cg-footer").first).to_be_attached(timeout=60_000)
     page.wait_for_timeout(500)
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
@@ -90,10 +90,10 @@ def test_headings_do_not_skip_a_level(page: Page, app: Served) -> None:
     open_empty(page, app)
     load_example(page, "Worst headache")
     assert outline_is_sound(page)
-    expect(page.get_by_text(REVIEWED)).to_have_count(1, timeout=30_000)
+    expect(page.get_by_text(REVIEWED)).to_have_count(1, timeout=60_000)
     page.get_by_text(REVIEWED).click()
-    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=30_000)
-    expect(page.get_by_text("Ranked differential")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=60_000)
+    expect(page.get_by_text("Ranked differential")).to_be_visible(timeout=60_000)
     assert outline_is_sound(page)
 
 

@@ -71,7 +71,7 @@ def test_a_fault_upstream_is_a_sentence_and_the_case_is_kept(
     fill(page)
     send(page)
     alert = page.get_by_test_id("stAlert").last
-    expect(alert).to_contain_text(word, timeout=30_000)
+    expect(alert).to_contain_text(word, timeout=60_000)
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS)
     expect(page.get_by_text("Traceback")).to_have_count(0)
     assert error_class in {e.get("error_class") for e in entries(ward) if e.get("action") == "diagnosis_request_failed"}
@@ -84,7 +84,7 @@ def test_an_answer_that_makes_no_sense_is_kept_to_be_read(page: Page, ward: Serv
     open_app(page, ward)
     fill(page)
     send(page)
-    page.get_by_text("The answer as it was received", exact=False).click(timeout=30_000)
+    page.get_by_text("The answer as it was received", exact=False).click(timeout=60_000)
     expect(page.get_by_text("I cannot say.")).to_be_visible()
 
 
@@ -98,7 +98,7 @@ def test_a_hostile_answer_loads_nothing_and_stays_text(page: Page, ward: Served,
     open_app(page, ward)
     fill(page)
     send(page)
-    expect(page.get_by_text("Provenance of this answer")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Provenance of this answer")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Acute myocardial infarction").first).to_be_visible()
     assert not [url for url in asked if "/leak" in url]
     assert not [url for url in asked if not url.startswith((ward.url, "blob:", "data:"))]

@@ -23,9 +23,9 @@ def test_a_library_case_is_loaded_with_one_click(page: Page, app: Served) -> Non
     case = with_identity()
     page.goto(app.url)
     page.get_by_role("button", name=re.compile("Try a case")).click(timeout=60_000)
-    page.get_by_role("button", name=re.compile(re.escape(case.title))).click(timeout=30_000)
-    expect(page.get_by_label("Chief complaint", exact=True)).to_have_value(case.texts["chief_complaint"], timeout=30_000)
+    page.get_by_role("button", name=re.compile(re.escape(case.title))).click(timeout=60_000)
+    expect(page.get_by_label("Chief complaint", exact=True)).to_have_value(case.texts["chief_complaint"], timeout=60_000)
     page.keyboard.press("Escape")
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
     sent = page.locator("mark", has_text="PATIENT").first
-    expect(sent).to_be_visible(timeout=30_000)
+    expect(sent).to_be_visible(timeout=60_000)

@@ -186,15 +186,15 @@ def test_every_page_keeps_to_the_content_security_policy(page: Page, server: Ser
     page.goto(server.url)
     page.get_by_role("button", name=re.compile("Try a case")).click(timeout=60_000)
     page.get_by_role("button", name="Worst headache").click()
-    page.get_by_text("I have reviewed what will be sent").click(timeout=30_000)
-    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=30_000)
+    page.get_by_text("I have reviewed what will be sent").click(timeout=60_000)
+    page.get_by_role("button", name=re.compile("Send redacted case$")).click(timeout=60_000)
     expect(page.get_by_role("button", name=re.compile("Edit case"))).to_be_visible(timeout=60_000)
     for title in ("Compare", "Usage", "Work-up"):
         page.get_by_role("link", name=title).click()
-        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=60_000)
     page.emulate_media(color_scheme="dark")
     page.goto(f"{server.url}/usage")
-    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=30_000)
+    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=60_000)
     told = {line for line in console(page) if "CSP " in line or "Content Security Policy" in line}
     assert told <= {TRIES_WEBASSEMBLY}
     assert [url for url in foreign if not url.startswith(("data:", "blob:"))] == []

@@ -65,7 +65,7 @@ def sign_in(page: Page, served: Served, user: str) -> None:
     """Through the provider's form and back."""
     page.goto(served.url)
     page.get_by_role("button", name=re.compile("Sign in")).click(timeout=60_000)
-    page.get_by_placeholder("sub").fill(user, timeout=30_000)
+    page.get_by_placeholder("sub").fill(user, timeout=60_000)
     page.get_by_role("button", name="Authorize").click()
 
 
@@ -85,7 +85,7 @@ def test_the_clinician_gets_the_form_and_no_audit_trail(page: Page, hospital: Se
     expect(page.get_by_role("combobox", name="Model")).to_have_value(re.compile("HolySheep AI"))
     expect(page.get_by_role("link", name="Audit trail")).to_have_count(0)
     page.get_by_role("button", name=re.compile("Sign out")).click()
-    expect(page.get_by_label("Symptoms", exact=True)).to_have_count(0, timeout=30_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_count(0, timeout=60_000)
 
 
 @pytest.mark.parametrize(("user", "heading"), [("officer-birchwood", "Audit trail"), ("guest-cedarholm", "Usage")])
@@ -94,9 +94,9 @@ def test_each_role_gets_its_pages(page: Page, hospital: Served, user: str, headi
     sign_in(page, hospital, user)
     expect(page.get_by_role("heading", name="Usage")).to_be_visible(timeout=60_000)
     page.goto(f"{hospital.url}/{heading.lower().replace(' ', '_')}")
-    expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=60_000)
     page.goto(f"{hospital.url}/workup")
-    expect(page.get_by_text("does not allow this", exact=False)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("does not allow this", exact=False)).to_be_visible(timeout=60_000)
     expect(page.get_by_label("Symptoms", exact=True)).to_have_count(0)
 
 

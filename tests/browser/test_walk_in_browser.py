@@ -32,9 +32,9 @@ def open_app(page: Page, served: Served) -> None:
     anew = page.get_by_role("button", name=re.compile("New case"))
     if anew.is_enabled():
         anew.click()
-        expect(anew).to_be_disabled(timeout=30_000)
+        expect(anew).to_be_disabled(timeout=60_000)
     # The form of the case before may still be fading out beside the new one.
-    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=30_000)
+    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=60_000)
 
 
 def fill(page: Page, symptoms: str = SYMPTOMS) -> None:
@@ -47,7 +47,7 @@ def fill(page: Page, symptoms: str = SYMPTOMS) -> None:
     page.get_by_label("Lab results", exact=True).fill("Troponin elevated. ECG: ST elevation in II, III and aVF.")
     page.get_by_label("Lab results", exact=True).blur()
     # What is reviewed next must be the whole case: a tick on the payload before the last field came in would be taken away, rightly.
-    expect(page.get_by_role("region", name="Case as sent")).to_contain_text("Troponin elevated", timeout=30_000)
+    expect(page.get_by_role("region", name="Case as sent")).to_contain_text("Troponin elevated", timeout=60_000)
 
 
 def previewed_bytes(page: Page) -> bytes:
@@ -61,8 +61,8 @@ def previewed_bytes(page: Page) -> bytes:
 def tick(page: Page) -> None:
     """Set the tick of the payload that is on screen; the one of the payload before may still be fading out."""
     box = page.get_by_text(REVIEWED)
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
-    expect(box).to_have_count(1, timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
+    expect(box).to_have_count(1, timeout=60_000)
     box.click()
 
 
@@ -70,7 +70,7 @@ def send(page: Page) -> None:
     """Tick and send."""
     tick(page)
     button = page.get_by_role("button", name=SEND)
-    expect(button).to_be_enabled(timeout=30_000)
+    expect(button).to_be_enabled(timeout=60_000)
     button.click()
 
 
@@ -80,13 +80,13 @@ def test_the_walk(page: Page, app: Served) -> None:
     fill(page)
     marks = page.locator("mark")
     for secret in (NAME, RECORD, BORN, PHONE):
-        expect(marks.filter(has_text=secret).first).to_be_attached(timeout=10_000)
+        expect(marks.filter(has_text=secret).first).to_be_attached(timeout=60_000)
     expect(page.get_by_role("button", name=SEND)).to_be_disabled()
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
     shown = previewed_bytes(page)
     before = len(app.received())
     send(page)
-    expect(page.get_by_text("Simulated", exact=False).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Simulated", exact=False).first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("coronary", exact=False).first).to_be_visible()
     received = app.received()[before:]
     assert received == [shown]
@@ -96,7 +96,7 @@ def test_the_walk(page: Page, app: Served) -> None:
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert not leaks(app)
     page.get_by_role("link", name="Usage").click()
-    expect(page.get_by_text("gemini-2.5-flash").or_(page.get_by_text("deepseek-v3.2")).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("gemini-2.5-flash").or_(page.get_by_text("deepseek-v3.2")).first).to_be_visible(timeout=60_000)
     assert not [line for line in console(page) if "Content Security Policy" in line]
 
 
@@ -158,10 +158,10 @@ def test_an_edit_after_the_tick_unticks_it(page: Page, app: Served) -> None:
     open_app(page, app)
     fill(page)
     tick(page)
-    expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=60_000)
     page.get_by_label("Symptoms", exact=True).press_sequentially(" Worse at night.")
     page.get_by_label("Symptoms", exact=True).blur()
-    expect(page.get_by_role("button", name=SEND)).to_be_disabled(timeout=30_000)
+    expect(page.get_by_role("button", name=SEND)).to_be_disabled(timeout=60_000)
     expect(page.get_by_role("checkbox", name=REVIEWED)).not_to_be_checked()
 
 
@@ -170,11 +170,11 @@ def test_an_edit_that_changes_no_byte_unticks_too(page: Page, app: Served) -> No
     open_app(page, app)
     fill(page)
     tick(page)
-    expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=60_000)
     page.get_by_text("Identity panel", exact=False).click()
     page.get_by_label("Patient name").fill("Ottoline Quackenbush")
     page.get_by_label("Patient name").press("Tab")
-    expect(page.get_by_role("button", name=SEND)).to_be_disabled(timeout=30_000)
+    expect(page.get_by_role("button", name=SEND)).to_be_disabled(timeout=60_000)
     expect(page.get_by_role("checkbox", name=REVIEWED)).not_to_be_checked()
 
 
@@ -183,20 +183,20 @@ def test_what_was_typed_survives_page_change_reload_and_restart(page: Page, serv
     first = serve()
     open_app(page, first)
     fill(page)
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="Usage").click()
-    expect(page.get_by_role("heading", name="Usage")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Usage")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="Work-up").click()
-    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=60_000)
     page.reload()
-    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=60_000)
     first.stop()  # one process writes a store
     second = serve(data=first.data)
     page.goto(f"{second.url}/usage")  # the very first request, by a deep link: the frame stands around the page
     expect(page.get_by_text("Demo mode", exact=False).first).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("heading", name="Usage", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Usage", exact=True)).to_be_visible(timeout=60_000)
     page.goto(second.url)
-    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=30_000)
+    expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS, timeout=60_000)
     expect(page.get_by_label("Age", exact=True)).to_have_value("58")
 
 
@@ -205,10 +205,10 @@ def test_stop_ends_the_call_and_keeps_the_case(page: Page, serve: Serving) -> No
     slow = serve(CASEGATE_SANDBOX_SPEED="0.05")
     open_app(page, slow)
     fill(page)
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
     send(page)
-    page.get_by_role("button", name=re.compile("Stop")).click(timeout=30_000)
-    expect(page.get_by_text("Stopped.", exact=False)).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name=re.compile("Stop")).click(timeout=60_000)
+    expect(page.get_by_text("Stopped.", exact=False)).to_be_visible(timeout=60_000)
     expect(page.get_by_label("Symptoms", exact=True)).to_have_value(SYMPTOMS)
     for _ in range(50):  # the ending is written by the call's own thread
         if "request_cancelled" in {str(e.get("action")) for e in entries(slow)}:
@@ -223,22 +223,22 @@ def test_the_demo_says_what_it_is_and_switches_roles(page: Page, app: Served) ->
     expect(page.get_by_text("Demo mode", exact=False).first).to_be_visible()
     page.get_by_label("Role (demo)").click()
     page.get_by_role("option", name="privacy officer").click()
-    expect(page.get_by_role("link", name="Audit trail")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="Audit trail")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("link", name="Work-up")).to_have_count(0)
     page.get_by_role("link", name="Audit trail").click()
-    page.get_by_role("button", name=re.compile("Verify the whole store")).click(timeout=30_000)
-    expect(page.get_by_text("Intact.", exact=False)).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name=re.compile("Verify the whole store")).click(timeout=60_000)
+    expect(page.get_by_text("Intact.", exact=False)).to_be_visible(timeout=60_000)
 
 
 def test_compare_lays_three_models_side_by_side(page: Page, app: Served) -> None:
     """The same reviewed case goes to several models at once; each body is on the provider's side."""
     open_app(page, app)
     fill(page)
-    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
     before = len(app.received())
     page.get_by_role("link", name="Compare").click()
     tick(page)
-    page.get_by_role("button", name=re.compile("Send redacted case to 3 models")).click(timeout=30_000)
+    page.get_by_role("button", name=re.compile("Send redacted case to 3 models")).click(timeout=60_000)
     expect(page.get_by_text("Rank of each diagnosis by model")).to_be_visible(timeout=60_000)
     bodies = app.received()[before:]
     assert len({json.loads(body)["model"] for body in bodies}) == 3

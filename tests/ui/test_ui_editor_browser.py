@@ -114,7 +114,7 @@ def test_a_failing_preview_is_said_and_told_to_python(form: Page, fare) -> None:
     expect(form.get_by_text("Preview not available: the redaction service answered 503")).to_be_visible()
     expect(form.get_by_text("symptoms='Mr. Arlo Quimby' ok=False")).to_be_visible()
     fare(answer=200)
-    expect(form.get_by_text("symptoms='Mr. Arlo Quimby' ok=True")).to_be_visible(timeout=10_000)
+    expect(form.get_by_text("symptoms='Mr. Arlo Quimby' ok=True")).to_be_visible(timeout=60_000)
     assert [m[0] for m in marks(form)] == ["Arlo Quimby"]
 
 

@@ -13,7 +13,7 @@ def test_hostile_answer_on_a_narrow_screen(browser: Browser, gallery: str) -> No
     page.on("request", lambda r: asked.append(r.url))
     page.on("dialog", lambda d: asked.append(f"dialog {d.message}"))
     page.goto(f"{gallery}/hostile")
-    expect(page.get_by_text("Casegate end")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Casegate end")).to_be_visible(timeout=60_000)
     page.wait_for_timeout(300)
     main = page.locator("[data-testid=stMain]")
     assert main.locator("img, script, a[href*=evil]").count() == 0
