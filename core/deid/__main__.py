@@ -1,6 +1,7 @@
 """The redactor on the command line.
 
-    python -m core.deid --jsonl < records.jsonl      {"id","text"} lines in, the same with `spans` out; exit 2 on the first bad line
+    python -m core.deid --jsonl < records.jsonl      {"id","text"} lines in, the same with `spans` (what is masked) and `flags` (what a
+                                                     person must decide on) out; exit 2 on the first bad line
     python -m core.deid FILE|FOLDER... --out FOLDER  redacted copies of .txt, .csv, .jsonl and FHIR .json files, and a report
 
 The second form goes on where it was stopped when it is run again. Exit 0 when every file was done, 1 when some were left out, 2 when it
@@ -48,7 +49,6 @@ def _row(span: Span) -> dict[str, Any]:
         "category": span.category.value,
         "score": span.score,
         "detector": span.detector,
-        "state": span.state,
     }
 
 
@@ -57,10 +57,11 @@ def _run(lines: Iterable[str]) -> None:
         if line.strip():
             record = _record(number, line)
             try:
-                spans = [_row(s) for s in detect(record["text"])]
+                spans = detect(record["text"])
             except DeidError:
                 raise _BadLineError(f"line {number}: the redactor failed on this text") from None
-            print(json.dumps({"id": record["id"], "text": record["text"], "spans": spans}))
+            sorted_out = {key: [_row(s) for s in spans if s.state == state] for key, state in (("spans", "masked"), ("flags", "flagged"))}
+            print(json.dumps({"id": record["id"], "text": record["text"], **sorted_out}))
 
 
 def _spans() -> int:
@@ -119,7 +120,8 @@ def _summary(ended: Outcome) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core.deid", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=lambda text: Path(text).resolve(), metavar="FILE|FOLDER", help="what to redact")
-    parser.add_argument("--jsonl", action="store_true", help='read {"id","text"} lines from standard input, write them with "spans"')
+    jsonl = 'read {"id","text"} lines from standard input, write them with "spans" and "flags"'
+    parser.add_argument("--jsonl", action="store_true", help=jsonl)
     parser.add_argument("--out", type=Path, help="the output folder, made when it is not there")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one for each processor)")
     today = datetime.now().astimezone().date()

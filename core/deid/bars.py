@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 class Bars(NamedTuple):
     """A stretch is masked from `high`, flagged from `low`, and reaches as far as tokens above `grow`; `wary` and `doubt` are high and
-    low of words that the clinical lists claim, of short codes and lone words."""
+    low of words that the clinical lists claim, of short codes and lone words. From `sweep` on a token that was let go is flagged."""
 
     high: float
     low: float
     grow: float
     wary: float
     doubt: float
+    sweep: float
 
 
-FIRST_LOOK = Bars(0.34, 0.32, 0.28, 0.6, 0.58)
+FIRST_LOOK = Bars(0.34, 0.32, 0.28, 0.6, 0.58, 0.3)
 """For a text as it came in."""
-SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1)
+SETTLED = Bars(0.985, 1.1, 0.9, 0.995, 1.1, 1.1)
 """For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""

@@ -35,6 +35,7 @@ from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
 from core.deid.signed import signatures
 from core.deid.spoken import spelled_names, spoken
+from core.deid.swept import swept
 from core.deid.tagger import read
 from core.deid.vetoes import vetoed_find
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
@@ -108,9 +109,17 @@ def find_all(
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]
     whole = resolve(trimmed(whole, note.text), len(note.text), note.tags)
-    return trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
+    whole = trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
+    if note.tags:
+        return whole
+    doubts = [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
+    unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores)}
+    doubts = [f for f in doubts if f.score >= _OUTWEIGHS or (f.start, f.end) in unlisted]
+    return resolve([*whole, *doubts], len(note.text), note.tags)
 
 
+# From this score on the tagger's doubt outweighs a list of eponyms, brands and roles: worth a look, though not a mask.
+_OUTWEIGHS = 0.8
 # From this score on a find stands even in a clinical column: a telephone number is one wherever it is written.
 _STANDS = 0.95
 

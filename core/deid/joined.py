@@ -27,7 +27,7 @@ from core.model import Category
 DETECTOR = "tagger"
 
 
-_CATEGORIES = {
+CATEGORIES = {
     "NAME": Category.NAME,
     "PLACE": Category.PLACE,
     "STREET": Category.STREET,
@@ -51,7 +51,7 @@ _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
 _COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
-_SURELY, _CERTAIN, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.96, 0.6, 0.9, 0.9, 0.6
+_SURELY, _CERTAIN, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.96, 0.98, 0.6, 0.7, 0.9, 0.6
 _MONTHS = words("dates.month_stems")
 _PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
@@ -144,7 +144,7 @@ def _claimed(note: Note, index: int, label: str) -> bool:
 
 
 def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found | None:
-    category = _CATEGORIES[stretch.label]
+    category = CATEGORIES[stretch.label]
     stretch = _trimmed(note, stretch, opinion) if category in _WORDED and category is not Category.STREET else stretch
     if category is Category.DATE:
         stretch = _behind_counts(note, stretch)
@@ -228,9 +228,9 @@ def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    certain = bare and len(tokens) == 3 and score >= _CERTAIN
+    certain = score >= _CERTAIN and len(tokens) == 3 if bare else score >= _BEYOND_DOUBT
     unit = (bare or score < _SURELY) and measured(note.text, tokens[-1].end)
-    return unit or bool(_PLAIN.fullmatch(text)) or (not certain and not_an_identifier(text))
+    return unit or (score < _CERTAIN and bool(_PLAIN.fullmatch(text))) or (not certain and not_an_identifier(text))
 
 
 def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:

@@ -22,8 +22,8 @@ def test_lines_come_back_with_spans() -> None:
     done = command('{"id": 7, "text": "Patient: Jane Okafor 😀"}\n\n{"id": "b", "text": ""}\n')
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert rows[0]["spans"] == [{"start": 9, "end": 20, "category": "name", "score": 0.95, "detector": "label", "state": "masked"}]
-    assert rows[1] == {"id": "b", "text": "", "spans": []}
+    assert rows[0]["spans"] == [{"start": 9, "end": 20, "category": "name", "score": 0.95, "detector": "label"}]
+    assert rows[1] == {"id": "b", "text": "", "spans": [], "flags": []}
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def opinion(*scores: float, label: str = "NAME") -> tagger.Opinion:
 def test_two_bars(score: float, states: list[str]) -> None:
     """Above the high bar a stretch is masked, between the bars flagged, below left alone."""
     note = Note("xx Jane Okaforina")
-    assert [f.state for f in joined.tagged(note, Bars(0.5, 0.35, 0.3, 0.85, 0.7), opinion(0, score, score))] == states
+    assert [f.state for f in joined.tagged(note, Bars(0.5, 0.35, 0.3, 0.85, 0.7, 1.1), opinion(0, score, score))] == states
 
 
 def test_a_stretch_grows_to_its_likely_neighbours() -> None:

@@ -1,0 +1,81 @@
+"""The last look: what the tagger suspects, and no find covers, is flagged for the clinician, whatever rule or list let it go.
+
+Nothing is masked here. A flag says no more than that somebody should look, so only what cannot identify at all is passed over: a word
+or figure of one character, a lone year, a state, a date without a figure, an age that may stay, and what says of itself that it is a
+score, a measure or everybody's number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from core.deid.cues import PERSON
+from core.deid.dates import reads_as_score
+from core.deid.found import Found
+from core.deid.joined import CATEGORIES, DETECTOR
+from core.deid.note import Note, Token
+from core.deid.numbers import measured, not_an_identifier
+from core.deid.vetoes import vetoed_find
+from core.model import Category
+
+if TYPE_CHECKING:
+    from core.deid.tagger import Opinion
+
+_PASSED_OVER = frozenset(("REGION", "AGE"))
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_OUTWEIGHS_LISTS = 0.6
+_NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
+
+
+def swept(note: Note, found: Iterable[Found], opinion: Opinion, bar: float) -> Iterator[Found]:
+    """Runs of tokens under one label, each at `bar` or above and none in a find, as flags."""
+    taken = bytearray(len(note.tokens))
+    for item in found:
+        for index in range(note.index_at(item.start), note.index_at(item.end)):
+            taken[index] = 1
+    run: list[int] = []
+    for index in (opinion.scores >= bar).nonzero()[0].tolist():
+        if taken[index] or note.tokens[index].shape == "p":
+            continue
+        if run and not _goes_on(note, opinion, run[-1], index, taken):
+            yield from _flag(note, opinion, run)
+            run = []
+        run.append(index)
+    if run:
+        yield from _flag(note, opinion, run)
+
+
+def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: bytearray) -> bool:
+    """Whether a token continues a run: next to it or behind one mark, on the same line, under the same label."""
+    near = index - last <= 2 and not any(taken[last:index]) and all(t.shape == "p" for t in note.tokens[last + 1 : index])
+    gaps = "".join(t.gap for t in note.tokens[last + 1 : index + 1])
+    return near and "\n" not in gaps and bool(opinion.kinds[last] == opinion.kinds[index])
+
+
+def _flag(note: Note, opinion: Opinion, run: list[int]) -> Iterator[Found]:
+    label = opinion.labels[opinion.kinds[run[0]]]
+    if label in _PASSED_OVER:
+        return
+    tokens, category = [note.tokens[i] for i in run], CATEGORIES[label]
+    text = "".join(t.text for t in tokens)
+    digits = any(c.isdigit() for c in text)
+    if len(text) < 2 or _YEAR.fullmatch(text) or (category in _NUMBERED and not digits):
+        return
+    score = round(max(float(opinion.scores[i]) for i in run), 3)
+    role = PERSON if category is Category.NAME else ""
+    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "flagged")
+    if not (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) and not vetoed_find(note, item):
+        yield item
+
+
+def _says_itself(note: Note, item: Found) -> bool:
+    """Whether figures are followed by a unit, are everybody's, or follow a score's name."""
+    scored = item.category is Category.DATE and reads_as_score(note, item.start, item.end)
+    return scored or measured(note.text, item.end) or not_an_identifier(note.text[item.start : item.end])
+
+
+def _listed(tokens: list[Token], score: float) -> bool:
+    """Whether clinical lists know every word, and the tagger makes little of it."""
+    return score < _OUTWEIGHS_LISTS and all(t.word.clinical or t.word.eponym for t in tokens)

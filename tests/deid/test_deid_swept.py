@@ -1,0 +1,66 @@
+"""What the tagger suspects and nothing covers becomes a flag."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.deid.found import Found
+from core.deid.note import Note
+from core.deid.swept import swept
+from core.deid.tagger import Opinion, load
+from core.model import Category
+
+BAR = 0.3
+
+
+def opinion_of(note: Note, suspected: dict[str, tuple[str, float]]) -> Opinion:
+    """An opinion that suspects these words, each under a label with a score, and nothing else."""
+    labels = load().labels
+    scores, kinds = np.zeros(len(note.tokens), np.float32), np.zeros(len(note.tokens), np.int64)
+    for i, token in enumerate(note.tokens):
+        label, score = suspected.get(token.text, ("NAME", 0.0))
+        scores[i], kinds[i] = score, labels.index(label)
+    return Opinion(scores, kinds, labels)
+
+
+def flags(text: str, suspected: dict[str, tuple[str, float]], *found: Found) -> list[tuple[str, Category]]:
+    """Text and category of what is flagged."""
+    note = Note(text)
+    made = list(swept(note, found, opinion_of(note, suspected), BAR))
+    assert {f.state for f in made} <= {"flagged"}
+    return [(text[f.start : f.end], f.category) for f in made]
+
+
+def test_neighbours_under_one_label_are_one_flag() -> None:
+    """Words side by side, a mark between them or not; the score is the highest."""
+    assert flags("seen with Arlo Quimby-Tate", {w: ("NAME", 0.4) for w in ("Arlo", "Quimby", "Tate")}) == [
+        ("Arlo Quimby-Tate", Category.NAME)
+    ]
+
+
+def test_another_label_or_line_begins_another_flag() -> None:
+    """Runs end with their label and their line."""
+    suspected = {"Arlo": ("NAME", 0.4), "Elmcrest": ("FACILITY", 0.5), "Quimby": ("NAME", 0.4)}
+    assert flags("Arlo Elmcrest", suspected) == [("Arlo", Category.NAME), ("Elmcrest", Category.FACILITY)]
+    assert flags("Arlo\nQuimby", suspected) == [("Arlo", Category.NAME), ("Quimby", Category.NAME)]
+
+
+def test_below_the_bar_and_within_a_find_nothing_is_flagged() -> None:
+    """A find covers its words, and ends a run."""
+    find = Found(0, 4, Category.NAME, 0.9, "title")
+    assert flags("Arlo Quimby", {"Arlo": ("NAME", 0.9), "Quimby": ("NAME", 0.29)}, find) == []
+    assert flags("Arlo Quimby", {"Arlo": ("NAME", 0.9), "Quimby": ("NAME", 0.31)}, find) == [("Quimby", Category.NAME)]
+
+
+def test_what_identifies_nobody_is_passed_over() -> None:
+    """A lone year, a state, a date without a figure, an age, a single character, a number that is a word."""
+    suspected = {
+        "2019": ("DATE", 0.8),
+        "Utah": ("REGION", 0.8),
+        "Thursday": ("DATE", 0.8),
+        "93": ("AGE", 0.8),
+        "7": ("ID", 0.8),
+        "PRN": ("ID", 0.8),
+    }
+    for word in suspected:
+        assert flags(f"about {word} there", suspected) == []
