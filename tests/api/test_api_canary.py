@@ -73,7 +73,7 @@ def house(tmp_path: Path) -> Iterator[Any]:
 
 def ask(house: Any, body: Any, key: str = API_KEY) -> httpx.Response:
     """Post a case over HTTP."""
-    return httpx.post(house.url + PATH, content=body if isinstance(body, bytes) else json.dumps(body), headers=headers(key), timeout=30)
+    return httpx.post(house.url + PATH, content=body if isinstance(body, bytes) else json.dumps(body), headers=headers(key), timeout=120)
 
 
 def headers(key: str) -> dict[str, str]:

@@ -54,7 +54,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def client(server: str) -> Iterator[openai.OpenAI]:
     """The independent client."""
-    with openai.OpenAI(base_url=f"{server}/sandbox/v1", api_key=SANDBOX_KEY, max_retries=0, timeout=20) as made:
+    with openai.OpenAI(base_url=f"{server}/sandbox/v1", api_key=SANDBOX_KEY, max_retries=0, timeout=60) as made:
         yield made
 
 

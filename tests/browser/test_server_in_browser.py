@@ -128,7 +128,7 @@ def test_a_wrong_request_is_not_answered_with_the_page(server: Served, request_l
 def test_only_our_own_pages_open_the_websocket(server: Served, origin: str, status: int) -> None:
     """A program that sends no Origin is refused like a foreign page."""
     where = urlsplit(server.url)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
     connection.putrequest("GET", "/_stcore/stream")
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     upgrade |= {"Sec-WebSocket-Key": base64.b64encode(secrets.token_bytes(16)).decode()}

@@ -104,7 +104,7 @@ def test_the_sandbox_is_gone_once_sign_in_is_configured(hospital: Served) -> Non
     """Only the demo simulates."""
     request = urllib.request.Request(f"{hospital.url}/sandbox/v1/models", headers={"Authorization": "Bearer x"})
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             kind = reply.headers.get_content_type()
     except urllib.error.HTTPError as refused:
         kind = f"status {refused.code}"

@@ -69,7 +69,7 @@ def fare(gallery: str) -> Iterator[Callable[..., None]]:
 
     def post(**state: object) -> None:
         request = urllib.request.Request(f"{gallery}/fake-health", json.dumps(state).encode(), method="POST")
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
     yield post
     post(answer=200, delay_s=0.0)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 def drawn(script: Callable[[], None]) -> AppTest:
     """The script run once, without an exception."""
-    at = AppTest.from_function(script, default_timeout=20).run()
+    at = AppTest.from_function(script, default_timeout=120).run()
     assert not at.exception
     return at
 

@@ -71,7 +71,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 
 def test_health_comes_over_tls_1_3_and_names_no_server(secure: Secure) -> None:
     """JSON, HSTS, and no hint at what serves it."""
-    with urllib.request.urlopen(f"https://localhost:{secure.port}/health", context=secure.trust, timeout=10) as reply:
+    with urllib.request.urlopen(f"https://localhost:{secure.port}/health", context=secure.trust, timeout=60) as reply:
         assert json.load(reply)["status"] == "ok"
         assert "server" not in {name.lower() for name in reply.headers}
         assert "max-age" in reply.headers["Strict-Transport-Security"]
@@ -90,7 +90,7 @@ def test_tls_1_2_is_refused(secure: Secure) -> None:
 def test_plain_http_is_refused(secure: Secure) -> None:
     """Nothing is answered without TLS."""
     with pytest.raises((urllib.error.URLError, OSError)):
-        urllib.request.urlopen(f"http://127.0.0.1:{secure.port}/health", timeout=5)
+        urllib.request.urlopen(f"http://127.0.0.1:{secure.port}/health", timeout=60)
 
 
 @pytest.mark.parametrize(
