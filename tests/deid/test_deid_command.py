@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 def command(stdin: str) -> subprocess.CompletedProcess[str]:
     """The command with a given standard input."""
     return subprocess.run(
-        [sys.executable, "-m", "core.deid", "--jsonl"], input=stdin, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        [sys.executable, "-m", "core.deid", "--jsonl"], input=stdin, capture_output=True, text=True, cwd=ROOT, timeout=180, check=False
     )
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 def opened(role: Role) -> AppTest:
     """The page as that role sees it."""
-    test = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=120)
     test.session_state["demo_role"] = role.value
     return test.run()
 

@@ -48,7 +48,7 @@ def admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.chdir(ROOT)
     settings.settings.cache_clear()
     bootstrap.stop()
-    test = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "pages" / "admin.py"), default_timeout=120)
     test.session_state["demo_role"] = Role.ADMIN.value
     yield test.run()
     bootstrap.stop()

@@ -40,7 +40,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
 
 def page(view: str = "Entries") -> AppTest:
     """The page as the officer sees it."""
-    run = AppTest.from_file(str(ROOT / "pages" / "audit_trail.py"), default_timeout=60)
+    run = AppTest.from_file(str(ROOT / "pages" / "audit_trail.py"), default_timeout=120)
     run.session_state["demo_role"] = Role.PRIVACY_OFFICER.value
     run.session_state["trail-view"] = view
     run.run()

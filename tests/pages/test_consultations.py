@@ -30,7 +30,7 @@ def kept(owner: str) -> Consultation:
 
 def asked(reference: str) -> AppTest:
     """The page of the demo's clinician, with a reference typed."""
-    run = AppTest.from_file(str(ROOT / "pages" / "consultations.py"), default_timeout=60)
+    run = AppTest.from_file(str(ROOT / "pages" / "consultations.py"), default_timeout=120)
     run.session_state["demo_role"] = Role.CLINICIAN.value
     return run.run().text_input(key="consultation-reference").set_value(reference).run()
 

@@ -19,7 +19,7 @@ OWNER = "demo-clinician"
 
 def tab() -> AppTest:
     """The Work-up page in a new browser tab of the same person."""
-    return AppTest.from_file(str(ROOT / "pages" / "workup.py"), default_timeout=30).run()
+    return AppTest.from_file(str(ROOT / "pages" / "workup.py"), default_timeout=120).run()
 
 
 def load(run: AppTest, name: str) -> None:
@@ -120,7 +120,7 @@ def test_a_draft_of_another_shape_is_a_sentence_and_a_new_case() -> None:
 
 def test_a_denied_page_is_an_entry_that_names_what_was_wanted() -> None:
     """Who was refused, and what."""
-    run = AppTest.from_file(str(ROOT / "pages" / "audit_trail.py"), default_timeout=30)
+    run = AppTest.from_file(str(ROOT / "pages" / "audit_trail.py"), default_timeout=120)
     run.session_state["demo_role"] = Role.VIEWER.value
     run.run()
     denied = bootstrap.services().audit.entries(action=Action.ACCESS_DENIED)[0].event

@@ -38,7 +38,7 @@ Setting = Callable[..., None]
 
 def page(name: str, role: Role | None = None) -> AppTest:
     """A page run alone, as a deep link would run it."""
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
     if role is not None:
         test.session_state["demo_role"] = role.value
     return test.run()
@@ -80,7 +80,7 @@ def test_a_page_shows_nothing_to_the_signed_out(name: str, monkeypatch: pytest.M
 def test_the_frame_shows_only_sign_in_to_the_signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """With an identity provider and nobody signed in, the app is a sign-in button."""
     signed_out(monkeypatch)
-    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     assert not run.exception
     assert [b.label for b in run.button] == ["Sign in"]
     assert not run.selectbox
@@ -89,7 +89,7 @@ def test_the_frame_shows_only_sign_in_to_the_signed_out(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(("role", "title"), [(Role.CLINICIAN, "Work-up"), (Role.VIEWER, "Usage"), (Role.PRIVACY_OFFICER, "Usage")])
 def test_the_frame_opens_the_first_page_of_the_role(role: Role, title: str) -> None:
     """Each role lands on a page of its own, and arriving is an entry, once however often the page runs."""
-    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     run.session_state["demo_role"] = role.value
     run.run()
     assert not run.exception
@@ -101,7 +101,7 @@ def test_the_frame_opens_the_first_page_of_the_role(role: Role, title: str) -> N
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.PRIVACY_OFFICER])
 def test_looking_at_the_figures_is_an_entry_once(role: Role) -> None:
     """Who came to the page is on record, however often it is drawn again."""
-    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     run.session_state["demo_role"] = role.value
     run.run().run()
     assert [e.event.actor_role for e in bootstrap.services().audit.entries(action=Action.USAGE_VIEWED)] == [role]
@@ -123,7 +123,7 @@ def test_an_unwritable_store_is_a_message_on_the_page(tmp_path: Path) -> None:
     """No traceback: the page says what is wrong."""
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "audit.sqlite3").write_bytes(b"this is not a database, " * 50)
-    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    run = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     assert not run.exception
     assert run.error
 

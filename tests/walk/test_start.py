@@ -25,7 +25,7 @@ def test_a_wrong_setting_refuses_to_start_and_says_what_to_set(
     """Exit code 2, one sentence that names the setting, no traceback, no key."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(free_port()), *flags]
     env = clean_environment() | {"CASEGATE_DATA_DIR": str(tmp_path)} | settings
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 2, done.stderr
     assert word in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
