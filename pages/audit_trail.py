@@ -4,7 +4,6 @@ import streamlit as st
 
 from core.auth import Permission
 from core.ui.desk import session, trail, trail_accounting, trail_entries, trail_review, usage_filters
-from core.ui.views import banner
 
 PERSON = session.guard(Permission.AUDIT_READ)
 
@@ -18,10 +17,6 @@ with act.container(horizontal=True, horizontal_alignment="right"):
 st.caption("Who did what, when, with which model. No entry holds a word of a case: only lengths, counts, hashes and codes.")
 if verify:
     trail.verify(services, PERSON)
-    with st.spinner("Comparing the table that leads searches with the entries"):
-        misled = services.audit.misled()
-    if misled is not None:
-        banner(misled, "danger", lead="Searches.")
 VIEWS = {
     "Entries": lambda: trail_entries.draw(services, PERSON, zone),
     "Review": lambda: trail_review.draw_queue(services, PERSON, zone),

@@ -41,6 +41,10 @@ def verify(services: Services, person: Principal) -> None:
             lead="Damaged.",
         )
         return
+    with st.spinner("Comparing the table that leads searches with the entries"):
+        misled = services.audit.misled()
+    if misled is not None:
+        banner(misled, "danger", lead="The entries are intact, the searches are not.")
     sealed = services.audit.seal()
     banner(
         f"{found.describe()} Signed now: tree of {sealed.head.size:,} entries, root {sealed.head.root.hex()}, by {sealed.origin}.",
