@@ -14,7 +14,7 @@ from core.audit.actions import Action
 from core.audit.entry import Entry, time_text
 from core.audit.event import Event
 from core.audit.store import Connection
-from core.audit.store.purge import commitment, empty, may_go
+from core.audit.store.purge import commitment, empty, may_go, require_counted
 from core.audit.writer import Deed
 from core.errors import AuditError
 from core.model import Principal
@@ -94,6 +94,7 @@ def purge(person: Principal, in_force: Retention, now: datetime, last: int | Non
 
     def event(connection: Connection) -> Event:
         count, digest = commitment(connection, conditions)
+        require_counted(connection, conditions)
         if not count:
             raise AuditError(f"Nothing is older than {in_force.days} days and free of holds, so nothing was purged.")
         return Event(actor_id=person.user_id, actor_role=person.role, action=Action.ENTRIES_PURGED, count=count, payload_sha256=digest)

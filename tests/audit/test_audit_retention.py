@@ -18,6 +18,7 @@ from core.audit.__main__ import main
 from core.audit.retention import RETENTION_DAYS, Hold, decision, hold, lift
 from core.audit.store import lookup
 from core.audit.store.lookup import PLACE
+from core.audit.store.rollups import forget
 from core.errors import AuditError
 from core.model import FixedClock, Principal, Role
 
@@ -86,6 +87,24 @@ def test_places_of_purged_entries_go_with_them(aged: AuditLog, monkeypatch: pyte
     assert [entry.sequence for entry in aged.entries(case_ref="case-1x")] == [10, 7, 4, 1]
     assert [entry.sequence for entry in aged.entries(case_ref="case-2x")] == [8]
     aged.close()
+
+
+def test_a_purge_waits_for_figures_that_are_made_anew(aged: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild that another process began after the purge caught up would lose what goes: nothing goes, and it says why."""
+    begin, catch_up = aged.figures._folding, aged.figures.catch_up
+
+    def overtaken() -> int:
+        reached = catch_up()
+        with begin() as connection:
+            forget(connection)
+        return reached
+
+    monkeypatch.setattr(aged.figures, "catch_up", overtaken)
+    with pytest.raises(AuditError, match="made anew"):
+        aged.purge(OFFICER)
+    assert [e.event.action for e in aged.entries()].count(Action.ENTRIES_PURGED) == 0
+    monkeypatch.undo()
+    assert aged.purge(OFFICER).event.count == 6
 
 
 def test_nothing_of_a_purged_body_is_left_in_the_files(database: Path, event: Make, clock: FixedClock) -> None:

@@ -33,7 +33,7 @@ def flags(text: str, suspected: dict[str, tuple[str, float]], *found: Found) -> 
 
 def test_neighbours_under_one_label_are_one_flag() -> None:
     """Words side by side, a mark between them or not; the score is the highest."""
-    assert flags("seen with Arlo Quimby-Tate", {w: ("NAME", 0.4) for w in ("Arlo", "Quimby", "Tate")}) == [
+    assert flags("seen with Arlo Quimby-Tate", dict.fromkeys(("Arlo", "Quimby", "Tate"), ("NAME", 0.4))) == [
         ("Arlo Quimby-Tate", Category.NAME)
     ]
 

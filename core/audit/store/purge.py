@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from core.audit.entry import Entry
 from core.audit.purging import purge_digest
+from core.audit.store.kept import MARK
 from core.audit.store.lookup import note_again
 from core.audit.store.schema import ENTRY, KEPT_ACTIONS
+from core.errors import AuditError
 
 _CHUNK = 5_000
 
@@ -41,6 +43,13 @@ def commitment(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[
 
     digest = purge_digest(passing())
     return count, digest
+
+
+def require_counted(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> None:
+    """Raise AuditError while the usage rows do not hold all that is to go, because another process has begun to make them anew."""
+    last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence)).where(*conditions)) or 0
+    if int(last) > int(connection.scalar(sa.select(MARK.c.through)) or 0):
+        raise AuditError("The usage figures are just being made anew from the entries that would go. Purge again when that has ended.")
 
 
 def empty(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], entry: Entry) -> None:
