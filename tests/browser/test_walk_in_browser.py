@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import statistics
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ SYMPTOMS = (
 )
 CANARIES = (NAME, "Whitcombe", RECORD, BORN, PHONE, "555-0173")
 REVIEWED = "I have reviewed what will be sent"
-SEND = re.compile("^(send )?Send redacted case$")
+SEND = re.compile("^(send )?Send redacted case( to 3 models)?$")
 
 
 def open_app(page: Page, served: Served) -> None:
@@ -59,11 +60,18 @@ def previewed_bytes(page: Page) -> bytes:
 
 
 def tick(page: Page) -> None:
-    """Set the tick of the payload that is on screen; the one of the payload before may still be fading out."""
+    """Set the tick of the payload that is on screen; the one of the payload before may still be fading out.
+
+    On a busy machine a field's last words can come in after the tick and rightly take it away: then it is set anew.
+    """
     box = page.get_by_text(REVIEWED)
     expect(page.get_by_text("Case as sent")).to_be_visible(timeout=60_000)
-    expect(box).to_have_count(1, timeout=60_000)
-    box.click()
+    for _ in range(3):
+        expect(box).to_have_count(1, timeout=60_000)
+        box.click()
+        with suppress(AssertionError):
+            expect(page.get_by_role("button", name=SEND)).to_be_enabled(timeout=15_000)
+            return
 
 
 def send(page: Page) -> None:
