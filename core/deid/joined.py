@@ -43,7 +43,7 @@ _WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FA
 _NUMBERS = frozenset(Category) - _WORDED - {Category.DATE, Category.AGE, Category.EMAIL, Category.URL, Category.IP}
 _PREFIX = 6
 _GROWING = frozenset(("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
-_TAILS = words("joined.tails")
+_TAILS, _COUNTING = words("joined.tails"), words("figures.counting")
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
 _GLUED_MOST, _GLUE = 24, frozenset("-_/.@:+~=")
@@ -339,7 +339,7 @@ def _possible(tokens: list[Token], category: Category, score: float) -> bool:
 
 def _worded(tokens: list[Token], category: Category) -> bool:
     parts = [t for t in tokens if t.shape != "p"]
-    if category is Category.STREET and all(t.shape == "d" for t in parts):
+    if category is Category.STREET and all(t.shape == "d" or t.low in _COUNTING for t in parts):
         return False
     if any(t.shape == "l" and len(t.text) == 1 for t in parts) and all(len(t.text) == 1 for t in parts):
         return False

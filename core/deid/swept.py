@@ -1,8 +1,8 @@
 """The last look: what the tagger suspects, and no find covers, is flagged for the clinician, whatever rule or list let it go.
 
-Nothing is masked here. A flag says no more than that somebody should look, so only what cannot identify at all is passed over: a word
-or figure of one character, a lone year, a state, a date without a figure, an age that may stay, and what says of itself that it is a
-score, a measure or everybody's number.
+Nothing is masked here. A flag says no more than that somebody should look, so only what cannot identify at all is passed over: a
+single character, a lone year or number below a hundred, a state, a date without a figure, an age that may stay, and what says of itself
+that it is a score, a measure or everybody's number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.deid.tagger import Opinion
 
 _PASSED_OVER = frozenset(("REGION", "AGE"))
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 _OUTWEIGHS_LISTS = 0.6
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
@@ -61,7 +61,7 @@ def _flag(note: Note, opinion: Opinion, run: list[int]) -> Iterator[Found]:
     tokens, category = [note.tokens[i] for i in run], CATEGORIES[label]
     text = "".join(t.text for t in tokens)
     digits = any(c.isdigit() for c in text)
-    if len(text) < 2 or _YEAR.fullmatch(text) or (category in _NUMBERED and not digits):
+    if len(text) < 2 or _SMALL_OR_YEAR.fullmatch(text) or (category in _NUMBERED and not digits):
         return
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     role = PERSON if category is Category.NAME else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SURE = 0.15
 """Below this the tagger is sure that a token belongs to nothing that identifies."""
-AT_THE_GATE = 0.3
+AT_THE_GATE = 0.27
 """The same at preflight, where the joined message reads a little differently: what was let go in its field must not block there."""
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.STREET, Category.OTHER_ID, Category.DEVICE, Category.ZIP))
 # a title, a label, a cue, a street's form or a check digit says more than the tagger can know

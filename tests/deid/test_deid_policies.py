@@ -13,7 +13,7 @@ from core.deid import LIMITED_DATA_SET, POLICIES, SAFE_HARBOR, SAFE_HARBOR_KEEP_
 from core.model import Category, Decisions, Identity, Message, Prompt, Target
 
 ENCOUNTER = date(2026, 11, 27)
-TEXT = "Mr. Augustin Whitcombe seen 03/04/2026 at Mercy General Hospital in Tampa. Zorvane given. Call (555) 010-4477."
+TEXT = "Mr. Augustin Whitcombe seen 03/04/2026 at Mercy General Hospital in Tampa. Zorvane 5 mg given. Call (555) 010-4477."
 
 
 def redact(policy: Policy, *, identity: Identity = Identity(), decisions: Decisions = Decisions()) -> str:
