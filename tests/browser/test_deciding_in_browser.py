@@ -30,3 +30,17 @@ def test_a_decision_at_a_mark_unticks_and_is_on_record(page: Page, app: Served) 
     kept = [json.loads(b) for b in bodies if '"mask_kept"' in b]
     assert [(e["subject"], e["phi_counts"], e["policy_version"]) for e in kept] == [("public-name", {"name": 1}, "SAFE_HARBOR/1")]
     assert not [b for b in bodies if "Zelenko" in b]
+
+
+def test_flags_in_two_fields_are_redacted_with_one_click(page: Page, app: Served) -> None:
+    """Nothing waits to be decided any more, and the payload holds neither."""
+    open_app(page, app)
+    fill(page, "He was given Ostrow today. Crushing chest pain for two hours.")
+    page.get_by_label("History", exact=True).fill("He was given Fenwick today.")
+    page.get_by_label("History", exact=True).blur()
+    page.get_by_role("button", name="Redact all 2").click(timeout=60_000)
+    region = page.get_by_role("region", name="Case as sent")
+    expect(region).to_contain_text("[REDACTED_2]")
+    expect(region).not_to_contain_text("Ostrow")
+    expect(region).not_to_contain_text("Fenwick")
+    expect(page.get_by_text("to decide.")).to_have_count(0)

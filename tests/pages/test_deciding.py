@@ -123,3 +123,14 @@ def test_every_decision_changes_the_edition() -> None:
         assert draft.edition != before
         seen.add(draft.edition)
     assert draft.edition == replace(draft).edition
+
+
+def test_all_flags_are_redacted_at_once_and_each_is_an_entry(heard: Heard) -> None:
+    """Two terms, two entries with their categories and without the terms."""
+    draft = a_draft()
+    deciding.redact_flags(draft, PERSON, {"Zorvane": Category.NAME, "Room 7B": Category.OTHER_ID})
+    assert draft.redact == {"zorvane", "room 7b"}
+    assert heard == [
+        (Action.FLAG_REDACTED, {"case_ref": draft.case_ref, "phi_counts": {category: 1}, "subject": None})
+        for category in (Category.NAME, Category.OTHER_ID)
+    ]

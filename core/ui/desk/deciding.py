@@ -5,6 +5,7 @@ What stands in the identity panel or on the site's list is never kept, whatever 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -135,6 +136,12 @@ def decide_flag(draft: Draft, person: Principal, term: str, category: Category, 
         draft.keep |= {key}
     else:
         draft.redact |= {key}
+
+
+def redact_flags(draft: Draft, person: Principal, terms: Mapping[str, Category]) -> None:
+    """Redact every flagged term at once; each is an entry of its own. Raises AuditError: those before it are redacted then."""
+    for term, category in terms.items():
+        decide_flag(draft, person, term, category, Action.FLAG_REDACTED)
 
 
 def _record(draft: Draft, person: Principal, action: Action, category: Category, *, subject: str | None = None) -> None:

@@ -126,6 +126,16 @@ def _flags(draft: Draft, prepared: Prepared, person: Principal) -> None:
         st.markdown(f"**{len(flags)} to decide.** Perhaps identifiers: nothing is sent until each is kept or redacted.")
         for number, (field, span) in enumerate(flags):
             _flag(draft, person, f"{number}-{field}-{span.start}", field, span)
+        terms = {draft.texts[field][span.start : span.end]: span.category for field, span in flags}
+        if len(terms) > 1:
+            st.button(
+                f"Redact all {len(terms)}",
+                key="redact-all",
+                on_click=deciding.redact_flags,
+                args=(draft, person, terms),
+                width="stretch",
+                help="Each is redacted everywhere in this case, and is an entry of its own",
+            )
 
 
 def _flag(draft: Draft, person: Principal, key: str, field: str, span: Span) -> None:
