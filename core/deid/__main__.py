@@ -60,8 +60,8 @@ def _run(lines: Iterable[str]) -> None:
                 spans = detect(record["text"])
             except DeidError:
                 raise _BadLineError(f"line {number}: the redactor failed on this text") from None
-            sorted_out = {key: [_row(s) for s in spans if s.state == state] for key, state in (("spans", "masked"), ("flags", "flagged"))}
-            print(json.dumps({"id": record["id"], "text": record["text"], **sorted_out}))
+            masked, flags = ([_row(s) for s in spans if s.state == state] for state in ("masked", "flagged"))
+            print(json.dumps({"id": record["id"], "text": record["text"], "spans": masked, "flags": flags}))
 
 
 def _spans() -> int:

@@ -110,9 +110,9 @@ def find_all(
         whole = [*doubted(note, whole, opinion.scores)]
     whole = resolve(trimmed(whole, note.text), len(note.text), note.tags)
     whole = trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
-    if note.tags:
+    doubts = [] if note.tags else [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
+    if not doubts:
         return whole
-    doubts = [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores)}
     doubts = [f for f in doubts if f.score >= _OUTWEIGHS or (f.start, f.end) in unlisted]
     return resolve([*whole, *doubts], len(note.text), note.tags)
