@@ -293,7 +293,7 @@ def _glued(note: Note, stretch: _Stretch) -> list[Token]:
     """The tokens with what is written onto them without a space, as far as it reads like one number or address."""
     first, last, tokens = stretch.first, stretch.last, note.tokens
     floor, roof = max(0, first - _GLUED_MOST), min(len(tokens), last + _GLUED_MOST)
-    while first > floor and not tokens[first].gap and _glue(tokens[first - 1]):
+    while first > floor and not tokens[first].gap and _glue(tokens[first - 1]) and not _names(tokens[first - 1], stretch):
         first -= 1
     while last < roof and not tokens[last].gap and _glue(tokens[last]):
         last += 1
@@ -302,6 +302,11 @@ def _glued(note: Note, stretch: _Stretch) -> list[Token]:
     while first < stretch.first and tokens[first].shape == "p":
         first += 1
     return tokens[first:last]
+
+
+def _names(token: Token, stretch: _Stretch) -> bool:
+    """Whether it parts a number from its name, as in `mrn=50118276`; within an address it is part of it."""
+    return token.text == "=" and stretch.label == "ID"
 
 
 def _glue(token: Token) -> bool:

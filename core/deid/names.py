@@ -182,10 +182,15 @@ def _label_role(note: Note, index: int) -> str:
     return ""
 
 
+_REPLIES = frozenset(("re", "fw", "fwd"))
+
+
 def _after_label(note: Note, index: int) -> Iterator[Found]:
     role = _label_role(note, index)
     start = index + 1
     if not role or start >= len(note.tokens) or "\n" in note.tokens[start].gap:
+        return
+    if note.low(start) in _REPLIES and note.low(start + 1) == ":":
         return
     start = _behind_titles(note, start)
     end = name_run(note, start, lower=1, last_first=True)

@@ -49,6 +49,7 @@ _FIRST_FIGURES = re.compile(r"\d{1,2}")
 _DAY_AT_END = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?$")
 _TO_DAY = re.compile(r" ?[-–&] ?(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
+_SEX_COLUMN = re.compile(r"(?<=\w)(?: {2,7}|\t) ?[MFmf]$")  # `search` takes the find's end for the text's
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
 _STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
 _STATE = re.compile(r", ([A-Z]{2})(?=[,.;)\n]|$)")
@@ -148,6 +149,8 @@ def _over_days(item: Found, text: str) -> Found:
 
 def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     """`KUIPER/B` from its surname, `BABY BOY OKORO` from it; a role at the head stays outside, but not the `Mama` of `Mama Funmi`."""
+    if sexed := _SEX_COLUMN.search(note.text, max(item.start + 1, item.end - 8), item.end):
+        item = item._replace(end=sexed.start())
     tail = _INITIAL.match(note.text, item.end) if note.text[item.end - 1].isupper() else None
     first, last = note.index_at(item.start), note.index_at(item.end)
     while first < last - 1 and _role_before_name(note, first) and note.tokens[first].text != "Ma" and scores[first] < _PART_OF_NAME:
