@@ -4,11 +4,13 @@
     python -m benchmarks.audit --kill 200
 
 Every figure stands beside a probe of the same minute: 512 bytes written to a file and fdatasync'ed, over and over, in
-the same folder. A round is probe, appends by 8 threads on SQLite, probe, appends by 8 threads on PostgreSQL, probe; a
-ratio is a round's appends per second over the mean of the probes around it, and what is told is the median of the
-rounds. PostgreSQL is a real server on a Unix socket, with fsync, from the development requirement `pgserver`.
+the same folder. A round is probe, appends by 8 threads on SQLite, probe, appends by 8 threads on PostgreSQL, probe, and
+`benchmarks.audit_limit`: what the same threads reach when there is nothing to do but to write. A ratio is a round's appends per
+second over the mean of the probes around it, and what is told is the median of the rounds. PostgreSQL is a real server on a Unix
+socket, with fsync, from the development requirement `pgserver`.
 
-The last line is JSON: `append_per_fsync_sqlite`, `append_per_fsync_postgres`, `append_p99_ms` (8 threads, SQLite),
+The last line is JSON: `append_per_fsync_sqlite`, `append_per_fsync_postgres`, `limit_per_fsync` (the bare group commit's),
+`append_per_limit_sqlite`, `append_per_limit_postgres`, `append_p99_ms` (8 threads, SQLite),
 `append_p99_ms_postgres`, `append_p50_ms` (what one append adds to a call, alone), `verify_per_s` (one core, processor time),
 `verify_per_sha256` (entries for each SHA-256 of 512 bytes that the same core computes in that time), `backup_s` and `restore_s` (of
 that store, each with its verification), `flips` and `flips_unseen` (bytes of the database file changed one at a time), and what
@@ -33,6 +35,7 @@ from typing import Any
 
 from benchmarks.audit_faults import flip_bytes, kill_rounds
 from benchmarks.audit_fill import fill
+from benchmarks.audit_limit import group_commits
 from benchmarks.audit_postgres import postgres
 from benchmarks.audit_usage import measure
 from benchmarks.audit_workload import ENTRIES_A_CALL, Workload
@@ -150,8 +153,13 @@ def append_figures(folder: Path, url: Callable[[], str], rounds: int, count: int
     """The rounds, told one by one."""
     ratios: dict[str, list[float]] = {"sqlite": [], "postgres": []}
     tails: dict[str, list[float]] = {"sqlite": [], "postgres": []}
+    limits: list[float] = []
     before = probe(folder)
     for number in range(rounds):
+        bare, after = group_commits(folder, count, THREADS), probe(folder)
+        limits.append(bare / statistics.mean((before, after)))
+        print(f"round {number + 1}  limit     probe {before:7,.0f} and {after:7,.0f}/s  writes  {bare:7,.0f}/s  ratio {limits[-1]:5.2f}")
+        before = after
         for kind in ratios:
             place = str(folder / f"round-{number}.sqlite3") if kind == "sqlite" else url()
             log = AuditLog.open(
@@ -167,9 +175,13 @@ def append_figures(folder: Path, url: Callable[[], str], rounds: int, count: int
                 f"ratio {ratios[kind][-1]:5.2f}  p50 {percentile_ms(took, 0.5):5.2f}  p99 {tails[kind][-1]:6.2f} ms"
             )
             before = after
+    of_limit = {kind: statistics.median(a / b for a, b in zip(ratios[kind], limits, strict=True)) for kind in ratios}
     return {
         "append_per_fsync_sqlite": round(statistics.median(ratios["sqlite"]), 2),
         "append_per_fsync_postgres": round(statistics.median(ratios["postgres"]), 2),
+        "limit_per_fsync": round(statistics.median(limits), 2),
+        "append_per_limit_sqlite": round(of_limit["sqlite"], 2),
+        "append_per_limit_postgres": round(of_limit["postgres"], 2),
         "append_p99_ms": round(statistics.median(tails["sqlite"]), 2),
         "append_p99_ms_postgres": round(statistics.median(tails["postgres"]), 2),
     }

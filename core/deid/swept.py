@@ -1,8 +1,8 @@
 """The last look: what the tagger suspects, and no find covers, is flagged for the clinician, whatever rule or list let it go.
 
-Nothing is masked here. A flag says no more than that somebody should look, so only what cannot identify at all is passed over: a
-single character, a lone year or number below a hundred, a state, a date without a figure, an age that may stay, and what says of itself
-that it is a score, a measure or everybody's number.
+Where the tagger is nearly certain, it is masked. A flag says no more than that somebody should look, so only what cannot identify
+at all is passed over: a single character, a lone year or number below a hundred, a state, a weekday or month alone, an age that may
+stay, and what says of itself that it is a score, a measure or everybody's number.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from core.deid.cues import PERSON
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.joined import CATEGORIES, DETECTOR
+from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
 from core.deid.vetoes import vetoed_find
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 _OUTWEIGHS_LISTS = 0.6
+_DAYS_AND_MONTHS = words("dates.month_stems") | frozenset(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+SURELY = 0.85
+"""From this score on the tagger's word is enough to mask, against every list and shape."""
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
 
@@ -40,11 +44,11 @@ def swept(note: Note, found: Iterable[Found], opinion: Opinion, bar: float) -> I
         if taken[index] or note.tokens[index].shape == "p":
             continue
         if run and not _goes_on(note, opinion, run[-1], index, taken):
-            yield from _flag(note, opinion, run)
+            yield from _flag(note, opinion, run, taken)
             run = []
         run.append(index)
     if run:
-        yield from _flag(note, opinion, run)
+        yield from _flag(note, opinion, run, taken)
 
 
 def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: bytearray) -> bool:
@@ -54,20 +58,37 @@ def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: bytearr
     return near and "\n" not in gaps and bool(opinion.kinds[last] == opinion.kinds[index])
 
 
-def _flag(note: Note, opinion: Opinion, run: list[int]) -> Iterator[Found]:
+def _flag(note: Note, opinion: Opinion, run: list[int], taken: bytearray) -> Iterator[Found]:
     label = opinion.labels[opinion.kinds[run[0]]]
     if label in _PASSED_OVER:
         return
     tokens, category = [note.tokens[i] for i in run], CATEGORIES[label]
     text = "".join(t.text for t in tokens)
     digits = any(c.isdigit() for c in text)
-    if len(text) < 2 or _SMALL_OR_YEAR.fullmatch(text) or (category in _NUMBERED and not digits):
-        return
     score = round(max(float(opinion.scores[i]) for i in run), 3)
+    slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text))
+    if (slight and not (score >= SURELY and _beside(note, run, taken))) or (
+        category in _NUMBERED and not digits and _plain(tokens, category, score)
+    ):
+        return
     role = PERSON if category is Category.NAME else ""
-    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "flagged")
+    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if score >= SURELY else "flagged")
     if not (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) and not vetoed_find(note, item):
         yield item
+
+
+def _beside(note: Note, run: list[int], taken: bytearray) -> bool:
+    """Whether a find touches the run: then even a single character, or a number below a hundred, may be its rest."""
+    before, behind = run[0] - 1, run[-1] + 1
+    held = before >= 0 and bool(taken[before]) and note.tokens[run[0]].gap in ("", " ")
+    return held or (behind < len(taken) and bool(taken[behind]) and note.tokens[behind].gap in ("", " "))
+
+
+def _plain(tokens: list[Token], category: Category, score: float) -> bool:
+    """Whether words without a figure are no more than a weekday or a month, or too little for a number."""
+    if category is Category.DATE:
+        return len(tokens) == 1 and tokens[0].low[:3] in _DAYS_AND_MONTHS
+    return score < _OUTWEIGHS_LISTS or all(t.word.clinical for t in tokens)
 
 
 def _says_itself(note: Note, item: Found) -> bool:

@@ -40,7 +40,13 @@ _LIKELY, _BARELY, _PART_OF_NAME = 0.35, 0.3, 0.95
 _HEAD = re.compile(r"(?<![\w.-])([A-Z]{2,4}) $")
 _TAIL = re.compile(r"(?: \d)? ?/ ?\d{1,2}(?=[\n,;)]|$)")
 _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
-_WEEKDAY = re.compile(r"(?<![\w-])(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,? {1,2}(?:the )?$", re.I)
+_WEEKDAY = re.compile(
+    r"(?<![\w-])(?:(?:mon|tues?|wed(?:s|nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+    r"|lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo|(?:segunda|terça|quarta|quinta|sexta)(?:-feira)?"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)"
+    r"\b\.?,? {1,2}(?:the |el |le |den )?$",
+    re.I,
+)
 _ABOUT = re.compile(r"(?<![\w-])(?:early|mid|late)[- ]$", re.IGNORECASE)
 _LAST = re.compile(r"\b(?:last|past) $", re.IGNORECASE)
 _TURNED = re.compile(r", [A-Z]\.?(?![\w'./])(?=[ \n)]|$)")

@@ -48,7 +48,7 @@ def test_another_label_or_line_begins_another_flag() -> None:
 def test_below_the_bar_and_within_a_find_nothing_is_flagged() -> None:
     """A find covers its words, and ends a run."""
     find = Found(0, 4, Category.NAME, 0.9, "title")
-    assert flags("Arlo Quimby", {"Arlo": ("NAME", 0.9), "Quimby": ("NAME", 0.29)}, find) == []
+    assert flags("Arlo Quimby", {"Arlo": ("NAME", 0.8), "Quimby": ("NAME", 0.29)}, find) == []
     assert flags("Arlo Quimby", {"Arlo": ("NAME", 0.9), "Quimby": ("NAME", 0.31)}, find) == [("Quimby", Category.NAME)]
 
 
@@ -64,3 +64,25 @@ def test_what_identifies_nobody_is_passed_over() -> None:
     }
     for word in suspected:
         assert flags(f"about {word} there", suspected) == []
+
+
+def test_near_certainty_masks() -> None:
+    """What rules and lists let go although the tagger is nearly certain is masked, a single character only beside a find."""
+    text = "seen by nlb at noon"
+    note = Note(text)
+    assert [(f.state, text[f.start : f.end]) for f in swept(note, (), opinion_of(note, {"nlb": ("NAME", 0.9)}), BAR)] == [("masked", "nlb")]
+    text = "born O 3/14/1950 or O there"
+    note = Note(text)
+    found = [Found(7, 16, Category.DATE, 0.97, "date")]
+    made = list(swept(note, found, opinion_of(note, {"O": ("DATE", 0.95)}), BAR))
+    assert [(f.start, f.end, f.state) for f in made] == [(5, 6, "masked")]
+    text = "tag O 714"
+    note = Note(text)
+    made = list(swept(note, [Found(6, 9, Category.OTHER_ID, 0.9, "cue")], opinion_of(note, {"O": ("NAME", 0.95)}), BAR))
+    assert [(f.start, f.end, f.state) for f in made] == [(4, 5, "masked")]
+
+
+def test_a_weekday_alone_is_passed_over_but_not_a_feast() -> None:
+    """Words that name a day of a year are worth a look."""
+    assert flags("due xmas day", {"xmas": ("DATE", 0.4), "day": ("DATE", 0.4)}) == [("xmas day", Category.DATE)]
+    assert flags("due Tuesday", {"Tuesday": ("DATE", 0.8)}) == []
