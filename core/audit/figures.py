@@ -22,6 +22,7 @@ class Figures:
     def __init__(self, reading: Session, folding: Session) -> None:
         self._reading = reading
         self._folding = folding
+        self._departments = rollups.Departments()
 
     def ask(self, sums: Sequence[Question], times: Sequence[Question] = ()) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
         """Answers to all questions, of one moment: sums exact, times within 1 %. Raises AuditError."""
@@ -31,7 +32,8 @@ class Figures:
     def departments(self) -> list[str]:
         """Every department that has figures. Raises AuditError."""
         with self._reading() as connection:
-            return rollups.departments(connection)
+            codes, self._departments = rollups.departments(connection, self._departments)
+        return codes
 
     def places(self, since: datetime | None, until: datetime | None) -> Places:
         """Where entries of a time can stand, to the hour. Raises AuditError."""

@@ -300,3 +300,24 @@ def test_departments_are_those_of_what_is_counted(database: Path) -> None:
     log.figures.catch_up()
     assert log.figures.departments() == ["accepting", "asking", "folded"]
     log.close()
+
+
+def test_departments_that_came_since_are_told(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By entries folded meanwhile, few or too many to be read, by the newest, and after the rows were made anew."""
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
+    log = AuditLog.open(database, clock=FixedClock())
+    log.append(make_event(1, department="first"))
+    log.figures.catch_up()
+    assert log.figures.departments() == ["first"]
+    log.append(make_event(2, department="second"))
+    log.figures.catch_up()
+    log.append(make_event(3, department="third"))
+    assert log.figures.departments() == ["first", "second", "third"]
+    for number in range(4, 10):
+        log.append(make_event(number, department=f"ward-{number}"))
+    log.figures.catch_up()
+    everyone = ["first", "second", "third", *(f"ward-{number}" for number in range(4, 10))]
+    assert log.figures.departments() == everyone
+    log.figures.rebuild()
+    assert log.figures.departments() == everyone
+    log.close()

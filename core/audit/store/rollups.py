@@ -9,12 +9,12 @@ entry costs the writer next to nothing. What this process recorded it folds from
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -51,6 +51,7 @@ FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
 _ASKED_AT_ONCE = 5_000  # cases
+_STATEMENTS = 64  # kept: a page asks the same at each of its runs, and building a statement takes milliseconds
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
 _TIME = re.compile(r'"time":"(\d{4}-\d\d-\d\dT\d\d):')
@@ -199,21 +200,28 @@ def answers(
 
 
 def _stored_sums(connection: sa.Connection, question: Question) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(_summing(question)).all()]
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _summing(question: Question) -> sa.Select[Any]:
     columns = [USAGE.c[name] for name in question.by]
     segment, query = _asked(question, may_subtract=True)
     whole = (sa.cast(sa.func.sum(segment.c.sign * USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
-    summed = query.add_columns(segment.c.bucket, *columns, *whole)
-    return [tuple(row) for row in connection.execute(summed.group_by(segment.c.bucket, *columns)).all()]
+    return query.add_columns(segment.c.bucket, *columns, *whole).group_by(segment.c.bucket, *columns)
 
 
 def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
     if question.scope is Scope.PERSON:
         return {}
+    return times_together(question, connection.execute(_timing(question)).all(), tail)
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _timing(question: Question) -> sa.Select[Any]:
     _, query = _asked(question)
-    timed = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft).where(
-        USAGE.c.outcome == Outcome.OK.value
-    )
-    return times_together(question, connection.execute(timed).all(), tail)
+    times = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft)
+    return times.where(USAGE.c.outcome == Outcome.OK.value)
 
 
 def places(connection: sa.Connection, since: int | None, until: int | None) -> tuple[int | None, int | None]:
@@ -244,13 +252,23 @@ def _note_hours(connection: sa.Connection, hours: Mapping[int, tuple[int, int]])
         connection.execute(_notes_hour(connection.dialect.name), rows)
 
 
-def departments(connection: sa.Connection) -> list[str]:
-    """Every department that has figures."""
-    at = (USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != "")
-    stored = set(connection.scalars(sa.select(USAGE.c.department).where(*at).distinct()))
-    newest = connection.execute(_AFTER, {"mark": connection.scalar(_THROUGH) or 0}).all()
+class Departments(NamedTuple):
+    """Codes of departments that have figures, complete through an entry."""
+
+    through: int = -1
+    codes: frozenset[str] = frozenset()
+
+
+def departments(connection: sa.Connection, known: Departments) -> tuple[list[str], Departments]:
+    """Every department that has figures, and what to give the next time: then only entries since are read, unless they are many."""
+    mark = int(connection.scalar(_THROUGH) or 0)
+    if not known.through <= mark <= known.through + FOLD_EVERY:
+        at = (USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != "")
+        known = Departments(mark, frozenset(connection.scalars(sa.select(USAGE.c.department).where(*at).distinct())))
+    newest = connection.execute(_AFTER, {"mark": known.through}).all()
     told = (_DEPARTMENT.search(row.body) for row in newest if row.body is not None and _is_counted(row.body))
-    return sorted(stored | {found[1] for found in told if found is not None})
+    codes = known.codes | {found[1] for found in told if found is not None}
+    return sorted(codes), Departments(mark, codes)
 
 
 def _is_counted(body: str) -> bool:
@@ -277,11 +295,15 @@ def _asked(question: Question, *, may_subtract: bool = False) -> tuple[sa.CTE, s
 def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
     """The newest entries, as rows that are not stored yet."""
     mark = connection.scalar(_THROUGH) or 0
-    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark}).all()))
+    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark}).all(), _fact_of_newest))
     return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
 
 
-def _facts(rows: Iterable[Any]) -> list[Fact]:
+_fact_of_newest = lru_cache(maxsize=FOLD_EVERY + FOLD_WHEN_IDLE)(fact_of)
+"""A page asks for the newest entries again and again. A body that can't be read is looked at anew each time."""
+
+
+def _facts(rows: Iterable[Any], fact_of: Callable[[int, str], Fact | None] = fact_of) -> list[Fact]:
     """What the rows say. A body that can't be read says nothing: it is the verification's to name it, and must not stop the writer."""
     found = []
     for row in rows:
