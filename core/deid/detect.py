@@ -114,14 +114,22 @@ def find_all(
     if not doubts:
         return whole
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores)}
+    plain = {(f.start, f.end) for f in without_figures(doubts, note, opinion.scores)}
+    doubts = [_weighed_against(f, (f.start, f.end) not in unlisted, (f.start, f.end) not in plain) for f in doubts]
     doubts = [f for f in doubts if f.score >= _OUTWEIGHS or (f.start, f.end) in unlisted]
     return resolve([*whole, *doubts], len(note.text), note.tags)
 
 
+def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
+    """A doubt that a list or the shape of figures speaks against is the clinician's to decide, unless the tagger is as good as certain."""
+    least = _BEYOND_DOUBT if figures else _STANDS if listed else 0.0
+    return found if found.score >= least else found._replace(state="flagged")
+
+
 # From this score on the tagger's doubt outweighs a list of eponyms, brands and roles: worth a look, though not a mask.
 _OUTWEIGHS = 0.8
-# From this score on a find stands even in a clinical column: a telephone number is one wherever it is written.
-_STANDS = 0.95
+# From this score on a find stands, on a list or in a clinical column: a telephone number is one wherever it is written.
+_STANDS, _BEYOND_DOUBT = 0.95, 0.98
 
 
 def _held(found: Found, tables: Tables) -> bool:

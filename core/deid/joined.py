@@ -51,7 +51,7 @@ _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
 _COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
-_SURELY, _CERTAIN, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.96, 0.98, 0.6, 0.7, 0.9, 0.6
+_SURELY, _CERTAIN, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.96, 0.98, 0.6, 0.4, 0.6, 0.6
 _MONTHS = words("dates.month_stems")
 _PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
@@ -154,7 +154,7 @@ def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found 
     if category not in _WORDED:
         tokens = _glued(note, stretch)
         category = _contact(tokens) if stretch.label == "CONTACT" else category
-    if not _possible(tokens, category, stretch.score) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
+    if not possible(tokens, category, stretch.score) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
         return None
     if stretch.score < _SEASON_BAR and _season(note, stretch):
         return None
@@ -319,7 +319,7 @@ def _contact(tokens: list[Token]) -> Category:
     return Category.URL if sum(t.shape != "d" and t.shape != "p" for t in tokens) > 1 else Category.PHONE
 
 
-def _possible(tokens: list[Token], category: Category, score: float) -> bool:
+def possible(tokens: list[Token], category: Category, score: float) -> bool:
     """What the category asks of its text at least; a bare year or weekday is no date that must go."""
     figures = [t for t in tokens if t.shape == "d"]
     if category is Category.DATE:

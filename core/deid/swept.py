@@ -1,8 +1,8 @@
 """The last look: what the tagger suspects, and no find covers, is flagged for the clinician, whatever rule or list let it go.
 
 Where the tagger is nearly certain, it is masked. A flag says no more than that somebody should look, so only what cannot identify
-at all is passed over: a single character, a lone year or number below a hundred, a state, a weekday or month alone, an age that may
-stay, and what says of itself that it is a score, a measure or everybody's number.
+at all is passed over: a single character, a lone year or number below a hundred, a state, a weekday or month alone, an age that
+may stay.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.deid.cues import PERSON
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
-from core.deid.joined import CATEGORIES, DETECTOR
+from core.deid.joined import CATEGORIES, DETECTOR, possible
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
-_OUTWEIGHS_LISTS = 0.6
+_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH = 0.6, 0.2
 _DAYS_AND_MONTHS = words("dates.month_stems") | frozenset(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 SURELY = 0.85
 """From this score on the tagger's word is enough to mask, against every list and shape."""
@@ -66,7 +66,7 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: bytearray) -> Ite
     text = "".join(t.text for t in tokens)
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
-    slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text))
+    slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
     if (slight and not (score >= SURELY and _beside(note, run, taken))) or (
         category in _NUMBERED and not digits and _plain(tokens, category, score)
     ):
@@ -88,7 +88,7 @@ def _plain(tokens: list[Token], category: Category, score: float) -> bool:
     """Whether words without a figure are no more than a weekday or a month, or too little for a number."""
     if category is Category.DATE:
         return len(tokens) == 1 and tokens[0].low[:3] in _DAYS_AND_MONTHS
-    return score < _OUTWEIGHS_LISTS or all(t.word.clinical for t in tokens)
+    return score < _OUTWEIGHS_LISTS or all(t.word.clinical for t in tokens) or not possible(tokens, category, score)
 
 
 def _says_itself(note: Note, item: Found) -> bool:
@@ -98,5 +98,7 @@ def _says_itself(note: Note, item: Found) -> bool:
 
 
 def _listed(tokens: list[Token], score: float) -> bool:
-    """Whether clinical lists know every word, and the tagger makes little of it."""
-    return score < _OUTWEIGHS_LISTS and all(t.word.clinical or t.word.eponym for t in tokens)
+    """Whether every word is one of the clinical lists or an everyday one in lower case, and the tagger makes little of it."""
+    return score < _OUTWEIGHS_LISTS and all(
+        t.word.clinical or t.word.eponym or (score < _OUTWEIGHS_SPEECH and t.shape == "l" and t.word.common >= 3) for t in tokens
+    )

@@ -14,7 +14,7 @@ from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.neighbours import counted
 from core.deid.note import Note, Token
-from core.deid.numbers import category_of_cue, not_an_identifier
+from core.deid.numbers import category_of_cue, measured, not_an_identifier
 from core.model import Category
 
 # age and sex, a DICOM tag, a diagnosis code, a French size, a version, a fraction of 24 hours, a time
@@ -29,8 +29,8 @@ _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
 _SHORT = 4
 _EXTENSION = re.compile(r"\d[- ]\d{4}")
-_SURE, _SURE_OF_LETTERS, _SURE_OF_CALL = 0.9, 0.8, 0.7
-_SURE_IN_LOWER = 0.94
+_SURE, _SURE_OF_LETTERS, _SURE_OF_CALL, _SURE_OF_AGE = 0.5, 0.8, 0.7, 0.9
+_SURE_IN_LOWER = 0.7
 """From this score on the tagger's word stands."""
 
 
@@ -40,7 +40,7 @@ def vetoed_find(note: Note, found: Found) -> bool:
         return bool(_FIGURES.fullmatch(note.text, found.start, found.end) or _A_VERB.fullmatch(note.text, found.start, found.end))
     if found.category in _WORDED and found.score < _SURE_IN_LOWER and _plain_lower(note, found):
         return True
-    if found.score >= _SURE:
+    if found.score >= (_SURE_OF_AGE if found.category is Category.AGE else _SURE):
         return False
     text = note.text[found.start : found.end].strip(" ()[].,;:#")
     tokens = note.tokens[note.index_at(found.start) : note.index_at(found.end)]
@@ -70,7 +70,7 @@ def _no_number(note: Note, found: Found, text: str) -> bool:
     if found.category is Category.AGE:
         first = note.index_at(found.start)
         vital = not _VITALS.isdisjoint(note.low(i) for i in range(first - 3, first))
-        return vital or bool(re.fullmatch(r"[1-8]?\d ?[MFmf]?", text))
+        return vital or measured(note.text, found.end) or bool(re.fullmatch(r"[1-8]?\d ?[MFmf]?", text))
     if found.category is Category.PHONE and found.score >= _SURE_OF_CALL and _EXTENSION.fullmatch(text):
         return False
     if _SHAPES.fullmatch(text) or not_an_identifier(text):

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SURE = 0.15
+SURE = 0.08
 """Below this the tagger is sure that a token belongs to nothing that identifies."""
-AT_THE_GATE = 0.27
+AT_THE_GATE = 0.22
 """The same at preflight, where the joined message reads a little differently: what was let go in its field must not block there."""
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.STREET, Category.OTHER_ID, Category.DEVICE, Category.ZIP))
 # What is found by these is never let go; those that reach as far as capitals do lose end words that the tagger is sure about.
 # a title, a label, a cue, a street's form or a check digit says more than the tagger can know
 _FIRM = frozenset(("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates", "signed"))
 _TRIMMED = frozenset(("title", "label", "signed"))
-_ENDS, _NAMED = 0.08, 0.5
+_ENDS, _NAMED = 0.25, 0.5
 
 
 def weighed(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure: float = SURE) -> list[Found]:
@@ -49,7 +49,7 @@ def _kept(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure:
         if not spoken:
             yield found
         elif max(float(scores[i]) for i in spoken) >= sure:
-            yield _trimmed(found, note, scores, spoken)
+            yield found if found.detector == "spelled" else _trimmed(found, note, scores, spoken)  # which is one word in pieces
 
 
 def _trimmed(found: Found, note: Note, scores: NDArray[np.float32], spoken: list[int]) -> Found:

@@ -81,8 +81,8 @@ def test_marks_stand_on_the_tags_and_counts_agree() -> None:
 
 def test_hidden_characters_leave_no_trace() -> None:
     """Zero-width, bidirectional and control characters are gone; line breaks and tabs stay."""
-    result = run({"history": "a\u200bb\u202ec\x00d\te\nf\u2066g\r\nh"})
-    assert result.fields["history"].text == "abcd\te\nfg\nh"
+    result = run({"history": "a\u200bb\u202ec\x00d\te\no\u2066f\r\nh"})
+    assert result.fields["history"].text == "abcd\te\nof\nh"
 
 
 def test_decisions_redact_everywhere_and_keep_in_clear() -> None:
@@ -96,11 +96,11 @@ def test_decisions_redact_everywhere_and_keep_in_clear() -> None:
 
 def test_a_flag_waits_until_it_is_decided() -> None:
     """Flagged text stays in the output and is listed; redacting it masks it."""
-    texts = {"history": "He was given Radley today."}
+    texts = {"history": "He was given Wexler today."}
     open_case = run(texts)
     assert open_case.fields["history"].text == texts["history"]
-    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Radley")]
-    assert run(texts, decisions=Decisions(redact=frozenset({"Radley"}))).fields["history"].text == "He was given [REDACTED_1] today."
+    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Wexler")]
+    assert run(texts, decisions=Decisions(redact=frozenset({"Wexler"}))).fields["history"].text == "He was given [REDACTED_1] today."
 
 
 def test_a_decision_reaches_over_the_columns_of_a_table() -> None:
