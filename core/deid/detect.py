@@ -19,7 +19,7 @@ from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.initialed import initialed
 from core.deid.joined import joined, tagged
-from core.deid.kept import without_kept
+from core.deid.kept import outside_fixed, without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
@@ -111,6 +111,7 @@ def find_all(
     whole = resolve(trimmed(whole, note.text), len(note.text), note.tags)
     whole = trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
     doubts = [] if note.tags else [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
+    doubts = [*outside_fixed(note, doubts)]
     if not doubts:
         return whole
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores)}

@@ -83,7 +83,7 @@ def without_kept(found: Iterable[Found], note: Note, scores: NDArray[np.float32]
 
 
 def outside_fixed(note: Note, found: list[Found]) -> Iterator[Found]:
-    """The echoes of known names without those in a fixed phrase, as `Hunt` in `Ramsay Hunt`."""
+    """Echoes of known names, and doubts, without those in a fixed phrase, as `Hunt` in `Ramsay Hunt`."""
     fixed: dict[int, int] | None = None
     for item in found:
         first, last = note.index_at(item.start), note.index_at(item.end)
