@@ -30,15 +30,19 @@ _OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH = 0.6, 0.2
 _DAYS_AND_MONTHS = words("dates.month_stems") | frozenset(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 SURELY = 0.85
 """From this score on the tagger's word is enough to mask, against every list and shape."""
+_RESTS, _JOINTS = 0.5, frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
+
+
+Taken = list[Category | None]  # for each token the category of the find that covers it
 
 
 def swept(note: Note, found: Iterable[Found], opinion: Opinion, bar: float) -> Iterator[Found]:
     """Runs of tokens under one label, each at `bar` or above and none in a find, as flags."""
-    taken = bytearray(len(note.tokens))
+    taken: Taken = [None] * len(note.tokens)
     for item in found:
         for index in range(note.index_at(item.start), note.index_at(item.end)):
-            taken[index] = 1
+            taken[index] = item.category
     run: list[int] = []
     for index in (opinion.scores >= bar).nonzero()[0].tolist():
         if taken[index] or note.tokens[index].shape == "p":
@@ -51,19 +55,19 @@ def swept(note: Note, found: Iterable[Found], opinion: Opinion, bar: float) -> I
         yield from _flag(note, opinion, run, taken)
 
 
-def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: bytearray) -> bool:
+def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: Taken) -> bool:
     """Whether a token continues a run: next to it or behind one mark, on the same line, under the same label."""
     near = index - last <= 2 and not any(taken[last:index]) and all(t.shape == "p" for t in note.tokens[last + 1 : index])
     gaps = "".join(t.gap for t in note.tokens[last + 1 : index + 1])
     return near and "\n" not in gaps and bool(opinion.kinds[last] == opinion.kinds[index])
 
 
-def _flag(note: Note, opinion: Opinion, run: list[int], taken: bytearray) -> Iterator[Found]:
+def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterator[Found]:
     label = opinion.labels[opinion.kinds[run[0]]]
     if label in _PASSED_OVER:
         return
     tokens, category = [note.tokens[i] for i in run], CATEGORIES[label]
-    text = "".join(t.text for t in tokens)
+    text = note.text[tokens[0].start : tokens[-1].end]
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
@@ -72,16 +76,19 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: bytearray) -> Ite
     ):
         return
     role = PERSON if category is Category.NAME else ""
-    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if score >= SURELY else "flagged")
+    sure = score >= SURELY or (score >= _RESTS and category in _beside(note, run, taken))
+    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
     if not (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) and not vetoed_find(note, item):
         yield item
 
 
-def _beside(note: Note, run: list[int], taken: bytearray) -> bool:
-    """Whether a find touches the run: then even a single character, or a number below a hundred, may be its rest."""
+def _beside(note: Note, run: list[int], taken: Taken) -> set[Category | None]:
+    """The categories of finds that touch the run, or but for one mark: what touches it may be its rest."""
     before, behind = run[0] - 1, run[-1] + 1
-    held = before >= 0 and bool(taken[before]) and note.tokens[run[0]].gap in ("", " ")
-    return held or (behind < len(taken) and bool(taken[behind]) and note.tokens[behind].gap in ("", " "))
+    before -= before > 0 and note.tokens[before].text in _JOINTS and not note.tokens[run[0]].gap and not note.tokens[before].gap
+    held = {taken[before]} if before >= 0 and note.tokens[before + 1].gap in ("", " ") else set()
+    after = {taken[behind]} if behind < len(taken) and note.tokens[behind].gap in ("", " ") else set()
+    return (held | after) - {None}
 
 
 def _plain(tokens: list[Token], category: Category, score: float) -> bool:

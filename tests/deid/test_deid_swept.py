@@ -82,6 +82,25 @@ def test_near_certainty_masks() -> None:
     assert [(f.start, f.end, f.state) for f in made] == [(4, 5, "masked")]
 
 
+def test_a_pair_of_figures_is_no_small_number() -> None:
+    """`5/5` as a day, of which each part alone would be passed over."""
+    assert flags("TTE 5/5 done", {"5": ("DATE", 0.7)}) == [("5/5", Category.DATE)]
+
+
+def test_the_rest_of_a_find_is_masked_with_it() -> None:
+    """What touches a find of its category, or but for a mark, needs less; a word of another category does not."""
+    text = "at Tubman K-8 today"
+    note = Note(text)
+    found = [Found(3, 11, Category.FACILITY, 0.9, "facility")]
+    made = list(swept(note, found, opinion_of(note, {"8": ("FACILITY", 0.9), "today": ("NAME", 0.6)}), BAR))
+    assert [(text[f.start : f.end], f.state) for f in made] == [("8", "masked"), ("today", "flagged")]
+    text = "at Corvane Genetics"
+    note = Note(text)
+    found = [Found(3, 10, Category.FACILITY, 0.9, "facility")]
+    made = list(swept(note, found, opinion_of(note, {"Genetics": ("FACILITY", 0.6)}), BAR))
+    assert [(text[f.start : f.end], f.state) for f in made] == [("Genetics", "masked")]
+
+
 def test_a_weekday_alone_is_passed_over_but_not_a_feast() -> None:
     """Words that name a day of a year are worth a look."""
     assert flags("due xmas day", {"xmas": ("DATE", 0.4), "day": ("DATE", 0.4)}) == [("xmas day", Category.DATE)]
