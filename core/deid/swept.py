@@ -92,9 +92,10 @@ def _beside(note: Note, run: list[int], taken: Taken) -> set[Category | None]:
 
 
 def _plain(tokens: list[Token], category: Category, score: float) -> bool:
-    """Whether words without a figure are no more than a weekday or a month, or too little for a number."""
+    """Whether words without a figure are no more than a weekday, a month or a small word, or too little for a number."""
     if category is Category.DATE:
-        return len(tokens) == 1 and tokens[0].low[:3] in _DAYS_AND_MONTHS
+        small = tokens[0].shape == "l" and len(tokens[0].text) < 4  # an article, as in `el domingo 2 de marzo`
+        return len(tokens) == 1 and (small or tokens[0].low[:3] in _DAYS_AND_MONTHS)
     return score < _OUTWEIGHS_LISTS or all(t.word.clinical for t in tokens) or not possible(tokens, category, score)
 
 

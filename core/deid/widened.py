@@ -91,7 +91,7 @@ _SITE_HEAD = re.compile(
 def widened(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds, the masked ones with what belongs to them."""
     for item in found:
-        if item.state != "masked" or item.detector == "identity":
+        if item.state != "masked" or item.detector in ("identity", "decision", "site-list"):
             yield item
         elif item.category in _CODES or (item.category in _READ_AS and _SHORT.fullmatch(note.text, item.start, item.end)):
             yield _code(item, note, scores)

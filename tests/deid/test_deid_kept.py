@@ -69,6 +69,11 @@ BESIDE = [
     ("tube 3, MR#55018-2, hemolyzed", "55018-2"),
     ("study IRB STU-21-00418 was offered", "STU-21-00418"),
     ("seen by Dr Okafor last July", "Okafor|last July"),
+    ("log mrn=50118276 user=kbrandt2 opened", "50118276|kbrandt2"),
+    ("BERHANE, SELAM  F   40   ID 3381774", "BERHANE, SELAM|3381774"),
+    ("Subject: RE: RE: Mr. Delacroix", "Delacroix"),
+    ("seen 2025-08-01 14:02 in clinic", "2025-08-01"),
+    ("La llevaron el domingo 2 de marzo", "domingo 2 de marzo"),
 ]
 
 
