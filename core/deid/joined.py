@@ -82,7 +82,7 @@ def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
     last, top, least = 0, 0.0, 0.0
     for i in (opinion.scores >= bars.grow).nonzero()[0].tolist():
         token, label, score = note.tokens[i], labels[kinds[i]], scores[i]
-        if token.text[0] == "§" or (score < bars.low and label not in _GROWING and token.shape not in "dp"):
+        if token.text[0] == "§" or (score < bars.low and label not in _GROWING and token.shape not in "dp") or _full_stop(note, i, score):
             continue
         bar = bars.wary if label == "AGE" or _claimed(note, i, label) or (token.shape == "l" and mixed[i]) else bars.high
         if open_:
@@ -95,6 +95,11 @@ def _stretches(note: Note, bars: Bars, opinion: Opinion) -> Iterator[_Stretch]:
         open_ = _Stretch(i, last, label, score, bar)
     if open_:
         yield _Stretch(open_.first, last, open_.label, top, least)
+
+
+def _full_stop(note: Note, index: int, score: float) -> bool:
+    """Whether a sentence ends here: `Okafor. Okafor slept`, unlike `Jas. Okafor`."""
+    return score < _SURELY and note.tokens[index].text == "." and index > 0 and len(note.tokens[index - 1].text) > 3
 
 
 def _numbering(note: Note, before: str, last: int, index: int, label: str) -> str:
