@@ -102,6 +102,7 @@ def test_same_person_same_tag_in_every_field(first: str, second: str) -> None:
 
 @quick
 @given(notes | any_text)
+@example("18002738255")
 @example("0Àu")
 @example("0" * 21)
 def test_a_decided_case_always_passes_preflight(text: str) -> None:
