@@ -19,7 +19,7 @@ from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.initialed import initialed
 from core.deid.joined import joined, tagged
-from core.deid.kept import outside_fixed, without_kept
+from core.deid.kept import fixed_phrases, outside_fixed, without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
@@ -109,12 +109,13 @@ def find_all(
     if tells_of_nobody(note, whole, opinion.scores):
         whole = [*doubted(note, whole, opinion.scores)]
     whole = resolve(trimmed(whole, note.text), len(note.text), note.tags)
-    whole = trimmed([*without_figures(without_kept(whole, note, opinion.scores), note, opinion.scores)], note.text)
+    fixed = fixed_phrases(note)
+    whole = trimmed([*without_figures(without_kept(whole, note, opinion.scores, fixed), note, opinion.scores)], note.text)
     doubts = [] if note.tags else [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
-    doubts = [*outside_fixed(note, doubts)]
+    doubts = [*outside_fixed(note, doubts, fixed)]
     if not doubts:
         return whole
-    unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores)}
+    unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}
     plain = {(f.start, f.end) for f in without_figures(doubts, note, opinion.scores)}
     doubts = [_weighed_against(f, (f.start, f.end) not in unlisted, (f.start, f.end) not in plain) for f in doubts]
     doubts = [f for f in doubts if f.score >= _OUTWEIGHS or (f.start, f.end) in unlisted]

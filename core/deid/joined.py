@@ -47,6 +47,7 @@ _TAILS, _COUNTING = words("joined.tails"), words("figures.counting")
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
 _GLUED_MOST, _GLUE = 24, frozenset("-_/.@:+~=")
+_NAMED = ("ID", "=")  # what parts a number from its name, as in `mrn=50118276`; within an address it is part of it
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
@@ -296,9 +297,9 @@ def _scored(note: Note, index: int) -> bool:
 
 def _glued(note: Note, stretch: _Stretch) -> list[Token]:
     """The tokens with what is written onto them without a space, as far as it reads like one number or address."""
-    first, last, tokens = stretch.first, stretch.last, note.tokens
+    first, last, tokens, label = stretch.first, stretch.last, note.tokens, stretch.label
     floor, roof = max(0, first - _GLUED_MOST), min(len(tokens), last + _GLUED_MOST)
-    while first > floor and not tokens[first].gap and _glue(tokens[first - 1]) and not _names(tokens[first - 1], stretch):
+    while first > floor and not tokens[first].gap and _glue(tokens[first - 1]) and (label, tokens[first - 1].text) != _NAMED:
         first -= 1
     while last < roof and not tokens[last].gap and _glue(tokens[last]):
         last += 1
@@ -307,11 +308,6 @@ def _glued(note: Note, stretch: _Stretch) -> list[Token]:
     while first < stretch.first and tokens[first].shape == "p":
         first += 1
     return tokens[first:last]
-
-
-def _names(token: Token, stretch: _Stretch) -> bool:
-    """Whether it parts a number from its name, as in `mrn=50118276`; within an address it is part of it."""
-    return token.text == "=" and stretch.label == "ID"
 
 
 def _glue(token: Token) -> bool:

@@ -7,7 +7,7 @@ kin beside a name says more than a list, so there only what stands behind the na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -63,9 +63,11 @@ def is_abbreviation(low: str) -> bool:
     return low in lists["credentials"] or low in lists["shouted"] or low in lists["labels"]
 
 
-def without_kept(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
-    """The finds without what the lists say stays."""
-    fixed, before = _fixed(note), -9
+def without_kept(
+    found: Iterable[Found], note: Note, scores: NDArray[np.float32], fixed: Mapping[int, int] | None = None
+) -> Iterator[Found]:
+    """The finds without what the lists say stays; `fixed` when the note's phrases have been looked up."""
+    fixed, before = fixed_phrases(note) if fixed is None else fixed, -9
     for item in found:
         joined, before = item.start - before <= 1, item.end
         first, last = note.index_at(item.start), note.index_at(item.end)
@@ -82,13 +84,12 @@ def without_kept(found: Iterable[Found], note: Note, scores: NDArray[np.float32]
             yield _spanning(note, item, first, last)
 
 
-def outside_fixed(note: Note, found: list[Found]) -> Iterator[Found]:
+def outside_fixed(note: Note, found: list[Found], fixed: Mapping[int, int] | None = None) -> Iterator[Found]:
     """Echoes of known names, and doubts, without those in a fixed phrase, as `Hunt` in `Ramsay Hunt`."""
-    fixed: dict[int, int] | None = None
     for item in found:
         first, last = note.index_at(item.start), note.index_at(item.end)
         if item.category in _WEAK and first < last and note.tokens[first].low in _phrase_words():
-            fixed = _fixed(note) if fixed is None else fixed
+            fixed = fixed_phrases(note) if fixed is None else fixed
             first, last = _outside(note, first, last, fixed)
             if first >= last:
                 continue
@@ -106,7 +107,7 @@ def _spanning(note: Note, item: Found, first: int, last: int) -> Found:
     return item._replace(start=start, end=end)
 
 
-def _fixed(note: Note) -> dict[int, int]:
+def fixed_phrases(note: Note) -> dict[int, int]:
     """Where fixed phrases stand: index of the first token → index behind the last."""
     phrases, found = _phrases(), {}
     for word in phrases.keys() & note.words:
@@ -134,7 +135,7 @@ def _begins_a_person(note: Note, last: int) -> bool:
 _AGED = frozenset(("yo", "y", "yr", "yrs", "year", "years", "m", "f", "mo", "month", "months", "wk", "week", "weeks", "day", "days"))
 
 
-def _outside(note: Note, first: int, last: int, fixed: dict[int, int]) -> tuple[int, int]:
+def _outside(note: Note, first: int, last: int, fixed: Mapping[int, int]) -> tuple[int, int]:
     """A find without the fixed phrase that it is, lies in, begins or ends with."""
     for start in range(max(0, first - 5), last) if fixed else ():
         end = fixed.get(start, 0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from core.deid import cues
 from core.deid.cues import CLINICIAN, PATIENT, PERSON
 from core.deid.found import Found
+from core.deid.lexicon import words as word_class
 from core.deid.note import Note
 from core.deid.runs import STOP_CAPITAL, name_run, plausible, supported, trimmed_run, vetoed
 from core.model import Category
@@ -182,7 +183,7 @@ def _label_role(note: Note, index: int) -> str:
     return ""
 
 
-_REPLIES = frozenset(("re", "fw", "fwd"))
+_BLANK = word_class("labels.blank")
 
 
 def _after_label(note: Note, index: int) -> Iterator[Found]:
@@ -190,7 +191,7 @@ def _after_label(note: Note, index: int) -> Iterator[Found]:
     start = index + 1
     if not role or start >= len(note.tokens) or "\n" in note.tokens[start].gap:
         return
-    if note.low(start) in _REPLIES and note.low(start + 1) == ":":
+    if note.low(start) in _BLANK and note.low(start + 1) == ":":
         return
     start = _behind_titles(note, start)
     end = name_run(note, start, lower=1, last_first=True)

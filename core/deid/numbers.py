@@ -107,14 +107,21 @@ _PLAIN_GROUP = re.compile(
     r"|[A-Z0-9]{1,4}/[A-Z0-9]{1,4})",
     re.I,
 )
+# poison control, the crisis line
+_HOTLINE = r"(?:1-?)?800-?(?:222-?1222|273-?8255)"
 _NO_ID = re.compile(
     r"#?(?:CA[- ]?(?:125|15|19|27|72)|NCT ?\d{8}|PMID|PMC\d|COVID-?\d|SARS|CPT|ICD|HLA|SNOMED|LOINC"
     r"|ATCC|GRCH|RS\d|(?:19|20)\d\d-(?:19|20)?\d\d$"
     r"|CD\d|IL-?\d|LAC-?Z|[A-Z]\d\d\.\d|(?:CMS|SSA|FDA|HCFA|SF|DD|VA)-?\d{2,5}$|NM_|NP_|KT-?1000|UB-?04"
     r"|[ACGTRNDEQHILKMFPSWYV]\d{2,5}[ACGTRNDEQHILKMFPSWYV*]$|\d{1,3}-\d{1,3}$"
-    r"|1-?800-?222-?1222|1-?800-?273-?8255|800-?222-?1222)",
+    rf"|{_HOTLINE})",
     re.I,
 )
+
+
+def is_hotline(value: str) -> bool:
+    """Whether a telephone number is everybody's."""
+    return re.fullmatch(_HOTLINE, value) is not None
 
 
 def not_an_identifier(value: str) -> bool:

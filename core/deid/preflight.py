@@ -18,13 +18,12 @@ from core.deid.engine import kept_terms, term_key
 from core.deid.identity import identity_needles
 from core.deid.normalise import fold, shadow
 from core.deid.note import OWN_TAG, Note
+from core.deid.numbers import is_hotline
 from core.deid.policy import policy_named
 from core.errors import DeidError, Finding, PreflightError
 from core.model import Category, ClearedPrompt, Deidentified, Identity, Prompt
 
 _TEN_DIGITS = re.compile(r"\d{10,}")
-# everybody's numbers, which the detectors leave in the fields too: poison control, the crisis line
-_PUBLIC = frozenset(("8002221222", "18002221222", "8002738255", "18002738255"))
 _PERSON_TAGS = ("[PATIENT", "[CLINICIAN", "[RELATIVE", "[PERSON")
 _FREE_TAGS = ("[90 or older", "[DATE", "[day", "[about", "[more than", "[birth")
 _FAILED = "The final check failed. Nothing was sent; review the text and try again."
@@ -85,7 +84,7 @@ def _message(
         if _in_foreign_tag(note, found.start, found.end, issued):
             yield Finding(found.category.value, place, *seen.span(found.start, found.end))
     for match in _TEN_DIGITS.finditer(note.text):
-        if match[0] not in _PUBLIC and not note.in_tag(*match.span()) and not _kept(match[0], keep):
+        if not is_hotline(match[0]) and not note.in_tag(*match.span()) and not _kept(match[0], keep):
             yield Finding("ten or more digits", place, *seen.span(*match.span()))
 
 

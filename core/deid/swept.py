@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 _OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH = 0.6, 0.2
-_DAYS_AND_MONTHS = words("dates.month_stems") | frozenset(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+_DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
 SURELY = 0.85
 """From this score on the tagger's word is enough to mask, against every list and shape."""
 _RESTS, _JOINTS = 0.5, frozenset("-/.")
