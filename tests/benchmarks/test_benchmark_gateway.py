@@ -30,9 +30,9 @@ def test_the_upstream_counts_and_the_contestants_ask_once(port: int) -> None:
 
 def test_three_in_ten_fail_and_nearly_all_are_answered(port: int) -> None:
     """The share answered and the load are measured, not assumed: more than one request a call, and never the bound of 1.6."""
-    share, load = flaky(port, calls=60)
+    share, load = flaky(port, calls=240)  # sixty all begin at once, and one such burst in a hundred spends its whole retry budget
     assert share >= 0.95
-    assert 1.0 < load < 1.6 + 20 / 60  # the retry budget begins with a purse of twenty
+    assert 1.0 < load < 1.6 + 20 / 240  # the retry budget begins with a purse of twenty
 
 
 def test_the_figures_have_their_forms(port: int) -> None:
