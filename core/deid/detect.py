@@ -8,6 +8,7 @@ from core.deid.bars import FIRST_LOOK, SETTLED, Bars
 from core.deid.boards import board_names
 from core.deid.columns import Tables, read_tables
 from core.deid.company import beside_names, kept_names, speakers
+from core.deid.completed import completed
 from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
@@ -114,12 +115,12 @@ def find_all(
     doubts = [] if note.tags else [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
     doubts = [*outside_fixed(note, doubts, fixed)]
     if not doubts:
-        return whole
+        return [*completed(whole, note)]
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}
     plain = {(f.start, f.end) for f in without_figures(doubts, note, opinion.scores)}
     doubts = [_weighed_against(f, (f.start, f.end) not in unlisted, (f.start, f.end) not in plain) for f in doubts]
     doubts = [f for f in doubts if f.score >= _OUTWEIGHS or (f.start, f.end) in unlisted]
-    return resolve([*whole, *doubts], len(note.text), note.tags)
+    return [*completed(resolve([*whole, *doubts], len(note.text), note.tags), note)]
 
 
 def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:

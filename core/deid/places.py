@@ -190,13 +190,15 @@ def places(note: Note) -> Iterator[Found]:
     text = note.text
     numbers = bool(note.numbers)
     for match in tried(_STREET, text, note.ahead_of(_SUFFIXES, _LONGEST_STREET)) if numbers else ():
-        if not _NO_STREET.match(match[0]):
+        if not _NO_STREET.match(match[0]) and not _titled(match):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
     for pattern, group, score, gate, also, reach in _OTHER_STREETS:
         if gate.isdisjoint(note.words) or (pattern is _LIVES and not _LIVES_HINT.search(text)):
             continue
         for match in _near(pattern, note, gate | also, *reach):
             part = "low" if pattern is _CROSSING and match["low"] else group
+            if _titled(match):
+                continue
             yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
     for match in _near(_LOWER_STREET, note, _STREET_WORDS, 64, 16):
         if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
@@ -206,6 +208,15 @@ def places(note: Note) -> Iterator[Found]:
     for match in postal_codes(note) if numbers else ():
         yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
     yield from _cities(note)
+
+
+_TITLE = re.compile(r"(?<= )Dr\.?$")
+_A_NAME = re.compile(r"(?:(?<=\.)|\.) ?[A-Z][a-z]")
+
+
+def _titled(match: re.Match[str]) -> bool:
+    """`2 L O2. Call Dr. Prentice`, `to PCP Dr. Farid`: a title, not a drive, with a name behind it."""
+    return bool(_TITLE.search(match[0]) and _A_NAME.match(match.string, match.end()))
 
 
 def _near(pattern: re.Pattern[str], note: Note, words_: frozenset[str], before: int, behind: int) -> Iterator[re.Match[str]]:

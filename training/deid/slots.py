@@ -87,7 +87,7 @@ class Slots:
             "sid": ("ID", lambda: f"{values.capitals(r, r.randint(1, 3))}{choice(('', '-', ' '))}{values.digits(r, r.randint(2, 5))}"), "ssn": ("ID", lambda: values.social(r)), "plan": ("ID", lambda: values.plan(r)), "plate": ("ID", lambda: values.plate(r)),
             "dev": ("ID", lambda: values.device(r)), "vin": ("ID", lambda: "".join(choice("ABCDEFGHJKLMNPRSTUVWXYZ0123456789") for _ in range(17))),
             "age90": ("AGE", lambda: str(r.randint(90, 107))), "country": ("REGION", lambda: choice(self.pools["countries"])),
-            "wdn": ("DATE", lambda: values.weekday_number(r)), "wdr": ("DATE", lambda: values.weekday_span(r)), "xt": ("CONTACT", lambda: values.extension(r)), "kc": ("ID", lambda: values.tally(r)),
+            "rig": ("ID", lambda: choice(("", "", "", "M-", "A-", "R-", "NT-")) + str(r.randint(1, choice((9, 60, 499))))), "wdn": ("DATE", lambda: values.weekday_number(r)), "wdr": ("DATE", lambda: values.weekday_span(r)), "xt": ("CONTACT", lambda: values.extension(r)), "kc": ("ID", lambda: values.tally(r)),
             "wf": ("NAME", lambda: self._short_name("word_firsts", self.names.first)), "wl": ("NAME", lambda: self._short_name("word_lasts", self.names.last)),
             "state": ("REGION", lambda: choice(self.words["states"])[:-3]), "st": ("REGION", lambda: choice(self.words["states"])[-2:]),
         }  # fmt: skip

@@ -1,6 +1,6 @@
 """`python -m training.deid.train`: pools → world.bin → vocabulary → tagger.onnx and tagger.json in core/deid/data.
 
-Both networks train side by side, each in its own process, and may go on from an earlier run (`--start`).
+Both networks train side by side, each in its own process, and may go on from an earlier run or from a written model (`--start`).
 Needs training/deid/requirements.txt. Same seed, same text; the weights may differ in the last bits between machines.
 """
 
@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import chain, repeat
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from training.deid.export import export
 from training.deid.grammar import LABELS
 from training.deid.network import Reader
 from training.deid.notes import Notes
+from training.deid.reload import reloaded
 
 DATA = Path(__file__).parents[2] / "core" / "deid" / "data"
 _WINDOW, _BATCH, _CHUNK = 200, 32, 3000
@@ -53,7 +54,7 @@ class Window(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One run of training: from `start`, when given, to weights in `run`."""
+    """One run of training: from `start`, an earlier run or a folder with a written model, when given, to weights in `run`."""
 
     tokens: int
     rate: float
@@ -163,8 +164,10 @@ def _learn(memory: bool, words: list[str], stage: Stage) -> tuple[int, int]:
     torch.set_num_threads(1)
     torch.manual_seed(stage.seed + memory)
     reader = Reader(len(words), memory=memory)
-    if stage.start is not None:
+    if stage.start is not None and (stage.start / _weights(memory)).exists():
         reader.load_state_dict(torch.load(stage.start / _weights(memory)))
+    elif stage.start is not None:
+        reader = reloaded(stage.start / "tagger.onnx", len(words))[not memory]
     notes = Notes(stage.seed + 10 * memory, pools.load(stage.pools))
     return _fit(reader, _windows(notes, {w: i + 2 for i, w in enumerate(words)}), stage, stage.run / _weights(memory))
 
@@ -184,7 +187,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pools", type=Path, default=Path("pools.json"))
     parser.add_argument("--run", type=Path, default=Path("run"), help="folder of the weights")
-    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from, with its vocabulary and word list")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run, or of tagger.onnx and tagger.json, to go on from")
     parser.add_argument("--export", action="store_true", help="train nothing, write the model of the run's weights")
     return parser.parse_args()
 
@@ -213,7 +216,7 @@ def main() -> None:
     """Train both networks side by side, then write the model with its recipe."""
     asked = _arguments()
     asked.run.mkdir(parents=True, exist_ok=True)
-    facts, before = asked.run / "run.json", asked.start and json.loads((asked.start / "run.json").read_text(encoding="utf-8"))
+    facts, before = asked.run / "run.json", asked.start and _before(asked.start)
     if not asked.export:
         if before:
             words, stages = before["words"], before["stages"]
@@ -229,6 +232,15 @@ def main() -> None:
         facts.write_text(json.dumps({"words": words, "stages": [*stages, made]}), encoding="utf-8")
     kept = json.loads(facts.read_text(encoding="utf-8"))
     _packed(asked.run, kept["words"], kept["stages"])
+
+
+def _before(start: Path) -> dict[str, Any]:
+    """Words and stages of what training goes on from."""
+    run = start / "run.json"
+    if run.exists():
+        return dict(json.loads(run.read_text(encoding="utf-8")))
+    recipe = json.loads((start / "tagger.json").read_text(encoding="utf-8"))
+    return {"words": recipe["vocabulary"].split(" "), "stages": [*recipe["stages"], {"note": "went on from the stored bytes"}]}
 
 
 def _texts() -> str:
