@@ -51,10 +51,18 @@ _LEAST_SAID = 4  # twice each of two
 _SPEAKER = re.compile(r"^([^\W\d_]{2,12}): ", re.M)
 
 
+_HANDLE = re.compile(
+    r"^(?P<before>\[?\d{1,2}[:.]\d\d(?::\d\d)?\]?,? )?[<@]?(?P<who>[A-Za-z][\w.]{2,24})>?(?P<behind> \[?\(?\d{1,2}[:.]\d\d\)?\]?)?:(?=\s)",
+    re.M,
+)
+_HANDLE_PART = re.compile(r"[A-Za-z]{2,24}")
+
+
 def speakers(note: Note) -> Iterator[Found]:
-    """Who speaks in a chat: at least two labels that open lines again and again, all of them words that could be names."""
-    if note.text.count(": ") < _LEAST_SAID:
+    """Who speaks in a chat: at least two labels that open lines again and again, all of them words that could be names; user names."""
+    if note.text.count(":") < _LEAST_SAID:
         return
+    yield from _handles(note)
     said = [m for m in _SPEAKER.finditer(note.text) if m[1][0].isupper()]
     counts = Counter(m[1] for m in said)
     often = {w for w, n in counts.items() if n > 1 and kind_of(w.lower()) is None and _nameable(w.lower())}
@@ -63,6 +71,22 @@ def speakers(note: Note) -> Iterator[Found]:
     for match in said:
         if match[1] in often:
             yield Found(match.start(1), match.end(1), Category.NAME, 0.9, "label", PERSON)
+
+
+def _handles(note: Note) -> Iterator[Found]:
+    """User names that open two lines at least: `dispatch_ron:`, `mbouchard_cnm 01:12:`, with a clock time `drtoor 01:13:` too."""
+    said = [m for m in _HANDLE.finditer(note.text) if _is_handle(m["who"], timed=bool(m["before"] or m["behind"]))]
+    if len(said) > 1:
+        yield from (Found(m.start("who"), m.end("who"), Category.NAME, 0.9, "label", PERSON) for m in said)
+
+
+def _is_handle(who: str, *, timed: bool) -> bool:
+    joined = "_" in who or "." in who.rstrip(".") or who[-1].isdigit()
+    parts = [part.lower() for part in _HANDLE_PART.findall(who)]
+    facts = [look_up(part) for part in parts]
+    if not parts or any(f.clinical for f in facts) or kind_of(who.lower()) is not None or sum(map(len, parts)) < 4:
+        return False
+    return (joined or timed) and any(f.unknown or f.first or f.last for f in facts)
 
 
 def _nameable(low: str) -> bool:

@@ -15,7 +15,7 @@ from core.deid.facilities import facilities
 from core.deid.figures import without_figures
 from core.deid.forms import form_values
 from core.deid.found import Found
-from core.deid.further import further, veiled
+from core.deid.further import access_codes, further, veiled
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.initialed import initialed
@@ -24,7 +24,7 @@ from core.deid.kept import fixed_phrases, outside_fixed, without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
-from core.deid.neighbours import badges, told_days
+from core.deid.neighbours import badges, fleet_numbers, told_days
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts
@@ -65,6 +65,8 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from national_numbers(note)
     yield from spoken(note)
     yield from veiled(note)
+    yield from access_codes(note)
+    yield from fleet_numbers(note)
     yield from places(note)
     yield from lands(note)
     yield from facilities(note)

@@ -107,7 +107,11 @@ def _meant(note: Note, start: int, end: int) -> bool:
         return True
     if token.shouted or note.low(behind) in cues.EPONYM_NOUNS or (token.shape == "U" and len(token.text) < 4):
         return False
-    return not token.opens or note.low(behind) in cues.SPEECH or _acts(note, token, behind)
+    opens = token.opens and note.low(index - 1) not in _QUOTING
+    return not opens or note.low(behind) in cues.SPEECH or _acts(note, token, behind)
+
+
+_QUOTING = frozenset(('"', "("))
 
 
 def _acts(note: Note, token: Token, index: int) -> bool:

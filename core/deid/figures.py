@@ -58,7 +58,7 @@ _CERTAIN = 0.97
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
     for item in (_unlabelled(f, note.text) for f in found):
-        if _shared(note, item):
+        if _shared(note, item) or note.text[item.start : item.end] in _RACE:
             continue
         if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
             yield item
@@ -107,7 +107,6 @@ def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:
         _hours(note, item, first, last, text, top)
         or _doses(text)
         or _round_range(note, text, first)
-        or text in _RACE
         or bool(_CODED.match(note.text, item.end))
         or (item.detector in ("tagger", "number") and _catalogued(note, text, first))
         or (item.detector == "tagger" and (bool(_PROTEIN.fullmatch(text)) or _few_words(note, first, last)))

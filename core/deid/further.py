@@ -26,6 +26,45 @@ _HALF_READ = re.compile(
     r"\b(?:partial )?(?:plate|tag|rego|reg) (?:no\.? |number |# ?)?"
     r"((?=[A-Z0-9?*-]{0,8}[?*])[A-Z0-9?*]{1,4}[- ]?[A-Z0-9?*]{1,5})(?![\w?*])"
 )
+_ACCESS_WORDS = frozenset(
+    (
+        "code",
+        "door",
+        "gate",
+        "alarm",
+        "garage",
+        "lock",
+        "lockbox",
+        "key",
+        "keybox",
+        "keysafe",
+        "keypad",
+        "entry",
+        "passcode",
+        "password",
+        "pw",
+        "pwd",
+    )
+)
+_ACCESS = re.compile(
+    r"\b(?i:(?:door|gate|garage|entry|access|pass|security|lock|alarm|key ?safe|key ?box|lock ?box|elevator|callbox)"
+    r"[ -]?(?:code|pad|pin|combo)"
+    r"|passcode|keypad|alarm|key ?box|lock ?box|key ?safe)(?: (?:is|was|now|(?:on|by|at|in|under) (?:the )?[a-z]{3,12})){0,2}[ :=#]{1,3}"
+    r"(\d(?:[- ]?\d){3,7}[#*]?)(?![\w/%]|[.,:-]\d)"
+)
+_SECRET = re.compile(
+    r"\b(?i:passw(?:or)?d|pwd?|pass ?phrase|code ?word)(?: (?:is|for [a-z]{3,12}))?(?:[:=] ?| )[\"']?"
+    r"((?=[a-z]*[^a-z\s])\S{4,24}?)(?=[\"',;.)]*(?:\s|$))"
+)
+
+
+def access_codes(note: Note) -> Iterator[Found]:
+    """What opens a door, a box or a screen: `door code 1608`, `key box on woodshed 2-5-1-8`, `pw: zephyr!0630`."""
+    for start, end in note.around(_ACCESS_WORDS, 12, 64):
+        for pattern in (_ACCESS, _SECRET):
+            for match in pattern.finditer(note.text, start, end):
+                if not measured(note.text, match.end(1)):
+                    yield Found(match.start(1), match.end(1), Category.OTHER_ID, 0.9, "cue")
 
 
 def veiled(note: Note) -> Iterator[Found]:

@@ -55,6 +55,7 @@ _IDS = {
     "v": Category.DEVICE,
 }
 _DETECTOR = "hl7"
+_USER = re.compile(r"[A-Za-z]{4,20}")
 
 
 def hl7_values(text: str) -> Iterator[Found]:
@@ -101,6 +102,8 @@ def _typed(kind: str, value: str, at: int, segment: str) -> Iterator[Found]:
     elif len(parts[0].strip()) > 1 and any(c.isdigit() for c in parts[0]):
         social = kind == "m" and {"SS", "SSN", "SSA"} & set(parts[3:6])
         yield _found(at, parts[0], Category.SSN if social else _IDS[kind])
+        if kind == "m" and not social and len(parts) > 3 and sum(map(str.isalpha, parts[3])) > 1:
+            yield _found(starts[3], parts[3], Category.FACILITY)  # who assigned the number
 
 
 def _found(start: int, text: str, category: Category, role: str = "") -> Found:
@@ -118,7 +121,7 @@ def _clinician(parts: list[str], starts: list[int]) -> Iterator[Found]:
     numbered = not parts[0].strip() or any(c.isdigit() for c in parts[0])
     if numbered and len(parts[0].strip()) > 2:
         yield _found(starts[0], parts[0], Category.LICENSE)
-    if numbered or len(parts) > 1 or " " in parts[0] or "," in parts[0]:
+    if numbered or len(parts) > 1 or _USER.fullmatch(parts[0]) or " " in parts[0] or "," in parts[0]:
         yield from _name(parts, starts, int(numbered), CLINICIAN)
 
 

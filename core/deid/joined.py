@@ -46,6 +46,7 @@ _GROWING = frozenset(("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
 _TAILS, _COUNTING = words("joined.tails"), words("figures.counting")
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
+_BRIDGED_CATEGORIES = frozenset(CATEGORIES[label] for label in _BRIDGED)
 _GLUED_MOST, _GLUE = 24, frozenset("-_/.@:+~=")
 _NAMED = ("ID", "=")  # what parts a number from its name, as in `mrn=50118276`; within an address it is part of it
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
@@ -362,6 +363,8 @@ def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]
         met = [f for f in sure[at : at + 12] if f.start < find.end]
         if len(met) == 1 and find.state == "masked" and _of_a_kind(met[0], find):
             made.append(met[0]._replace(start=min(met[0].start, find.start), end=max(met[0].end, find.end)))
+        elif len(met) == 1 and find.score >= _CERTAIN and _holds(find, met[0]):
+            made.append(find)  # the longer one stands
         else:
             made += _free(find, met, note.text)
     return made
@@ -373,6 +376,12 @@ def _of_a_kind(rule: Found, find: Found) -> bool:
         return rule.category is find.category
     inside = find.start <= rule.start and rule.end <= find.end
     return find.category in _NUMBERS and rule.category in _NUMBERS and inside and find.end - find.start <= rule.end - rule.start + _PREFIX
+
+
+def _holds(find: Found, rule: Found) -> bool:
+    """Whether a place of care or a street holds what a rule took for a name alone, as in `Sister Rose House`."""
+    worded = find.category in _BRIDGED_CATEGORIES and rule.category is Category.NAME and rule.detector not in ("identity", "decision")
+    return worded and find.start <= rule.start and rule.end <= find.end
 
 
 def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:

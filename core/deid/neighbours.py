@@ -1,4 +1,5 @@
-"""Days without a year that neither rules nor tagger are sure of, told by the sure dates of the same note."""
+"""Days without a year that neither rules nor tagger are sure of, told by the sure dates of the same note; the numbers of people in uniform
+and of their vehicles."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, tried
+from core.deid.numbers import measured
 from core.deid.timeline import read_date
 from core.model import Category
 
@@ -81,3 +83,24 @@ def badges(note: Note, known: Iterable[Found]) -> Iterator[Found]:
         first = note.index_at(item.start)
         if match and not _SWORN.isdisjoint(note.low(i) for i in range(first - 3, first + 1)):
             yield Found(match.start(1) if match[1] else match.start(2), match.end(), Category.OTHER_ID, 0.85, DETECTOR)
+
+
+_CREWED = words("neighbours.crewed")
+_RIDDEN = re.compile(
+    r"(?<![\w/-])(?i:medic|rig|van|ambulance|engine|squad|truck|ladder|rescue|coach|airmed"
+    r"|(unit|veh(?:icle)?))(?:[:.]? #?| #|: (?:medic|rig|unit) )"
+    r"([A-Z]{1,3}-\d{1,4}|[A-Z]?\d{1,4}[A-Z]?)(?![\w%:/-]|\.\d)"
+)
+
+
+def fleet_numbers(note: Note) -> Iterator[Found]:
+    """The number of an ambulance, a van or a helicopter: `Medic 6`, `van 12`, and `unit NT-3` where a fleet is spoken of."""
+    for start, end in note.around(_CREWED, 0, 24):
+        for match in _RIDDEN.finditer(note.text, start, end):
+            index = note.index_at(match.start())
+            ours = match[1] is None or not _FLEETS.isdisjoint(note.low(i) for i in range(index - 6, index))
+            if ours and not measured(note.text, match.end()) and not counted(note.text, match.end()):
+                yield Found(match.start(2), match.end(2), Category.VEHICLE, 0.85, "fleet")
+
+
+_FLEETS = words("figures.fleets") | words("neighbours.fleets")

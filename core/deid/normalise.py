@@ -48,6 +48,7 @@ _MIXED_HINT = re.compile(
 # A word with a digit for a letter: J0hnathan, Kess1er.
 _WORD_HINT = re.compile(r"[015](?<=[A-Za-z].)[A-Za-z]")
 _WORD_SCANNED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z]?[a-z]*[015]+[a-z]|[A-Z]+[015]+[A-Z])[A-Za-z015]{4,24}(?![A-Za-z0-9])")
+_BARS = 4
 _DIGIT_FOR = str.maketrans("OoIlSB|", "0011581")
 _LETTERS_FOR = (str.maketrans("015", "ols"), str.maketrans("015", "ois"))
 _PLAIN = re.compile(r"[^\n\t\x20-\x5f\x61-\x7e]")
@@ -148,6 +149,12 @@ def _latin(word: re.Match[str]) -> str:
 
 def _scanned(text: str) -> str:
     """Digits scanned as letters, and letters as digits, put right where the rest of the number or word says so."""
+    if text.count("|") >= _BARS:  # they part fields, and are no ones
+        return "|".join(map(_read, text.split("|")))
+    return _read(text)
+
+
+def _read(text: str) -> str:
     if _MIXED_HINT.search(text) and _SCANNED_HINT.search(text):
         text = _SCANNED_PART.sub(_digits_for, _SCANNED.sub(_digits_for_most, text))
     return _WORD_SCANNED.sub(_word_for, text) if _WORD_HINT.search(text) else text

@@ -15,7 +15,7 @@ from core.deid.lexicon import words
 from core.deid.note import Note, tried
 from core.model import Category
 
-_EXT = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension)[ .#]{0,2}\d{1,6})?"
+_EXT = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension|opt(?:ion)?\.?)[ .#]{0,2}\d{1,6})?"
 _PHONES = (
     re.compile(rf"(?<![\w.-])(?:\+?1[-. /]{{0,2}})?(?:\(\d{{3}}\)[ -]{{0,2}}|\d{{3}} ?[-. /] ?)\d{{3}} ?[-. ] ?\d{{4}}(?!\d){_EXT}", re.I),
     re.compile(rf"(?<![\w.-])\+\d{{1,3}}[ .-]{{0,2}}\(?\d{{1,5}}\)?(?:[ .-]{{0,2}}\d{{2,5}}){{1,4}}(?!\w){_EXT}", re.I),
@@ -35,8 +35,8 @@ _PHONES = (
 )
 _BY_CUE = (
     re.compile(
-        r"\b(?:pager|beeper|pgr|page|bleep|dect|ascom|vocera|spectralink|ph|tel|telephone|phone|cell|mob|mobile|tfno|handy|call"
-        r"|ring|text|dial|cb|#|p)[ .:#]{1,3}"
+        r"\b(?:pager|beeper|pgr|pg|page|bleep|dect|ascom|vocera|spectralink|ph|tel|telephone|phone|cell|mob|mobile|tfno|handy|call"
+        r"|ring|text|dial|cb|#|p)(?: me| us)?[ .:#]{1,3}"
         r"(\d(?:[ .-]?\d){3,12})(?![\w/%]|\.\d|:\d)(?! ?(?:mg|ml|mcg|units?|times|x|days?|weeks?|hours?|hrs?|min|am|pm|yo|years?)\b)",
         re.I,
     ),
@@ -46,7 +46,7 @@ _BY_CUE = (
     re.compile(
         r"\b(?:called?|paged?|pager|ext|xt|kl|klapka|klappe|durchwahl|dw|int|poste|anexo|toestel|desk|phone|line|office"
         r"|dial|reach(?:ed)?(?: at)?)"
-        r"\.? ?[:#]? ?(\d-\d{4}|(?<=kl\. )\d{3,5}|(?<=klapka )\d{3,5}|(?<=dw )\d{2,4}|(?<=poste )\d{3,5}|(?<=anexo )\d{3,5}"
+        r"\.? ?[:#]? ?(\d-\d{4}|\d\d-\d{3}|(?<=kl\. )\d{3,5}|(?<=klapka )\d{3,5}|(?<=dw )\d{2,4}|(?<=poste )\d{3,5}|(?<=anexo )\d{3,5}"
         r"|(?<=toestel )\d{3,5})(?![\w/%-]|\.\w)",
         re.I,
     ),

@@ -8,6 +8,7 @@ from itertools import pairwise, product
 
 from core.deid.cues import PERSON
 from core.deid.found import Found
+from core.deid.labels import kind_of
 from core.deid.late import Late
 from core.deid.lexicon import look_up, words
 from core.deid.note import Note
@@ -122,5 +123,11 @@ def spelled_names(note: Note, stretches: tuple[tuple[int, int], ...]) -> Iterato
             token = note.tokens[i]
             word = look_up(token.low)
             named = word.first >= 2 or word.last >= 2 or note.low(i - 1) in _SPELLING
-            if token.text.isalpha() and len(token.low) >= 4 and not word.medical and (named or not word.common):
+            if (
+                token.text.isalpha()
+                and len(token.low) >= 4
+                and not word.medical
+                and kind_of(token.low) is None
+                and (named or not word.common)
+            ):
                 yield Found(token.start, token.end, Category.NAME, 0.85, "spelled", PERSON)

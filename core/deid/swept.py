@@ -8,7 +8,7 @@ may stay.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.deid.cues import PERSON
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
-_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH = 0.6, 0.2
+_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES = 0.6, 0.2, 0.8
 _DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
 SURELY = 0.85
 """From this score on the tagger's word is enough to mask, against every list and shape."""
@@ -37,12 +37,43 @@ _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category
 Taken = list[Category | None]  # for each token the category of the find that covers it
 
 
-def swept(note: Note, found: Iterable[Found], opinion: Opinion, bar: float) -> Iterator[Found]:
+def swept(note: Note, found: Sequence[Found], opinion: Opinion, bar: float) -> Iterator[Found]:
     """Runs of tokens under one label, each at `bar` or above and none in a find, as flags."""
     taken: Taken = [None] * len(note.tokens)
+    _take(note, taken, found)
+    doubts = [*_runs(note, taken, opinion, bar)]
+    yield from doubts
+    _take(note, taken, doubts)
+    yield from _again(note, taken, [*found, *doubts])
+
+
+def _take(note: Note, taken: Taken, found: Iterable[Found]) -> None:
     for item in found:
         for index in range(note.index_at(item.start), note.index_at(item.end)):
             taken[index] = item.category
+
+
+def _again(note: Note, taken: Taken, found: Iterable[Found]) -> Iterator[Found]:
+    """The other places of a name that somebody is to decide on, where no list of words knows it."""
+    told: set[str] = set()
+    for item in found:
+        if item.state == "flagged" and item.category is Category.NAME:
+            for token in note.tokens[note.index_at(item.start) : note.index_at(item.end)]:
+                if (
+                    token.shape in "CU"
+                    and len(token.text) > 2
+                    and not token.word.common
+                    and not token.word.medical
+                    and token.low not in told
+                ):
+                    told.add(token.low)
+                    for index in note.where[token.low]:
+                        if taken[index] is None and note.tokens[index].shape == token.shape:
+                            other = note.tokens[index]
+                            yield item._replace(start=other.start, end=other.end)
+
+
+def _runs(note: Note, taken: Taken, opinion: Opinion, bar: float) -> Iterator[Found]:
     run: list[int] = []
     for index in (opinion.scores >= bar).nonzero()[0].tolist():
         if taken[index] or note.tokens[index].shape == "p":
@@ -78,8 +109,11 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     role = PERSON if category is Category.NAME else ""
     sure = score >= SURELY or (score >= _RESTS and category in _beside(note, run, taken))
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
-    if not (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) and not vetoed_find(note, item):
-        yield item
+    if (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) or vetoed_find(note, item):
+        if score < _OUTWEIGHS_SHAPES:
+            return
+        item = item._replace(state="flagged")
+    yield item
 
 
 def _beside(note: Note, run: list[int], taken: Taken) -> set[Category | None]:

@@ -11,7 +11,8 @@ import re
 from core.deid.cues import PARTICLES
 from core.deid.dates import seasonal
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.labels import kind_of
+from core.deid.lexicon import look_up, words
 from core.deid.neighbours import counted
 from core.deid.note import Note, Token
 from core.deid.numbers import category_of_cue, measured, not_an_identifier
@@ -38,7 +39,7 @@ def vetoed_find(note: Note, found: Found) -> bool:
     """Whether a find of the tagger is to be dropped."""
     if found.category is Category.DATE and counted(note.text, found.end):
         return bool(_FIGURES.fullmatch(note.text, found.start, found.end) or _A_VERB.fullmatch(note.text, found.start, found.end))
-    if found.category in _WORDED and found.score < _SURE_IN_LOWER and _plain_lower(note, found):
+    if found.category in _WORDED and ((found.score < _SURE_IN_LOWER and _plain_lower(note, found)) or _spaced_word(note, found)):
         return True
     if found.score >= (_SURE_OF_AGE if found.category is Category.AGE else _SURE):
         return False
@@ -49,6 +50,24 @@ def vetoed_find(note: Note, found: Found) -> bool:
     if found.category is Category.DATE:
         return not any(c.isdigit() for c in text) and len(tokens) == 1 and seasonal(note, found.start)
     return found.category in _WORDED and bool(tokens) and all(map(_clinical, tokens))
+
+
+def _spaced_word(note: Note, found: Found) -> bool:
+    """Letters set apart that make a label or a word of the language: `D I S C H A R G E`, `D . O . B .`."""
+    first, last = note.index_at(found.start), note.index_at(found.end)
+    if any(len(t.text) > 1 for t in note.tokens[first:last]):
+        return False
+    while first > 0 and note.tokens[first].gap == " " and len(note.tokens[first - 1].text) == 1:
+        first -= 1
+    while last < len(note.tokens) and note.tokens[last].gap == " " and len(note.tokens[last].text) == 1:
+        last += 1
+    spelled = "".join((" " if t.gap not in ("", " ") else "") + t.low for t in note.tokens[first:last] if t.shape != "p").split()
+    return bool(spelled) and max(map(len, spelled)) > 2 and all(map(_plain_word, spelled))
+
+
+def _plain_word(word: str) -> bool:
+    facts = look_up(word)
+    return (facts.common > 0 or facts.clinical or kind_of(word) is not None) and facts.first < 2 and facts.last < 2
 
 
 def _plain_lower(note: Note, found: Found) -> bool:

@@ -55,6 +55,9 @@ _FIRST_FIGURES = re.compile(r"\d{1,2}")
 _DAY_AT_END = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?$")
 _TO_DAY = re.compile(r" ?[-–&] ?(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
+_FIRM = re.compile(
+    r",? (?:PSC|PC|P\.C\.|PLLC|LLC|L\.L\.C\.|LLP|Inc\.?|INC|Ltd\.?|LTD|Corp\.?|Pty|plc)(?!\w)|(?:'s)? (?:#|No\. ?)\d{1,5}(?!\w)"
+)
 _SEX_COLUMN = re.compile(r"(?<=\w)(?: {2,7}|\t) ?[MFmf]$")  # `search` takes the find's end for the text's
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
 _STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
@@ -199,6 +202,8 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         end = wing.end()
     if item.category is not Category.STREET:
         end = _headed(item, note, end)
+    if item.category is Category.FACILITY and (firm := _FIRM.match(text, end)):
+        end = firm.end()
     if item.category is Category.FACILITY and (state := _STATE.match(text, end)) and state[1] in _STATES:
         end = state.end()
     if item.category is Category.PLACE:
