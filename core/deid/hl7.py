@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from core.deid.cues import CLINICIAN, PATIENT, PERSON
 from core.deid.found import Found
+from core.deid.lexicon import look_up
 from core.model import Category
 
 _SEGMENT = re.compile(
@@ -102,7 +103,7 @@ def _typed(kind: str, value: str, at: int, segment: str) -> Iterator[Found]:
     elif len(parts[0].strip()) > 1 and any(c.isdigit() for c in parts[0]):
         social = kind == "m" and {"SS", "SSN", "SSA"} & set(parts[3:6])
         yield _found(at, parts[0], Category.SSN if social else _IDS[kind])
-        if kind == "m" and not social and len(parts) > 3 and sum(map(str.isalpha, parts[3])) > 1:
+        if kind == "m" and not social and len(parts) > 3 and sum(map(str.isalpha, parts[3])) > 2:
             yield _found(starts[3], parts[3], Category.FACILITY)  # who assigned the number
 
 
@@ -113,7 +114,7 @@ def _found(start: int, text: str, category: Category, role: str = "") -> Found:
 def _name(parts: list[str], starts: list[int], first: int, role: str) -> Iterator[Found]:
     """Family, given, further and suffix stand beside each other and become one find."""
     named = [i for i in range(first, min(len(parts), first + 4)) if any(c.isalpha() for c in parts[i])]
-    if named:
+    if named and not (len(parts) == 1 and look_up(parts[0].lower()).common > 3):  # `SELF`
         yield Found(starts[named[0]], starts[named[-1]] + len(parts[named[-1]]), Category.NAME, 0.97, _DETECTOR, role)
 
 
@@ -121,8 +122,13 @@ def _clinician(parts: list[str], starts: list[int]) -> Iterator[Found]:
     numbered = not parts[0].strip() or any(c.isdigit() for c in parts[0])
     if numbered and len(parts[0].strip()) > 2:
         yield _found(starts[0], parts[0], Category.LICENSE)
-    if numbered or len(parts) > 1 or _USER.fullmatch(parts[0]) or " " in parts[0] or "," in parts[0]:
+    if numbered or len(parts) > 1 or _is_user(parts[0]) or " " in parts[0] or "," in parts[0]:
         yield from _name(parts, starts, int(numbered), CLINICIAN)
+
+
+def _is_user(value: str) -> bool:
+    """A user name, and no word such as `SELF`."""
+    return bool(_USER.fullmatch(value)) and not look_up(value.lower()).common
 
 
 def _address(parts: list[str], starts: list[int]) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from core.deid import cues
 from core.deid.cues import PERSON
 from core.deid.found import Found
-from core.deid.lexicon import words
+from core.deid.lexicon import look_up, words
 from core.deid.note import Note, Token
 from core.deid.runs import name_run
 from core.model import Category, State
@@ -23,6 +23,7 @@ def listed_names(note: Note) -> Iterator[Found]:
     """Names that the name lists alone carry, where the clinical lists do not object."""
     if "^" in note.text:
         yield from (Found(m.start(), m.end(), Category.NAME, 0.8, "hl7", PERSON) for m in _HL7.finditer(note.text))
+    yield from _by_machines(note)
     tokens = note.tokens
     for index, token in enumerate(tokens):
         shape, word = token.shape, token.word
@@ -38,6 +39,18 @@ def listed_names(note: Note) -> Iterator[Found]:
                 yield from _single(note, index)
         elif shape == "I":
             yield from _initials(note, index)
+
+
+_BY_MACHINE = re.compile(r"(?<![\w,;/.])([A-Z][A-Z'-]{2,20}),([A-Z][A-Z'-]{0,20})(?: [A-Z](?![\w']))?(?![\w,;/])")
+
+
+def _by_machines(note: Note) -> Iterator[Found]:
+    """`DESTEFANO,R`, `PHAN,UYEN`: capitals joined by a comma alone, as dispensing cabinets and lists print people."""
+    for match in _BY_MACHINE.finditer(note.text) if "," in note.text else ():
+        last, first = look_up(match[1].lower()), look_up(match[2].lower())
+        listed = last.last > 0 or last.first > 0 or first.first > 1 or (last.unknown and first.unknown)
+        if listed and not last.clinical and not first.clinical and last.common < 3 and (len(match[2]) == 1 or first.common < 3):
+            yield Found(match.start(), match.end(), Category.NAME, 0.85, "last-first", PERSON)
 
 
 def _next(note: Note, index: int, gaps: tuple[str, ...] = (" ",)) -> Token | None:

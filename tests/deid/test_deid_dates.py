@@ -40,7 +40,8 @@ def redact(text: str) -> str:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_of_a_day_becomes_the_same_interval(spelling: str) -> None:
     """However a day is written, the model reads how long before the encounter it was."""
-    assert redact(f"Fell at home on {spelling} and was fine.") == "Fell at home on [3 days before] and was fine."
+    article = "the " if spelling.startswith("the ") else ""  # which tells nothing, and stays
+    assert redact(f"Fell at home on {spelling} and was fine.") == f"Fell at home on {article}[3 days before] and was fine."
 
 
 @pytest.mark.parametrize(

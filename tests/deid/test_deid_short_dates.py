@@ -29,7 +29,7 @@ GO = [
     ("spanish", "Acude el 5 de marzo de 2025", ["5 de marzo de 2025"]),
     ("french", "CXR 23 août 2024", ["23 août 2024"]),
     ("compact", "Discharged 21Sep2024", ["21Sep2024"]),
-    ("spelled", "the 3rd of May", ["the 3rd of May"]),
+    ("spelled", "the 3rd of May", ["3rd of May"]),
     ("wed", "admitted Wed 11 Nov for falls", ["Wed 11 Nov"]),
     ("iso-time", "at 2024-08-30T10:15:00Z", ["2024-08-30T10:15:00Z"]),
     ("german", "DOB 07.12.1958", ["07.12.1958"]),
