@@ -47,6 +47,7 @@ _TAILS, _COUNTING = words("joined.tails"), words("figures.counting")
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
 _BRIDGED_CATEGORIES = frozenset(CATEGORIES[label] for label in _BRIDGED)
+_SAID_DIGITS = 5
 _GLUED_MOST, _GLUE = 24, frozenset("-_/.@:+~=")
 _NAMED = ("ID", "=")  # what parts a number from its name, as in `mrn=50118276`; within an address it is part of it
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
@@ -340,7 +341,7 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
         bar = 0.8 if all(t.word.unknown for t in tokens) else _CERTAIN  # initials, as a typist leaves them
         return (category is Category.NAME and score >= bar and bool(tokens)) or _worded(tokens, category)
     if category is Category.PHONE:
-        return sum(len(t.text) for t in figures) >= 3
+        return sum(len(t.text) for t in figures) >= 3 or sum(t.low in _COUNTING for t in tokens) >= _SAID_DIGITS
     return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])
 
 

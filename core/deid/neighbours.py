@@ -101,6 +101,11 @@ def fleet_numbers(note: Note) -> Iterator[Found]:
             ours = match[1] is None or not _FLEETS.isdisjoint(note.low(i) for i in range(index - 6, index))
             if ours and not measured(note.text, match.end()) and not counted(note.text, match.end()):
                 yield Found(match.start(2), match.end(2), Category.VEHICLE, 0.85, "fleet")
+    if not _FLOWN.isdisjoint(note.words):
+        yield from (Found(*m.span(), Category.VEHICLE, 0.85, "fleet") for m in _TAIL_NUMBER.finditer(note.text))
 
 
+_FLOWN = words("neighbours.flown")
+_TAIL_NUMBER = re.compile(r"(?<![\w-])N(?=\d{1,5}[A-Z]{0,2}(?![\w-]))(?:\d{4,5}|\d{1,4}[A-HJ-NP-Z]|\d{1,3}[A-HJ-NP-Z]{2})(?![\w-])")
+"""An aircraft's registration (14 CFR 47.15): unlike the `N95` of a mask it ends with letters or has four figures."""
 _FLEETS = words("figures.fleets") | words("neighbours.fleets")

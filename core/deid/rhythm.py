@@ -182,19 +182,23 @@ def _dotted(note: Note) -> Iterator[Found]:
 
 _SAID = re.compile(
     r"\b(?:on|since|until|till|by|from|duty|back|due)"
-    r" (the (?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))\b",
+    r" (the (?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))\b"
+    r"|\b(?:on|since|until|till|til) the (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
+    r"|(?:ten|eleven|twelf|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen|eighteen|nineteen|twentie|thirtie)th)(?=[,;)]|\.(?!\w)| and (?!last\b|only\b|second\b|third\b)| at \w+\b)",
     re.I,
 )
 
 
 def _said(note: Note) -> Iterator[Found]:
     """A day of the month said in words: `back on duty the twenty-sixth`."""
-    for match in _SAID.finditer(note.text) if not _TENS.isdisjoint(note.words) else ():
+    for match in _SAID.finditer(note.text) if not _SAID_DAYS.isdisjoint(note.words) else ():
         if not _NTH_NOT.match(note.text, match.end()):
-            yield Found(match.start(1), match.end(1), Category.DATE, 0.8, "ordinal")
+            group = match.lastindex or 0
+            yield Found(match.start(group), match.end(group), Category.DATE, 0.8, "ordinal")
 
 
-_TENS = frozenset(("twenty", "thirty"))
+_SAID_DAYS = words("rhythm.said_days")
 
 
 def _nth(note: Note) -> Iterator[Found]:

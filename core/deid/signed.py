@@ -46,6 +46,12 @@ _SPOKEN_TO = re.compile(
 )
 _DOCTOR = re.compile(r"\b(?:[Dd][Rr]|[Nn]urse|[Mm][Rr]s?|[Mm]s)\.? (?P<who>[b-hj-z])\b(?![\w.'’-]\w)")
 _USER = re.compile(r"^(?:\[?\d{1,2}:\d\d(?: ?[ap]m)?\]? ?)?(?P<who>[a-z][a-z]{1,18}(?:[._]?[a-z0-9]{1,12}){1,2})(?:>|: )", re.M)
+_BRACKETED = re.compile(r"\((?P<who>[a-z]{2,4})\)[ \t]*$", re.M)
+_RECEIVED = re.compile(r"\brec(?:'?d|eived|'d)\b[^\n.]{0,16}? (?P<who>[a-z]{2,3})[ \t.]*$", re.M | re.I)
+_RANKED = re.compile(r"(?:(?<=[.!?)] )|^)(?P<who>[a-z]{2,3}), (?P<rank>[A-Z][A-Za-z-]{1,6})[ \t.]*$", re.M)
+_BY_TYPIST = re.compile(r"(?<=/ )(?P<who>[a-z]{2,3}:[a-z]{2,3})[ \t]*$", re.M)
+_TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
+_ENDS = (_BRACKETED, _RECEIVED, _RANKED, _BY_TYPIST, _TURNED_TO)
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 _SURE_LINKS = frozenset((":", "/", "=", " -"))
 _LABELS = words("signed.labels")
@@ -68,6 +74,11 @@ def signatures(note: Note) -> Iterator[Found]:
     if note.numbers:
         for pattern in (_STAMPED, _STAMP_BEHIND):
             yield from (_found(m, "who") for m in pattern.finditer(text) if _initials(m["who"], sure=m["who"].isupper()))
+    for pattern in _ENDS:
+        for match in pattern.finditer(text):
+            ranked = pattern is not _RANKED or is_abbreviation(match["rank"].lower())
+            if ranked and all(_initials(part, sure=True) for part in match["who"].split(":")):
+                yield _found(match, "who")
     yield from _spoken_to(note)
     yield from _users(text)
 

@@ -107,7 +107,8 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     ):
         return
     role = PERSON if category is Category.NAME else ""
-    sure = score >= SURELY or (score >= _RESTS and category in _beside(note, run, taken))
+    near = _beside(note, run, taken)
+    sure = score >= SURELY or (score >= _RESTS and category in near)
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
     if (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) or vetoed_find(note, item):
         if score < _OUTWEIGHS_SHAPES:
