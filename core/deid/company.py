@@ -51,10 +51,8 @@ _LEAST_SAID = 4  # twice each of two
 _SPEAKER = re.compile(r"^([^\W\d_]{2,12}): ", re.M)
 
 
-_HANDLE = re.compile(
-    r"^(?P<before>\[?\d{1,2}[:.]\d\d(?::\d\d)?\]?,? )?[<@]?(?P<who>[A-Za-z][\w.]{2,24})>?(?P<behind> \[?\(?\d{1,2}[:.]\d\d\)?\]?)?:(?=\s)",
-    re.M,
-)
+_AT_TIME = r"\[?\(?\d{1,2}[:.]\d\d(?::\d\d)?\)?\]?"
+_HANDLE = re.compile(rf"^(?P<before>{_AT_TIME},? )?[<@]?(?P<who>[A-Za-z][\w.]{{2,24}})>?(?P<behind> {_AT_TIME})?(?::|>)(?=\s)", re.M)
 _HANDLE_PART = re.compile(r"[A-Za-z]{2,24}")
 
 

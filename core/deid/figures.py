@@ -15,7 +15,7 @@ from core.deid.found import Found
 from core.deid.lexicon import look_up, words
 from core.deid.neighbours import counted
 from core.deid.note import Note
-from core.deid.numbers import category_of_cue
+from core.deid.numbers import DRUG_CODE, category_of_cue
 from core.model import Category
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ _CERTAIN = 0.97
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
     for item in (_unlabelled(f, note.text) for f in found):
-        if _shared(note, item) or note.text[item.start : item.end] in _RACE:
+        if _shared(note, item) or note.text[item.start : item.end] in _RACE or _of_a_drug(note, item):
             continue
         if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
             yield item
@@ -90,6 +90,19 @@ def _shared(note: Note, item: Found) -> bool:
         return False
     low = match[1].lower()
     return low in _SHARED or (look_up(low).clinical and sum(c.isdigit() for c in match[0]) < 4 and "-" in match[0])
+
+
+def _of_a_drug(note: Note, item: Found) -> bool:
+    """A drug's code, or a part of one, that no cue calls anything else."""
+    start, end = item.start, item.end
+    while start > item.start - _DRUG_CODE_MOST and note.text[start - 1 : start] in _DRUG_SIGNS and start:
+        start -= 1
+    while end < item.end + _DRUG_CODE_MOST and note.text[end : end + 1] in _DRUG_SIGNS and end < len(note.text):
+        end += 1
+    return item.detector != "identity" and bool(DRUG_CODE.fullmatch(note.text, start, end)) and category_of_cue(note, start) is None
+
+
+_DRUG_CODE_MOST, _DRUG_SIGNS = 12, frozenset("0123456789-")
 
 
 def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:

@@ -89,7 +89,7 @@ _CREWED = words("neighbours.crewed")
 _RIDDEN = re.compile(
     r"(?<![\w/-])(?i:medic|rig|van|ambulance|engine|squad|truck|ladder|rescue|coach|airmed"
     r"|(unit|veh(?:icle)?))(?:[:.]? #?| #|: (?:medic|rig|unit) )"
-    r"([A-Z]{1,3}-\d{1,4}|[A-Z]?\d{1,4}[A-Z]?)(?![\w%:/-]|\.\d)"
+    r"([A-Z]{1,3}-\d{1,4}|[A-Z]?\d{1,4}[A-Z]?)(?![\w%:/-]|\.\d| ?h\b)"
 )
 
 

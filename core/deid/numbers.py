@@ -52,6 +52,9 @@ _PHOTO = re.compile(
     re.I,
 )
 
+DRUG_CODE = re.compile(r"\d{5}-\d{4}-\d{1,2}|\d{5}-\d{3}-\d\d|\d{4}-\d{4}-\d\d")
+"""A National Drug Code (21 CFR 207.33): everybody's, and grouped like no telephone number."""
+
 _CUED = (
     Category.MRN,
     Category.ACCOUNT,

@@ -13,6 +13,7 @@ from itertools import product
 from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, tried
+from core.deid.numbers import DRUG_CODE
 from core.model import Category
 
 _EXT = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension|opt(?:ion)?\.?)[ .#]{0,2}\d{1,6})?"
@@ -158,16 +159,12 @@ def _cued_phones(note: Note) -> Iterator[Found]:
                 yield Found(match.start(1), match.end(1), Category.PHONE, 0.85, "phone-cue")
 
 
-_DRUG_CODE = re.compile(r"\d{5}-\d{4}-\d{1,2}|\d{5}-\d{3}-\d\d|\d{4}-\d{4}-\d\d")
-"""A National Drug Code, which no telephone number is grouped like (21 CFR 207.33)."""
-
-
 def _phones(note: Note) -> Iterator[Found]:
     if not (_CUE_WORDS | _INNER).isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
     for pattern, held in zip(_PHONES, _HELD, strict=True):
         for match in tried(pattern, note.text, note.figures(*held)):
-            if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES or _DRUG_CODE.fullmatch(match[0]):
+            if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES or DRUG_CODE.fullmatch(match[0]):
                 continue
             before = note.index_at(match.start())
             cues = {note.low(i) for i in range(before - 5, before)}

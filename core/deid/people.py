@@ -50,7 +50,7 @@ def _by_machines(note: Note) -> Iterator[Found]:
         last, first = look_up(match[1].lower()), look_up(match[2].lower())
         listed = last.last > 0 or last.first > 0 or first.first > 1 or (last.unknown and first.unknown)
         if listed and not last.clinical and not first.clinical and last.common < 3 and (len(match[2]) == 1 or first.common < 3):
-            yield Found(match.start(), match.end(), Category.NAME, 0.85, "last-first", PERSON)
+            yield Found(match.start(), match.end(), Category.NAME, 0.85, "machine", PERSON)
 
 
 def _next(note: Note, index: int, gaps: tuple[str, ...] = (" ",)) -> Token | None:

@@ -1,4 +1,4 @@
-"""Who wrote it: initials of typists and signers, and the user names of a chat.
+"""Who wrote it: initials of typists and signers.
 
 Initials are two to four letters that no list of clinical words or abbreviations holds, at a place where one signs: behind a label such
 as `Transcribed`, as `ABC:de` under a letter, behind a dash at the end of a line, before a date at its beginning.
@@ -7,10 +7,9 @@ as `Transcribed`, as `ABC:de` under a letter, behind a dash at the end of a line
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
-from core.deid.cues import CLINICIAN, PERSON
+from core.deid.cues import CLINICIAN
 from core.deid.found import Found
 from core.deid.kept import is_abbreviation
 from core.deid.lexicon import look_up, words
@@ -45,7 +44,6 @@ _SPOKEN_TO = re.compile(
     r" ?(?P<who>[A-Z]{2,3}|[a-z]{3})\b(?![\w/'’-])"
 )
 _DOCTOR = re.compile(r"\b(?:[Dd][Rr]|[Nn]urse|[Mm][Rr]s?|[Mm]s)\.? (?P<who>[b-hj-z])\b(?![\w.'’-]\w)")
-_USER = re.compile(r"^(?:\[?\d{1,2}:\d\d(?: ?[ap]m)?\]? ?)?(?P<who>[a-z][a-z]{1,18}(?:[._]?[a-z0-9]{1,12}){1,2})(?:>|: )", re.M)
 _BRACKETED = re.compile(r"\((?P<who>[a-z]{2,4})\)[ \t]*$", re.M)
 _RECEIVED = re.compile(r"\brec(?:'?d|eived|'d)\b[^\n.]{0,16}? (?P<who>[a-z]{2,3})[ \t.]*$", re.M | re.I)
 _RANKED = re.compile(r"(?:(?<=[.!?)] )|^)(?P<who>[a-z]{2,3}), (?P<rank>[A-Z][A-Za-z-]{1,6})[ \t.]*$", re.M)
@@ -60,7 +58,7 @@ _NO_INITIALS = words("signed.never")
 
 
 def signatures(note: Note) -> Iterator[Found]:
-    """Initials of whoever typed, signed or was spoken to, and names of chat users."""
+    """Initials of whoever typed, signed or was spoken to."""
     text = note.text
     yield from _typists(text)
     for start, end in note.around(_LABELS, 0, 28):
@@ -80,7 +78,7 @@ def signatures(note: Note) -> Iterator[Found]:
             if ranked and all(_initials(part, sure=True) for part in match["who"].split(":")):
                 yield _found(match, "who")
     yield from _spoken_to(note)
-    yield from _users(text)
+    yield from _last_cells(text)
 
 
 def _found(match: re.Match[str], group: str | int, role: str = CLINICIAN) -> Found:
@@ -132,12 +130,8 @@ def _shouted(note: Note, start: int) -> bool:
     return index < len(note.tokens) and note.tokens[index].shouted
 
 
-def _users(text: str) -> Iterator[Found]:
-    """User names that open lines again and again: `jmarsh7: ok`, `kim.o: thanks`; and a last column of initials."""
-    said = [m for m in _USER.finditer(text) if not m["who"].isalpha()] if ":" in text or ">" in text else []
-    counts = Counter(m["who"] for m in said)
-    if len(said) > 1 and sum(counts.values()) > len(counts):
-        yield from (_found(m, "who", PERSON) for m in said)
+def _last_cells(text: str) -> Iterator[Found]:
+    """A last column of initials."""
     cells = [*_LAST_CELL.finditer(text)] if "\t" in text else []
     if len(cells) > 2 and any(_initials(m["who"], sure=True) for m in cells):
         yield from (_found(m, "who") for m in cells)

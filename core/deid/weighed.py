@@ -26,7 +26,10 @@ _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.ST
 # What is found by these is never let go; those that reach as far as capitals do lose end words that the tagger is sure about.
 # a title, a label, a cue, a street's form or a check digit says more than the tagger can know
 _FIRM = frozenset(
-    ("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates", "signed", "hl7")
+    [
+        *("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates", "signed", "hl7"),
+        "machine",
+    ]
 )
 _TRIMMED = frozenset(("title", "label", "signed"))
 _ENDS, _NAMED = 0.25, 0.5
