@@ -75,7 +75,7 @@ def _handles(note: Note) -> Iterator[Found]:
     """User names that open two lines at least: `dispatch_ron:`, `mbouchard_cnm 01:12:`, with a clock time `drtoor 01:13:` too."""
     said = [m for m in _HANDLE.finditer(note.text) if _is_handle(m["who"], timed=bool(m["before"] or m["behind"]))]
     if len(said) > 1:
-        yield from (Found(m.start("who"), m.end("who"), Category.NAME, 0.9, "label", PERSON) for m in said)
+        yield from (Found(m.start("who"), m.end("who"), Category.NAME, 0.9, "machine", PERSON) for m in said)
 
 
 def _is_handle(who: str, *, timed: bool) -> bool:

@@ -43,6 +43,8 @@ _CHANGE = rf"(?:p\.)?{_ACID}\d{{2,4}}(?:del|dup|ins|fs|[xX]|[tT]er|\*|{_ACID})"
 _PROTEIN = re.compile(
     rf"{_CHANGE}(?:/{_CHANGE})?",
 )
+# implanted leads by number, analysers by series
+_DEVICE_MODEL = re.compile(r"[3-7]\d{3}[A-Z]{0,2}-\d{2}|(?:XN|XE|XT|DXH|DXC|DxH|DxC|AU|BN|UF|LH)-?\d{3,5}(?:-\d)?")
 _SCOPE = re.compile(r"(?:CF|GIF|PCF|TJF|JF|BF|URF|CYF|MAJ|UCT|GF|ENF|EG|EC|ED|EB)-?[A-Z]{0,3}\d{2,4}[A-Z]{0,3}")
 _MODEL = re.compile(r"[A-Z]{0,4}-?[A-Z]{0,2}\d{1,5}[A-Z]{0,4}(?:-\d{1,3})?")
 _MAKERS, _SHARED = words("figures.makers"), words("figures.shared")
@@ -58,7 +60,7 @@ _CERTAIN = 0.97
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
     for item in (_unlabelled(f, note.text) for f in found):
-        if _shared(note, item) or note.text[item.start : item.end] in _RACE or _of_a_drug(note, item):
+        if _shared(note, item) or _everybodys(note.text[item.start : item.end]) or _of_a_drug(note, item):
             continue
         if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
             yield item
@@ -90,6 +92,14 @@ def _shared(note: Note, item: Found) -> bool:
         return False
     low = match[1].lower()
     return low in _SHARED or (look_up(low).clinical and sum(c.isdigit() for c in match[0]) < 4 and "-" in match[0])
+
+
+_REGISTERED = re.compile(r"NCT\d{8}|ISRCTN\d{8}|(?:N[CGMPRT]|X[MP])_\d{6,9}(?:\.\d{1,2})?|rs\d{4,9}|PMID:? ?\d{6,8}")
+
+
+def _everybodys(text: str) -> bool:
+    """The code of a race (HL7), of a trial, a gene's reference sequence, an article."""
+    return text in _RACE or bool(_REGISTERED.fullmatch(text))
 
 
 def _of_a_drug(note: Note, item: Found) -> bool:
@@ -216,7 +226,7 @@ _CALLED = words("figures.called")
 
 def _catalogued(note: Note, text: str, first: int) -> bool:
     """`Olympus CF-HQ190L`, `form CB-2`, `IFU RC-7008-001`: everyone's number, behind its maker or its kind."""
-    if _SCOPE.fullmatch(text) or (note.low(first - 1) in _MAKERS and _MODEL.fullmatch(text)):
+    if _SCOPE.fullmatch(text) or _DEVICE_MODEL.fullmatch(text) or (note.low(first - 1) in _MAKERS and _MODEL.fullmatch(text)):
         return True
     before = [note.low(i) for i in range(first - 3, first)]
     return bool(_SHARED & {before[-1], before[-2] if before[-1] in (".", "#", ":", "no", "number", "code") else ""})

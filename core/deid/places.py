@@ -204,19 +204,29 @@ def places(note: Note) -> Iterator[Found]:
         if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
             yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
     for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
-        yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
+        if not _by_way_of(match):
+            yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
     for match in postal_codes(note) if numbers else ():
         yield Found(match.start(1), match.end(1), Category.ZIP, 0.95, "zip")
     yield from _cities(note)
 
 
+_SCAN = re.compile(r" C[Tt]$")
 _TITLE = re.compile(r"(?<= )Dr\.?$")
 _A_NAME = re.compile(r"(?:(?<=\.)|\.) ?[A-Z][a-z]")
 
 
 def _titled(match: re.Match[str]) -> bool:
-    """`2 L O2. Call Dr. Prentice`, `to PCP Dr. Farid`: a title, not a drive, with a name behind it."""
+    """`2 L O2. Call Dr. Prentice`: a title, not a drive, with a name behind it; `52F MVC R PTX CT`: a scan, not a court."""
+    if _SCAN.search(match[0]):
+        return any(look_up(word.lower()).clinical for word in match[0].split()[1:-1])
     return bool(_TITLE.search(match[0]) and _A_NAME.match(match.string, match.end()))
+
+
+def _by_way_of(match: re.Match[str]) -> bool:
+    """`via NGT 100`, `via SW Pru`: the preposition, not an Italian street."""
+    words_ = match[0].split()
+    return words_[0] == "via" and (not words_[1].istitle() or look_up(words_[1].lower()).clinical)
 
 
 def _near(pattern: re.Pattern[str], note: Note, words_: frozenset[str], before: int, behind: int) -> Iterator[re.Match[str]]:

@@ -33,6 +33,8 @@ _FIRM = frozenset(
 )
 _TRIMMED = frozenset(("title", "label", "signed"))
 _ENDS, _NAMED = 0.25, 0.5
+_HEARD_OF = 0.1
+"""Below this on each of its words what follows a label, as in `CC: FALL FROM TRACTOR`, or looks signed, is nobody."""
 
 
 def weighed(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure: float = SURE) -> list[Found]:
@@ -48,12 +50,14 @@ def _kept(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure:
             continue
         first, last = note.index_at(found.start), note.index_at(found.end)
         spoken = [i for i in range(first, last) if note.tokens[i].shape != "p"]
-        if firm and max((float(scores[i]) for i in spoken), default=0.0) < _NAMED:
-            yield found
+        top = max((float(scores[i]) for i in spoken), default=1.0)
+        if firm and top < _NAMED:
+            if top >= _HEARD_OF or found.detector == "title":
+                yield found
             continue
         if not spoken:
             yield found
-        elif max(float(scores[i]) for i in spoken) >= sure:
+        elif top >= sure:
             yield found if found.detector == "spelled" else _trimmed(found, note, scores, spoken)  # which is one word in pieces
 
 
