@@ -20,6 +20,7 @@ from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
+from core.deid.possible import CERTAIN, MONTHS, WORDED, possible
 from core.deid.tagger import Opinion, read
 from core.deid.timeline import read_date
 from core.model import Category
@@ -39,23 +40,19 @@ CATEGORIES = {
     "CONTACT": Category.PHONE,
     "AGE": Category.AGE,
 }
-_WORDED = frozenset((Category.NAME, Category.PLACE, Category.STREET, Category.FACILITY))
-_NUMBERS = frozenset(Category) - _WORDED - {Category.DATE, Category.AGE, Category.EMAIL, Category.URL, Category.IP}
+_NUMBERS = frozenset(Category) - WORDED - {Category.DATE, Category.AGE, Category.EMAIL, Category.URL, Category.IP}
 _PREFIX = 6
 _GROWING = frozenset(("NAME", "PLACE", "STREET", "REGION", "FACILITY"))
-_TAILS, _COUNTING = words("joined.tails"), words("figures.counting")
+_TAILS = words("joined.tails")
 _LINKS = frozenset(("and", "or", "to", "from", "with", "then", ""))
 _BRIDGED = frozenset(("STREET", "FACILITY", "PLACE"))
 _BRIDGED_CATEGORIES = frozenset(CATEGORIES[label] for label in _BRIDGED)
-_SAID_DIGITS = 5
 _GLUED_MOST, _GLUE = 24, frozenset("-_/.@:+~=")
 _NAMED = ("ID", "=")  # what parts a number from its name, as in `mrn=50118276`; within an address it is part of it
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
-_COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
-_SURELY, _CERTAIN, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.96, 0.98, 0.6, 0.4, 0.6, 0.6
-_MONTHS = words("dates.month_stems")
+_SURELY, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.98, 0.6, 0.4, 0.6, 0.6
 _PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
 
@@ -148,18 +145,18 @@ def _claimed(note: Note, index: int, label: str) -> bool:
     behind = index + 1 + (note.low(index + 1) in ("'s", "'", "-"))
     far = note.low(behind + 1) if token.word.eponym else ""
     eponym = label in ("NAME", "PLACE", "FACILITY") and not EPONYM_NOUNS.isdisjoint((note.low(behind), far))
-    return eponym or (label == "NAME" and token.low[:3] in _MONTHS and token.word.common > 0)
+    return eponym or (label == "NAME" and token.low[:3] in MONTHS and token.word.common > 0)
 
 
 def _find(note: Note, stretch: _Stretch, bars: Bars, opinion: Opinion) -> Found | None:
     category = CATEGORIES[stretch.label]
-    stretch = _trimmed(note, stretch, opinion) if category in _WORDED and category is not Category.STREET else stretch
+    stretch = _trimmed(note, stretch, opinion) if category in WORDED and category is not Category.STREET else stretch
     if category is Category.DATE:
         stretch = _behind_counts(note, stretch)
     tokens = note.tokens[stretch.first : stretch.last]
     if category in (Category.DATE, Category.AGE, Category.ZIP) and stretch.score >= _SURELY and _nameable(tokens):
         category = Category.NAME
-    if category not in _WORDED:
+    if category not in WORDED:
         tokens = _glued(note, stretch)
         category = _contact(tokens) if stretch.label == "CONTACT" else category
     if not possible(tokens, category, stretch.score) or (category is Category.DATE and _no_day(note, tokens, stretch.score)):
@@ -204,7 +201,7 @@ def _nameable(tokens: list[Token]) -> bool:
 
 
 def _unusual(token: Token) -> bool:
-    if token.shape not in "CU" or len(token.text) < 3 or token.low[:3] in _MONTHS:
+    if token.shape not in "CU" or len(token.text) < 3 or token.low[:3] in MONTHS:
         return False
     return token.word.first > 1 or not token.word.common
 
@@ -218,7 +215,7 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     if len(figures) > 3:
         return False
     if len(figures) > 2:
-        return len({t.text for t in tokens if t.shape == "p"}) > 1 or (score < _CERTAIN and not read_date(note.text[start:end]))
+        return len({t.text for t in tokens if t.shape == "p"}) > 1 or (score < CERTAIN and not read_date(note.text[start:end]))
     small, large = sorted(figures)
     if large > 1900:
         return False
@@ -229,16 +226,16 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
 def _season(note: Note, stretch: _Stretch) -> bool:
     """Whether this is no more than `March` in `worse in March`."""
     token = note.tokens[stretch.first]
-    return stretch.last == stretch.first + 1 and token.low[:3] in _MONTHS and note.low(stretch.first - 1) in ("in", "since", "until", "by")
+    return stretch.last == stretch.first + 1 and token.low[:3] in MONTHS and note.low(stretch.first - 1) in ("in", "since", "until", "by")
 
 
 def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     """Whether a number says itself, or by the unit behind it, that it identifies nobody."""
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
-    certain = score >= _CERTAIN and len(tokens) == 3 if bare else score >= _BEYOND_DOUBT
+    certain = score >= CERTAIN and len(tokens) == 3 if bare else score >= _BEYOND_DOUBT
     unit = (bare or score < _SURELY) and measured(note.text, tokens[-1].end)
-    return unit or (score < _CERTAIN and bool(_PLAIN.fullmatch(text))) or (not certain and not_an_identifier(text))
+    return unit or (score < CERTAIN and bool(_PLAIN.fullmatch(text))) or (not certain and not_an_identifier(text))
 
 
 def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
@@ -249,10 +246,7 @@ def _trimmed(note: Note, stretch: _Stretch, opinion: Opinion) -> _Stretch:
 
     def idle(i: int, titles: Container[str]) -> bool:
         plain = (
-            named
-            and tokens[i].low in titles
-            and tokens[i].text != "Ma"
-            and (opinion.scores[i] < _CERTAIN or tokens[i].low in _PLAIN_TITLES)
+            named and tokens[i].low in titles and tokens[i].text != "Ma" and (opinion.scores[i] < CERTAIN or tokens[i].low in _PLAIN_TITLES)
         )
         return plain or (opinion.scores[i] < _SURELY and _everyday(tokens[i], written))
 
@@ -283,7 +277,7 @@ def _slight(note: Note, stretch: _Stretch, tokens: list[Token], category: Catego
         return len(tokens) <= 2
     if category is Category.DATE:
         return not any(t.shape == "d" for t in tokens)
-    if category not in _WORDED or any(t.gap for t in tokens[1:]) or not wordy or tokens[0].shouted:
+    if category not in WORDED or any(t.gap for t in tokens[1:]) or not wordy or tokens[0].shouted:
         return False
     word = tokens[0].word
     unheard = category in (Category.NAME, Category.PLACE) and tokens[0].shape in "CU" and not (word.first or word.last or word.city)
@@ -322,38 +316,6 @@ def _contact(tokens: list[Token]) -> Category:
     return Category.URL if sum(t.shape != "d" and t.shape != "p" for t in tokens) > 1 else Category.PHONE
 
 
-def possible(tokens: list[Token], category: Category, score: float) -> bool:
-    """What the category asks of its text at least; a bare year or weekday is no date that must go."""
-    figures = [t for t in tokens if t.shape == "d"]
-    if category is Category.DATE:
-        months = any(t.low[:3] in _MONTHS for t in tokens)
-        if not figures:
-            counted = any(t.low.endswith(_COUNTED) for t in tokens)
-            return (months and (counted or any(t.shape in "CU" for t in tokens))) or (counted and len(tokens) > 2 and score >= _CERTAIN)
-        return (
-            months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
-        )
-    if category is Category.AGE:
-        return any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures) or (not figures and len(tokens) > 1)
-    if category is Category.ZIP:
-        return bool(figures)
-    if category in _WORDED:
-        bar = 0.8 if all(t.word.unknown for t in tokens) else _CERTAIN  # initials, as a typist leaves them
-        return (category is Category.NAME and score >= bar and bool(tokens)) or _worded(tokens, category)
-    if category is Category.PHONE:
-        return sum(len(t.text) for t in figures) >= 3 or sum(t.low in _COUNTING for t in tokens) >= _SAID_DIGITS
-    return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])
-
-
-def _worded(tokens: list[Token], category: Category) -> bool:
-    parts = [t for t in tokens if t.shape != "p"]
-    if category is Category.STREET and all(t.shape == "d" or t.low in _COUNTING for t in parts):
-        return False
-    if any(t.shape == "l" and len(t.text) == 1 for t in parts) and all(len(t.text) == 1 for t in parts):
-        return False
-    return len(parts) > 1 or any(len(t.text) > (2 if t.shape == "l" else 1) for t in parts)
-
-
 def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]:
     """The union: a tagger's find that overlaps one rule's find of its category lengthens it, else it keeps what is free."""
     sure = [f for f in ruled if f.state == "masked"]
@@ -364,7 +326,7 @@ def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]
         met = [f for f in sure[at : at + 12] if f.start < find.end]
         if len(met) == 1 and find.state == "masked" and _of_a_kind(met[0], find):
             made.append(met[0]._replace(start=min(met[0].start, find.start), end=max(met[0].end, find.end)))
-        elif len(met) == 1 and find.score >= _CERTAIN and _holds(find, met[0]):
+        elif len(met) == 1 and find.score >= CERTAIN and _holds(find, met[0]):
             made.append(find)  # the longer one stands
         else:
             made += _free(find, met, note.text)
@@ -373,7 +335,7 @@ def joined(ruled: list[Found], more: Iterable[Found], note: Note) -> list[Found]
 
 def _of_a_kind(rule: Found, find: Found) -> bool:
     """Whether a rule's find may be lengthened by the tagger's: the same sort of name or place, or a number inside a longer one."""
-    if find.category in _WORDED:
+    if find.category in WORDED:
         return rule.category is find.category
     inside = find.start <= rule.start and rule.end <= find.end
     return find.category in _NUMBERS and rule.category in _NUMBERS and inside and find.end - find.start <= rule.end - rule.start + _PREFIX
@@ -404,4 +366,4 @@ def _worth_keeping(piece: str, category: Category) -> bool:
     held = "".join(c for c in piece if c.isalnum())
     if category is Category.DATE:
         return any(c.isdigit() for c in held) and not piece.isdigit()
-    return len(held) > 1 if held[0].isdigit() else category in _WORDED or any(c.isdigit() for c in held)
+    return len(held) > 1 if held[0].isdigit() else category in WORDED or any(c.isdigit() for c in held)

@@ -24,6 +24,7 @@ def listed_names(note: Note) -> Iterator[Found]:
     if "^" in note.text:
         yield from (Found(m.start(), m.end(), Category.NAME, 0.8, "hl7", PERSON) for m in _HL7.finditer(note.text))
     yield from _by_machines(note)
+    yield from _aliases(note)
     tokens = note.tokens
     for index, token in enumerate(tokens):
         shape, word = token.shape, token.word
@@ -51,6 +52,23 @@ def _by_machines(note: Note) -> Iterator[Found]:
         listed = last.last > 0 or last.first > 0 or first.first > 1 or (last.unknown and first.unknown)
         if listed and not last.clinical and not first.clinical and last.common < 3 and (len(match[2]) == 1 or first.common < 3):
             yield Found(match.start(), match.end(), Category.NAME, 0.85, "machine", PERSON)
+
+
+_SIGNALS = (
+    "ALPHA|ALFA|BRAVO|CHARLIE|DELTA|ECHO|FOXTROT|GOLF|HOTEL|INDIA|JULIET|KILO|LIMA|MIKE|NOVEMBER|OSCAR|PAPA|QUEBEC|ROMEO|SIERRA|TANGO"
+    "|UNIFORM|VICTOR|WHISKEY|X-?RAY|YANKEE|ZULU"
+)
+_COUNTS = r"ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN|\d{1,2}"
+_ALIAS = re.compile(rf"(?<![\w-])(?:TEMP,? ?)?(?:TRAUMA|UNKNOWN|DOE),? ?\"?(?:{_SIGNALS})\"?(?:[- ](?:{_SIGNALS}|{_COUNTS}))?(?!\w)")
+
+
+def _aliases(note: Note) -> Iterator[Found]:
+    """`TRAUMA, XRAY-FOUR`: under which a hospital keeps somebody whose name it does not know."""
+    if not _UNKNOWN.isdisjoint(note.words):
+        yield from (Found(*m.span(), Category.NAME, 0.85, "machine", PERSON) for m in _ALIAS.finditer(note.text))
+
+
+_UNKNOWN = frozenset(("trauma", "unknown", "doe"))
 
 
 def _next(note: Note, index: int, gaps: tuple[str, ...] = (" ",)) -> Token | None:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from core.deid.cues import PERSON
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
-from core.deid.joined import CATEGORIES, DETECTOR, possible
+from core.deid.joined import CATEGORIES, DETECTOR
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
+from core.deid.possible import possible
 from core.deid.vetoes import vetoed_find
 from core.model import Category
 

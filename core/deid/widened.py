@@ -80,6 +80,12 @@ _POSTCODE = re.compile(r",? (?:\d{4}|\d{6})(?=[\n,;).]| -|$)")
 _UNIT_HEAD = re.compile(
     r"(?<![\w/-])(?:(?:Bay|Plot|Blk|Block|Flat|Unit|Site|Lot|Door|House|Villa|Camp|Tower) \w{1,4}|(?:\d{1,2}|G|B|LG|UG)/F)(?:, | )$"
 )
+_REAR = re.compile(r"(?<![\w-])(?:[Rr]ear|REAR|[Bb]ack|BACK|[Uu]pper|UPPER|[Ll]ower|LOWER)(?: of| OF)? $")
+_FLAT = re.compile(
+    r"(?:,? (?:apt|apartment|unit|ste|suite|fl|floor|flr|rm|room|ph|bldg|lot|spc|trlr)\.? ?#?[A-Z]?\d{1,4}[A-Z]?|,? #\w{1,5}"
+    r"| (?:on-?ramp|off-?ramp|underpass|overpass|bypass))(?!\w)",
+    re.I,
+)
 _LANDMARK = re.compile(
     r", (?:near|opp\.?|opposite|behind|beside|next to|across from|by|off) (?:the )?"
     r"[A-Z][\w'-]{1,20}(?:(?: ?[/&] ?| )[A-Z][\w'-]{1,20}){0,3}"
@@ -214,6 +220,11 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     if item.category is Category.PLACE:
         county, river = _COUNTY.search(text, max(0, start - 10), start), _RIVER.match(text, end)
         start, end = county.start() if county else start, river.end() if river else end
+    if item.category is Category.STREET:
+        rear = _REAR.search(text, max(0, start - 10), start)
+        start = rear.start() if rear else start
+        while flat := _FLAT.match(text, end):
+            end = flat.end()
     if item.category is Category.STREET and (house := _HOUSE.match(text, end)) and _score(note, scores, house.end() - 1) >= _BARELY:
         end = house.end()
     if item.category is Category.PLACE and (code := _POSTCODE.match(text, end)):
