@@ -1,6 +1,8 @@
 """The generator of training text: seeded, labelled to the character, varied, and never an identifier unlabelled."""
 
+import json
 import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,6 +15,8 @@ from training.deid.tables import form, table
 from training.deid.texts import kinds, sections
 from training.deid.transforms import transformed
 
+ROOT = Path(__file__).parents[2]
+TEXTS = ROOT / "training" / "deid" / "texts"
 POOLS = {
     "firsts": {"US": ["Jane", "Omar"] * 3, "FR": ["Amélie", "Zoé"] * 3},
     "lasts": {"US": ["Okafor", "Feldman"] * 3, "FR": ["Lefèvre", "Noël"] * 3},
@@ -204,3 +208,20 @@ def test_hand_written_notes_are_marked_with_known_types() -> None:
     known = "NAME DATE PLACE STREET ZIP PHONE EMAIL URL IP SSN MRN ACCOUNT PLAN LICENSE VEHICLE DEVICE ID FACILITY AGE"
     assert all(kind in known for kind in kinds_seen)
     assert all("[[" not in text and "]]" not in text for note in recast.notes() for text, _ in note)
+
+
+def test_no_line_of_an_evaluation_set_is_learnt_from() -> None:
+    """What measures stays out of what teaches."""
+    marks = re.compile(r"\[\[[A-Z]+\|(.*?)\]\](?!\])", re.DOTALL)
+    taught = {
+        line.strip() for path in (TEXTS / "whole").glob("*.txt") for line in marks.sub(r"\1", path.read_text(encoding="utf-8")).splitlines()
+    }
+    sets = [*(ROOT / "benchmarks" / "deid_sets").glob("*.jsonl"), ROOT / "tests" / "golden" / "deid" / "notes.jsonl"]
+    assert len(sets) > 8
+    measured = (
+        line.strip()
+        for path in sets
+        for row in path.read_text(encoding="utf-8").splitlines()
+        for line in json.loads(row)["text"].splitlines()
+    )
+    assert not [line for line in measured if len(line) > 60 and line in taught]

@@ -59,7 +59,7 @@ class Notes:
         """A text and for each of its characters the index of its label in LABELS."""
         self.slots.new_note()
         makers = (self._query, self._loose, self._salad, self._chat, self._sectioned, self._kind, self._clean, self._table, self._foreign)
-        maker = self.random.choices((*makers, self._whole), (8, 8, 4, 6, 11, 30, 12, 7, 3, 70))[0]
+        maker = self.random.choices((*makers, self._whole), (8, 8, 4, 6, 11, 30, 12, 7, 3, 130))[0]
         self.worn = 0.06
         return transformed(*flat(maker()), self.random, worn=self.worn)
 
