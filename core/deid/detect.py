@@ -115,7 +115,9 @@ def find_all(
     fixed = fixed_phrases(note)
     whole = trimmed([*without_figures(without_kept(whole, note, opinion.scores, fixed), note, opinion.scores)], note.text)
     doubts = [] if note.tags else [f for f in swept(note, whole, opinion, bars.sweep) if not tables.keep(f.start, f.end)]
-    doubts = [*outside_fixed(note, doubts, fixed)]
+    outside = [*outside_fixed(note, doubts, fixed)]
+    left = {f.start for f in outside}
+    doubts = [*outside, *(f._replace(state="flagged") for f in doubts if f.start not in left and f.score >= _SAYS_A_PERSON)]
     if not doubts:
         return [*completed(whole, note)]
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}
@@ -133,8 +135,10 @@ def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
 
 # From this score on the tagger's doubt outweighs a list of eponyms, brands and roles: worth a look, though not a mask.
 _OUTWEIGHS = 0.8
+# From this score on what is also a brand or a fixed phrase, as `Yasmin`, is worth a look.
+_SAYS_A_PERSON = 0.9
 # From this score on a find stands, on a list or in a clinical column: a telephone number is one wherever it is written.
-_STANDS, _BEYOND_DOUBT = 0.95, 0.98
+_STANDS, _BEYOND_DOUBT = 0.8, 0.98
 
 
 def _held(found: Found, tables: Tables) -> bool:

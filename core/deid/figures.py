@@ -44,7 +44,9 @@ _PROTEIN = re.compile(
     rf"{_CHANGE}(?:/{_CHANGE})?",
 )
 # implanted leads by number, analysers by series
-_DEVICE_MODEL = re.compile(r"[3-7]\d{3}[A-Z]{0,2}-\d{2}|(?:XN|XE|XT|DXH|DXC|DxH|DxC|AU|BN|UF|LH)-?\d{3,5}(?:-\d)?")
+_LEAD = re.compile(r"[3-7]\d{3}[A-Z]{0,2}-\d{2}")
+_LEADS = frozenset(("ra", "rv", "lv", "lead", "leads", "atrial", "ventricular", "model"))
+_DEVICE_MODEL = re.compile(r"(?:XN|XE|XT|DXH|DXC|DxH|DxC|AU|BN|UF|LH)-?\d{3,5}(?:-\d)?")
 _SCOPE = re.compile(r"(?:CF|GIF|PCF|TJF|JF|BF|URF|CYF|MAJ|UCT|GF|ENF|EG|EC|ED|EB)-?[A-Z]{0,3}\d{2,4}[A-Z]{0,3}")
 _MODEL = re.compile(r"[A-Z]{0,4}-?[A-Z]{0,2}\d{1,5}[A-Z]{0,4}(?:-\d{1,3})?")
 _MAKERS, _SHARED = words("figures.makers"), words("figures.shared")
@@ -226,6 +228,8 @@ _CALLED = words("figures.called")
 
 def _catalogued(note: Note, text: str, first: int) -> bool:
     """`Olympus CF-HQ190L`, `form CB-2`, `IFU RC-7008-001`: everyone's number, behind its maker or its kind."""
+    if _LEAD.fullmatch(text) and note.low(first - 1) in _LEADS:
+        return True
     if _SCOPE.fullmatch(text) or _DEVICE_MODEL.fullmatch(text) or (note.low(first - 1) in _MAKERS and _MODEL.fullmatch(text)):
         return True
     before = [note.low(i) for i in range(first - 3, first)]

@@ -52,6 +52,7 @@ _NAMED = ("ID", "=")  # what parts a number from its name, as in `mrn=50118276`;
 _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
+_SPACED_BAR = 0.8
 _SURELY, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.98, 0.6, 0.4, 0.6, 0.6
 _PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
@@ -215,7 +216,9 @@ def _no_day(note: Note, tokens: list[Token], score: float) -> bool:
     if len(figures) > 3:
         return False
     if len(figures) > 2:
-        return len({t.text for t in tokens if t.shape == "p"}) > 1 or (score < CERTAIN and not read_date(note.text[start:end]))
+        mixed = len({t.text for t in tokens if t.shape == "p"}) > 1
+        bare = not any(t.shape == "p" for t in tokens)  # `4 25 44`, as one types it in a hurry
+        return score < (_SPACED_BAR if bare else CERTAIN) and (mixed or not read_date(note.text[start:end]))
     small, large = sorted(figures)
     if large > 1900:
         return False

@@ -53,6 +53,7 @@ _BY_CUE = (
     ),
     re.compile(r"(?<=[a-z)] )([xX] \d{4,5})(?=[,;.)\n]|$)(?<![05]000)"),
 )
+_PAGED = re.compile(r"^\d{1,2}:\d\d (?:TO|to|To) (\d{4,5})(?![\w/])", re.M)  # a paging log
 # How many digits each of the above holds at least, and in how many runs.
 _HELD = ((10, 3), (4, 1), (9, 2), (10, 1), (7, 2), (4, 2), (6, 3), (7, 2), (7, 2), (9, 4))
 _CUE_WORDS = words("patterns.phone_cues")
@@ -162,6 +163,7 @@ def _cued_phones(note: Note) -> Iterator[Found]:
 def _phones(note: Note) -> Iterator[Found]:
     if not (_CUE_WORDS | _INNER).isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
+    yield from (Found(*m.span(1), Category.PHONE, 0.85, "phone-cue") for m in _PAGED.finditer(note.text))
     for pattern, held in zip(_PHONES, _HELD, strict=True):
         for match in tried(pattern, note.text, note.figures(*held)):
             if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES or DRUG_CODE.fullmatch(match[0]):

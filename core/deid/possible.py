@@ -12,7 +12,7 @@ CERTAIN = 0.96
 """From this score on the tagger's word replaces what a category asks for."""
 _COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
 _COUNTING, _SAID_DIGITS = words("figures.counting"), 5
-_UNLISTED = 0.8
+_UNLISTED, _STROKES = 0.8, 2
 
 
 def possible(tokens: list[Token], category: Category, score: float) -> bool:
@@ -22,12 +22,15 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
         months = any(t.low[:3] in MONTHS for t in tokens)
         if not figures:
             counted = any(t.low.endswith(_COUNTED) for t in tokens)
+            if sum(t.low == "slash" for t in tokens) == _STROKES:
+                return True
             return (months and (counted or any(t.shape in "CU" for t in tokens))) or (counted and len(tokens) > 2 and score >= CERTAIN)
         return (
             months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
         )
     if category is Category.AGE:
-        return any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures) or (not figures and len(tokens) > 1)
+        said = not figures and (len(tokens) > 1 or tokens[0].low == "ninety")
+        return said or any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures)
     if category is Category.ZIP:
         return bool(figures)
     if category in WORDED:

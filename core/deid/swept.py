@@ -1,6 +1,6 @@
 """The last look: what the tagger suspects, and no find covers, is flagged for the clinician, whatever rule or list let it go.
 
-Where the tagger is nearly certain, it is masked. A flag says no more than that somebody should look, so only what cannot identify
+Where the tagger believes it rather than not, it is masked. A flag says no more than that somebody should look, so only what cannot identify
 at all is passed over: a single character, a lone year or number below a hundred, a state, a weekday or month alone, an age that
 may stay.
 """
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
-_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES = 0.6, 0.2, 0.8
+_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES, _OUTWEIGHS_VETOES = 0.6, 0.2, 0.3, 0.5
 _DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
-SURELY = 0.85
-"""From this score on the tagger's word is enough to mask, against every list and shape."""
-_RESTS, _JOINTS = 0.5, frozenset("-/.")
+SURELY = 0.42
+"""From this score on the tagger's word is enough to mask; where a list or a shape speaks against it, it is worth a flag."""
+_JOINTS = frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
 
@@ -108,10 +108,9 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     ):
         return
     role = PERSON if category is Category.NAME else ""
-    near = _beside(note, run, taken)
-    sure = score >= SURELY or (score >= _RESTS and category in near)
-    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
-    if (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)) or vetoed_find(note, item):
+    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if score >= SURELY else "flagged")
+    vetoed = score < _OUTWEIGHS_VETOES and vetoed_find(note, item)
+    if vetoed or (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)):
         if score < _OUTWEIGHS_SHAPES:
             return
         item = item._replace(state="flagged")
