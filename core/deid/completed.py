@@ -1,4 +1,4 @@
-"""The rest of a word of which a part was found: `MacLel1` with `an`, `11-2` with `~-23`, `..20` behind a range, `dispatch_ron` from `ron`.
+"""The rest of a word of which a part was found: `MacLel1` with `an`, `11-2` with `~-23`, `dispatch_ron` from `ron`.
 
 A find that begins or ends inside what is written without a blank takes the rest of it, as far as the signs between join what is one
 name, number or day. A stroke, a comma, a bracket, a colon and an everyday word end it.

@@ -62,12 +62,15 @@ _CERTAIN = 0.97
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
     for item in (_unlabelled(f, note.text) for f in found):
-        if _shared(note, item) or _everybodys(note.text[item.start : item.end]) or _of_a_drug(note, item):
+        if _shared(note, item) or (
+            item.detector not in _ASKED and (_everybodys(note.text[item.start : item.end]) or _of_a_drug(note, item))
+        ):
             continue
         if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
             yield item
 
 
+_ASKED = frozenset(("identity", "decision", "site-list", "propagation"))
 _CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
 _LABEL = re.compile(r"(?:MRN?#|(?:DL|OLN|IRB|NI|TKT|SN|BN|LIC|DEA|NPI|REF|ACC|ends|ending)\b[ .:#]{1,3})(?=[A-Z-]{0,6} ?\d)")
 _PREFIXED = re.compile(r"([A-Za-z]{2,6})[-# :.]{1,2}[A-Z]?\d{2,5}(?:/\d{2,5})?")
@@ -111,7 +114,7 @@ def _of_a_drug(note: Note, item: Found) -> bool:
         start -= 1
     while end < item.end + _DRUG_CODE_MOST and note.text[end : end + 1] in _DRUG_SIGNS and end < len(note.text):
         end += 1
-    return item.detector != "identity" and bool(DRUG_CODE.fullmatch(note.text, start, end)) and category_of_cue(note, start) is None
+    return bool(DRUG_CODE.fullmatch(note.text, start, end)) and category_of_cue(note, start) is None
 
 
 _DRUG_CODE_MOST, _DRUG_SIGNS = 12, frozenset("0123456789-")

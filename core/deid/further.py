@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from core.deid.found import Found
+from core.deid.lexicon import words
 from core.deid.note import Note
 from core.deid.numbers import measured
 from core.model import Category
@@ -26,26 +27,7 @@ _HALF_READ = re.compile(
     r"\b(?:partial )?(?:plate|tag|rego|reg) (?:no\.? |number |# ?)?"
     r"((?=[A-Z0-9?*-]{0,8}[?*])[A-Z0-9?*]{1,4}[- ]?[A-Z0-9?*]{1,5})(?![\w?*])"
 )
-_ACCESS_WORDS = frozenset(
-    (
-        "code",
-        "door",
-        "gate",
-        "alarm",
-        "garage",
-        "lock",
-        "lockbox",
-        "key",
-        "keybox",
-        "keysafe",
-        "keypad",
-        "entry",
-        "passcode",
-        "password",
-        "pw",
-        "pwd",
-    )
-)
+_ACCESS_WORDS = words("further.access")
 _ACCESS = re.compile(
     r"\b(?i:(?:door|gate|garage|entry|access|pass|security|lock|alarm|key ?safe|key ?box|lock ?box|elevator|callbox)"
     r"[ -]?(?:code|pad|pin|combo)"

@@ -92,3 +92,13 @@ def test_a_number_goes_with_its_opening_bracket() -> None:
     """Nothing of `(617) 555-0142` is left around its tag."""
     found = deidentify({"symptoms": "Call her at (617) 555-0142 today."}, identity=PANEL, encounter=date(2026, 1, 5))
     assert found.fields["symptoms"].text == "Call her at [PHONE] today."
+
+
+@pytest.mark.parametrize("number", ["00143-9981-75", "NCT01234567", "2054-5", "rs12345"])
+def test_a_record_number_that_looks_like_everybodys_still_goes(number: str) -> None:
+    """What the panel holds is nobody else's, even when it is written like a drug's, a trial's or a race's code."""
+    text = f"Chart {number} was pulled; seen again under {number}."
+    assert (
+        number
+        not in deidentify({"history": text}, identity=Identity(record_number=number), encounter=date(2026, 1, 5)).fields["history"].text
+    )
