@@ -12,7 +12,7 @@ from core.deid.completed import completed
 from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
-from core.deid.figures import without_figures
+from core.deid.figures import everybodys, without_figures
 from core.deid.forms import form_values
 from core.deid.found import Found
 from core.deid.further import access_codes, further, veiled
@@ -118,6 +118,7 @@ def find_all(
     outside = [*outside_fixed(note, doubts, fixed)]
     left = {f.start for f in outside}
     doubts = [*outside, *(f._replace(state="flagged") for f in doubts if f.start not in left and f.score >= _SAYS_A_PERSON)]
+    doubts = [f for f in doubts if not everybodys(note, f)]
     if not doubts:
         return [*completed(whole, note)]
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}

@@ -62,9 +62,7 @@ _CERTAIN = 0.97
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
     """The finds without the figures that say of themselves, or by what stands around them, that they identify nobody."""
     for item in (_unlabelled(f, note.text) for f in found):
-        if _shared(note, item) or (
-            item.detector not in _ASKED and (_everybodys(note.text[item.start : item.end]) or _of_a_drug(note, item))
-        ):
+        if _shared(note, item) or everybodys(note, item):
             continue
         if item.category not in _NUMBERED or item.detector not in _LOOSE or not _harmless(note, item, scores):
             yield item
@@ -102,9 +100,10 @@ def _shared(note: Note, item: Found) -> bool:
 _REGISTERED = re.compile(r"NCT\d{8}|ISRCTN\d{8}|(?:N[CGMPRT]|X[MP])_\d{6,9}(?:\.\d{1,2})?|rs\d{4,9}|PMID:? ?\d{6,8}")
 
 
-def _everybodys(text: str) -> bool:
-    """The code of a race (HL7), of a trial, a gene's reference sequence, an article."""
-    return text in _RACE or bool(_REGISTERED.fullmatch(text))
+def everybodys(note: Note, item: Found) -> bool:
+    """The code of a race (HL7), of a trial, a gene's reference sequence, an article, a drug, unless somebody asked for it."""
+    text = note.text[item.start : item.end]
+    return item.detector not in _ASKED and (text in _RACE or bool(_REGISTERED.fullmatch(text)) or _of_a_drug(note, item))
 
 
 def _of_a_drug(note: Note, item: Found) -> bool:

@@ -20,7 +20,7 @@ from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
-from core.deid.possible import CERTAIN, MONTHS, WORDED, possible
+from core.deid.possible import CERTAIN, MONTHS, WORDED, a_result, possible
 from core.deid.tagger import Opinion, read
 from core.deid.timeline import read_date
 from core.model import Category
@@ -237,7 +237,8 @@ def _no_number(note: Note, tokens: list[Token], score: float) -> bool:
     text = note.text[tokens[0].start : tokens[-1].end]
     bare = all(t.shape in "dp" for t in tokens)
     certain = score >= CERTAIN and len(tokens) == 3 if bare else score >= _BEYOND_DOUBT
-    unit = (bare or score < _SURELY) and measured(note.text, tokens[-1].end)
+    unit = score < _SURELY and a_result(tokens)
+    unit = unit or ((bare or score < _SURELY) and measured(note.text, tokens[-1].end))
     return unit or (score < CERTAIN and bool(_PLAIN.fullmatch(text))) or (not certain and not_an_identifier(text))
 
 

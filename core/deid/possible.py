@@ -29,7 +29,7 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
             months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
         )
     if category is Category.AGE:
-        said = not figures and (len(tokens) > 1 or tokens[0].low == "ninety")
+        said = not figures and len(tokens) > 1
         return said or any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures)
     if category is Category.ZIP:
         return bool(figures)
@@ -37,8 +37,23 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
         bar = _UNLISTED if all(t.word.unknown for t in tokens) else CERTAIN  # initials, as a typist leaves them
         return (category is Category.NAME and score >= bar and bool(tokens)) or _worded(tokens, category)
     if category is Category.PHONE:
-        return sum(len(t.text) for t in figures) >= 3 or sum(t.low in _COUNTING for t in tokens) >= _SAID_DIGITS
-    return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and [t.low for t in tokens] != _COUNT[: len(tokens)])
+        return sum(len(t.text) for t in figures) >= 3 or (len(_said(tokens)) >= _SAID_DIGITS and not _counts(tokens))
+    return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and not _counts(tokens))
+
+
+def _said(tokens: list[Token]) -> list[str]:
+    return [t.low for t in tokens if t.low in _COUNTING]
+
+
+def _counts(tokens: list[Token]) -> bool:
+    """`one two three four five`."""
+    said = _said(tokens)
+    return len(said) > 1 and any(said == _COUNT[at : at + len(said)] for at in range(len(_COUNT)))
+
+
+def a_result(tokens: list[Token]) -> bool:
+    """`WBC 11400`: figures behind the name of a test."""
+    return len(tokens) > 1 and tokens[0].word.clinical and all(t.shape in "dp" for t in tokens[1:])
 
 
 def _worded(tokens: list[Token], category: Category) -> bool:

@@ -18,7 +18,7 @@ from core.deid.joined import CATEGORIES, DETECTOR
 from core.deid.lexicon import words
 from core.deid.note import Note, Token
 from core.deid.numbers import measured, not_an_identifier
-from core.deid.possible import possible
+from core.deid.possible import a_result, possible
 from core.deid.vetoes import vetoed_find
 from core.model import Category
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
-_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES, _OUTWEIGHS_VETOES = 0.6, 0.2, 0.3, 0.5
+_OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES, _OUTWEIGHS_VETOES = 0.6, 0.2, 0.8, 0.5
 _DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
-SURELY = 0.42
+SURELY = 0.33
 """From this score on the tagger's word is enough to mask; where a list or a shape speaks against it, it is worth a flag."""
 _JOINTS = frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
@@ -110,7 +110,7 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     role = PERSON if category is Category.NAME else ""
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if score >= SURELY else "flagged")
     vetoed = score < _OUTWEIGHS_VETOES and vetoed_find(note, item)
-    if vetoed or (_says_itself(note, item) if category in _NUMBERED else _listed(tokens, score)):
+    if vetoed or (_says_itself(note, item) or a_result(tokens) if category in _NUMBERED else _listed(tokens, score)):
         if score < _OUTWEIGHS_SHAPES:
             return
         item = item._replace(state="flagged")
@@ -143,5 +143,5 @@ def _says_itself(note: Note, item: Found) -> bool:
 def _listed(tokens: list[Token], score: float) -> bool:
     """Whether every word is one of the clinical lists or an everyday one in lower case, and the tagger makes little of it."""
     return score < _OUTWEIGHS_LISTS and all(
-        t.word.clinical or t.word.eponym or (score < _OUTWEIGHS_SPEECH and t.shape == "l" and t.word.common >= 3) for t in tokens
+        t.word.clinical or t.word.eponym or (score < _OUTWEIGHS_SPEECH and t.shape == "l" and t.word.common > 0) for t in tokens
     )

@@ -81,8 +81,7 @@ def _plain_lower(note: Note, found: Found) -> bool:
     if not tokens or any(t.low in PARTICLES or t.shape != "l" or t.word.first or (t.word.last and not t.word.common) for t in tokens):
         return False
     start, end = note.text.rfind("\n", 0, found.start) + 1, note.text.find("\n", found.end)
-    line = note.tokens[note.index_at(start) : note.index_at(end if end >= 0 else len(note.text))]
-    return sum(t.shape == "C" for t in line) > 1
+    return note.shapes.count("C", note.index_at(start), note.index_at(end if end >= 0 else len(note.text))) > 1
 
 
 def _no_number(note: Note, found: Found, text: str) -> bool:

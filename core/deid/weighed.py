@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SURE = 0.08
 """Below this the tagger is sure that a token belongs to nothing that identifies."""
-AT_THE_GATE = 0.22
+AT_THE_GATE = 0.12
 """The same at preflight, where the joined message reads a little differently: what was let go in its field must not block there."""
 _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.STREET, Category.OTHER_ID, Category.DEVICE, Category.ZIP))
 # What is found by these is never let go; those that reach as far as capitals do lose end words that the tagger is sure about.
@@ -33,6 +33,8 @@ _FIRM = frozenset(
 )
 _TRIMMED = frozenset(("title", "label", "signed"))
 _ENDS, _NAMED = 0.25, 0.5
+_LISTED, _DOSED = frozenset(("first-name", "surname", "city")), 0.2
+_AGED = frozenset(("y", "yo", "yr", "yrs", "year", "years", "m", "f", "mo", "/", "-"))
 _HEARD_OF = 0.1
 """Below this on each of its words what follows a label, as in `CC: FALL FROM TRACTOR`, or looks signed, is nobody."""
 
@@ -57,8 +59,14 @@ def _kept(ruled: Iterable[Found], note: Note, scores: NDArray[np.float32], sure:
             continue
         if not spoken:
             yield found
-        elif top >= sure:
+        elif top >= sure and not (top < _DOSED and found.detector in _LISTED and _dosed(note, last)):
             yield found if found.detector == "spelled" else _trimmed(found, note, scores, spoken)  # which is one word in pieces
+
+
+def _dosed(note: Note, index: int) -> bool:
+    """Whether a strength follows: `Telma 40`, a brand that is also somebody's name."""
+    token = note.tokens[index] if index < len(note.tokens) else None
+    return token is not None and token.shape == "d" and token.gap == " " and note.low(index + 1) not in _AGED
 
 
 def _trimmed(found: Found, note: Note, scores: NDArray[np.float32], spoken: list[int]) -> Found:

@@ -37,7 +37,7 @@ _READ_AS = frozenset((Category.ZIP, Category.PHONE))
 _SHORT = re.compile(r"\d{3,6}")
 _SITES = frozenset((Category.FACILITY, Category.PLACE, Category.STREET))
 _LIKELY, _BARELY, _PART_OF_NAME = 0.35, 0.3, 0.95
-_LONG, _BARELY_LETTERS = 8, 0.08  # before a number so long letters are rather its own than a word
+_LONG, _BARELY_LETTERS = 7, 0.08  # before a number so long letters are rather its own than a word
 _HEAD = re.compile(r"(?<![\w.-])([A-Z]{2,4}) $")
 _TAIL = re.compile(r"(?: \d)? ?/ ?\d{1,2}(?=[\n,;)]|$)")
 _LETTERS = re.compile(r" ([A-Z]{2,3}(?: \d{1,4})?)(?=[\n,;).]|$)")
@@ -128,11 +128,7 @@ def _code(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     """`BJW 44182` from its digits, `H23-118842 / 2`, `918 MTZ`."""
     text, start, end = note.text, item.start, item.end
     head = _HEAD.search(text, max(0, start - 6), start)
-    if (
-        head
-        and _own(head[1])
-        and _score(note, scores, head.start(1)) >= (_LIKELY if len(head[1]) < 3 or end - start < _LONG else _BARELY_LETTERS)
-    ):
+    if head and _own(head[1]) and _score(note, scores, head.start(1)) >= (_LIKELY if end - start < _LONG else _BARELY_LETTERS):
         start = head.start(1)
     letters = _LETTERS.match(text, end)
     if letters and (not _own(letters[1]) or _score(note, scores, letters.start(1)) < _LIKELY):

@@ -14,7 +14,7 @@ CASES = [
     ("phone-intl", "reach her at +44 20 7946 0958", "+44 20 7946 0958", C.PHONE),
     ("phone-ten-digits", "mobile 6175550142 ok", "6175550142", C.PHONE),
     ("phone-seven", "call 555-0142", "555-0142", C.PHONE),
-    ("phone-inner-french", "la docteure, poste 4418; merci", "4418", C.PHONE),
+    ("phone-inner-french", "Appelez Dre Lavoie, poste 4418; merci", "4418", C.PHONE),
     ("phone-inner-czech", "blood bank kl. 4471. Checked", "4471", C.PHONE),
     ("phone-inner-dialled", "dial 2-4471 for the ward", "2-4471", C.PHONE),
     ("fax", "Fax: 617-555-0199", "617-555-0199", C.FAX),
