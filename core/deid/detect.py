@@ -24,7 +24,7 @@ from core.deid.kept import fixed_phrases, outside_fixed, without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
-from core.deid.neighbours import badges, fleet_numbers, told_days
+from core.deid.neighbours import badges, column_days, fleet_numbers, on_a_scale, told_days
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts
@@ -94,7 +94,8 @@ def find_all(
     Where tags already stand the tagger must be nearly certain, so that redacting the redacted finds nothing new.
     """
     tables = read_tables(note.text)
-    found = [f for f in detectors(note, tables) if not _held(f, tables)]
+    scaled = on_a_scale(note)
+    found = [f for f in detectors(note, tables) if not _held(f, tables) and f.start not in scaled]
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
@@ -103,7 +104,11 @@ def find_all(
     if bars is None:
         return [*without_figures(without_kept(ruled, note, opinion.scores), note, opinion.scores)]
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
-    learnt = [f for f in (*looked, *told_days(note, ruled, opinion.scores)) if not _held(f, tables) and not vetoed_find(note, f)]
+    learnt = [
+        f
+        for f in (*looked, *told_days(note, ruled, opinion.scores), *column_days(note, opinion.scores))
+        if not _held(f, tables) and not vetoed_find(note, f) and f.start not in scaled
+    ]
     learnt += badges(note, [*ruled, *looked])
     learnt += beside_names(note, looked)
     learnt += further(note, [*ruled, *looked])
@@ -118,7 +123,7 @@ def find_all(
     outside = [*outside_fixed(note, doubts, fixed)]
     left = {f.start for f in outside}
     doubts = [*outside, *(f._replace(state="flagged") for f in doubts if f.start not in left and f.score >= _SAYS_A_PERSON)]
-    doubts = [f for f in doubts if not everybodys(note, f)]
+    doubts = [f for f in doubts if not everybodys(note, f) and f.start not in scaled]
     if not doubts:
         return [*completed(whole, note)]
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}

@@ -51,6 +51,67 @@ def told_days(note: Note, known: Iterable[Found], scores: NDArray[np.float32]) -
             yield Found(match.start(), match.end(), Category.DATE, 0.8, DETECTOR)
 
 
+_IN_CELL = re.compile(r"(\d{1,2})[-/](\d{1,2})")
+_LEAST_ROWS, _MONTHS_OF_A_YEAR, _COLUMN_BAR, _DAYS_BAR = 3, 12, 0.1, 0.03
+
+
+def column_days(note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
+    """A column without a header whose pairs of figures are days of one month or of two in a row, as the tagger half believes."""
+    for sign in ("|", "\t"):
+        if note.text.count(sign) >= 2 * _LEAST_ROWS:
+            for column in _columns(note.text, sign):
+                tops = [max(float(s) for s in scores[note.index_at(m.start()) : note.index_at(m.end())]) for m in column]
+                bar = _bar_of(column)
+                if bar is not None and sum(tops) >= bar * len(tops):
+                    yield from (Found(m.start(), m.end(), Category.DATE, 0.85, "table") for m in column)
+
+
+def on_a_scale(note: Note) -> frozenset[int]:
+    """Where cells begin whose column counts on one scale, as strengths of muscles do: `4/5` under `3/5`, whatever they look like alone."""
+    return frozenset(
+        match.start()
+        for sign in ("|", "\t")
+        if note.text.count(sign) >= 2 * _LEAST_ROWS
+        for column in _columns(note.text, sign)
+        if column[0][2] in _SCALES and all(m[2] == column[0][2] and int(m[1]) <= int(m[2]) and "/" in m[0] for m in column)
+        for match in column
+    )
+
+
+_SCALES = frozenset(("4", "5", "6", "10", "15", "30"))
+
+
+def _columns(text: str, sign: str) -> Iterator[list[re.Match[str]]]:
+    """Of each column, by its place in the line, the cells that are a pair of figures and nothing else."""
+    cells: dict[int, list[re.Match[str]]] = {}
+    at = 0
+    for line in text.split("\n"):
+        start = at
+        for place, cell in enumerate(line.split(sign)) if line.count(sign) > 1 else ():
+            lead = len(cell) - len(cell.lstrip())
+            match = _IN_CELL.fullmatch(text, start + lead, start + len(cell.rstrip()))
+            if match:
+                cells.setdefault(place, []).append(match)
+            start += len(cell) + 1
+        at += len(line) + 1
+    yield from (column for column in cells.values() if len(column) >= _LEAST_ROWS)
+
+
+def _bar_of(column: list[re.Match[str]]) -> float | None:
+    """How much the tagger must believe where the months, read either way, are one or two in a row; None where they are not.
+
+    Days that could be points of a scale of five or ten are not enough, those beyond twelve are nearly so.
+    """
+    pairs = [(int(m[1]), int(m[2])) for m in column]
+    scaled = "/" in column[0][0]
+    for month, day, beyond in ((0, 1, 5 if scaled else 0), (1, 0, 10)):
+        months, days = {p[month] for p in pairs}, {p[day] for p in pairs}
+        near = len(months) == 1 or (len(months) == 2 and (max(months) - min(months)) in (1, 11))
+        if near and min(months | days) > 0 and max(months) <= 12 and beyond < max(days) <= 31 and len(days) > 1:
+            return _COLUMN_BAR if max(days) <= _MONTHS_OF_A_YEAR else _DAYS_BAR
+    return None
+
+
 def counted(text: str, end: int) -> bool:
     """Whether a unit behind a pair of figures that ends here makes it a fraction or a range: `1/4 mile`, `10-20 drops`."""
     return bool(_COUNTED.match(text, end))

@@ -91,6 +91,14 @@ def test_what_tells_of_nobody_is_left_readable() -> None:
     assert not any(s.state == "masked" for s in detect(POSTER))
 
 
+def test_a_column_of_days_goes_and_one_of_strengths_stays() -> None:
+    """Without a header; the months agree in the one, the denominators in the other."""
+    days = "Aguinaldo, Perla | 9-2 | 2.4 | 9-16\nTesfaye, Gebre | 9-2 | 5.8 | 9-4\nRamsbottom, Cyril | 9-3 | 1.7 | 10-1\n"
+    assert not any(day in masked(days) for day in ("9-2", "9-3", "9-16", "9-4", "10-1"))
+    strengths = "1 | 4/5 | 5/5 | 2-3\n2 | 3/5 | 4/5 | 2-3\n3 | 5/5 | 2/5 | 2-3\n4 | 4/5 | 3/5 | 2-3"
+    assert masked(strengths) == strengths
+
+
 def test_one_named_patient_makes_a_text_tell() -> None:
     """The same text with a patient's data in it is no such text, and the data are masked."""
     seen = masked(f"{POSTER}\nPatient: Marisol Okonedo, DOB 03/04/1957, MRN 4471920, seen 05/06/2024 by Dr. Hale.")
