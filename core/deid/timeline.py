@@ -94,6 +94,9 @@ def _valid(found: Written) -> bool:
     return found.year is None or 1850 <= found.year <= 2150
 
 
+_TO_A_LEAP_YEAR = 8  # at the most, over 1900 or 2100
+
+
 def settle(found: Written, encounter: date, *, ahead: bool) -> date | None:
     """The likely day: a missing year is the nearest past one, or the next when `ahead` (an appointment). None without month."""
     if found.month is None:
@@ -101,7 +104,8 @@ def settle(found: Written, encounter: date, *, ahead: bool) -> date | None:
     day = found.day or 15
     if found.year is not None:
         return _day(found.year, found.month, day)
-    choices = [d for y in (-1, 0, 1) if (d := _day(encounter.year + y, found.month, day)) is not None]
+    reach = _TO_A_LEAP_YEAR if (found.month, day) == (2, 29) else 1
+    choices = [d for y in range(-reach, reach + 1) if (d := _day(encounter.year + y, found.month, day)) is not None]
     if ahead:
         return min((d for d in choices if d >= encounter), default=choices[-1])
     return max((d for d in choices if (d - encounter).days <= 14), default=choices[0])

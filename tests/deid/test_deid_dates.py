@@ -88,3 +88,12 @@ def test_two_days_with_the_same_vague_interval_get_tags_of_their_own() -> None:
     """Different days never share a tag, and both are restored."""
     result = deidentify({"history": "Stents on April 3, 2020 and on April 9, 2020."}, identity=Identity(), encounter=ENCOUNTER)
     assert sorted(result.originals.values()) == ["April 3, 2020", "April 9, 2020"]
+
+
+@pytest.mark.parametrize("year", [2026, 2027, 2028, 2097, 2104])
+@pytest.mark.parametrize("written", ["2/29", "Feb 29", "29 February"])
+def test_a_leap_day_without_a_year_is_read_in_every_year(written: str, year: int) -> None:
+    """The last one before the encounter, however far back the leap year lies."""
+    field = deidentify({"history": f"Seen on {written} for a cough."}, identity=Identity(), encounter=date(year, 6, 1)).fields["history"]
+    assert "29" not in field.text
+    assert "Seen on [" in field.text
