@@ -102,7 +102,8 @@ def find_all(
     opinion = read(note)
     ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
-        return [*without_figures(without_kept(ruled, note, opinion.scores), note, opinion.scores)]
+        # what lies between our tags, as the `^` of `[LICENSE]^[CLINICIAN_1]`, is nothing
+        return trimmed([*without_figures(without_kept(ruled, note, opinion.scores), note, opinion.scores)], note.text)
     looked = tagged(note, SETTLED if note.tags else bars, opinion)
     learnt = [
         f

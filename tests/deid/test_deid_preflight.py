@@ -94,3 +94,10 @@ def test_an_answer_full_of_eponyms_passes_the_repair_round() -> None:
     )
     done = case()
     assert clear(prompt(reply, role="assistant"), done, identity=PANEL).body
+
+
+def test_redacted_segments_pass() -> None:
+    """What stands between two of our tags in an HL7 field is no finding."""
+    text = "PID|1||0071183^^^SVG^MR||ABUKAR^FARHIYA^^^||19330704|F\nPV1|1|I|4W^412^A|U|||1770002218^OYLER^PATRICE^^^MD"
+    done = case({"history": text})
+    assert clear(prompt(written(done)), done, identity=PANEL)
