@@ -13,6 +13,7 @@ from core.deid.dates import ages, bare_ages, dates
 from core.deid.echo import Needle, echoes
 from core.deid.facilities import facilities
 from core.deid.figures import everybodys, without_figures
+from core.deid.fleet import fleet_numbers
 from core.deid.forms import form_values
 from core.deid.found import Found
 from core.deid.further import access_codes, further, veiled
@@ -24,7 +25,7 @@ from core.deid.kept import fixed_phrases, outside_fixed, without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
-from core.deid.neighbours import badges, column_days, fleet_numbers, on_a_scale, told_days
+from core.deid.neighbours import badges, column_days, on_a_scale, told_days
 from core.deid.note import Note
 from core.deid.numbers import numbered
 from core.deid.patterns import contacts

@@ -1,5 +1,5 @@
-"""Days without a year that neither rules nor tagger are sure of, told by the sure dates of the same note; the numbers of people in uniform
-and of their vehicles."""
+"""Days without a year that neither rules nor tagger are sure of, told by the sure dates of the same note; columns of days and of scores;
+the numbers of people in uniform."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.lexicon import words
 from core.deid.note import Note, tried
-from core.deid.numbers import measured
 from core.deid.timeline import read_date
 from core.model import Category
 
@@ -144,29 +143,3 @@ def badges(note: Note, known: Iterable[Found]) -> Iterator[Found]:
         first = note.index_at(item.start)
         if match and not _SWORN.isdisjoint(note.low(i) for i in range(first - 3, first + 1)):
             yield Found(match.start(1) if match[1] else match.start(2), match.end(), Category.OTHER_ID, 0.85, DETECTOR)
-
-
-_CREWED = words("neighbours.crewed")
-_RIDDEN = re.compile(
-    r"(?<![\w/-])(?i:medic|rig|van|ambulance|engine|squad|truck|ladder|rescue|coach|airmed"
-    r"|(unit|veh(?:icle)?))(?:[:.]? #?| #|: (?:medic|rig|unit) )"
-    r"([A-Z]{1,3}-\d{1,4}|[A-Z]?\d{1,4}[A-Z]?)(?![\w%:/-]|\.\d| ?h\b)"
-)
-
-
-def fleet_numbers(note: Note) -> Iterator[Found]:
-    """The number of an ambulance, a van or a helicopter: `Medic 6`, `van 12`, and `unit NT-3` where a fleet is spoken of."""
-    for start, end in note.around(_CREWED, 0, 24):
-        for match in _RIDDEN.finditer(note.text, start, end):
-            index = note.index_at(match.start())
-            ours = match[1] is None or not _FLEETS.isdisjoint(note.low(i) for i in range(index - 6, index))
-            if ours and not measured(note.text, match.end()) and not counted(note.text, match.end()):
-                yield Found(match.start(2), match.end(2), Category.VEHICLE, 0.85, "fleet")
-    if not _FLOWN.isdisjoint(note.words):
-        yield from (Found(*m.span(), Category.VEHICLE, 0.85, "fleet") for m in _TAIL_NUMBER.finditer(note.text))
-
-
-_FLOWN = words("neighbours.flown")
-_TAIL_NUMBER = re.compile(r"(?<![\w-])N(?=\d{1,5}[A-Z]{0,2}(?![\w-]))(?:\d{4,5}|\d{1,4}[A-HJ-NP-Z]|\d{1,3}[A-HJ-NP-Z]{2})(?![\w-])")
-"""An aircraft's registration (14 CFR 47.15): unlike the `N95` of a mask it ends with letters or has four figures."""
-_FLEETS = words("figures.fleets") | words("neighbours.fleets")

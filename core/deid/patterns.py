@@ -163,7 +163,8 @@ def _cued_phones(note: Note) -> Iterator[Found]:
 def _phones(note: Note) -> Iterator[Found]:
     if not (_CUE_WORDS | _INNER).isdisjoint(note.words) or "X" in note.text:
         yield from _cued_phones(note)
-    yield from (Found(*m.span(1), Category.PHONE, 0.85, "phone-cue") for m in _PAGED.finditer(note.text))
+    if "to" in note.words:
+        yield from (Found(*m.span(1), Category.PHONE, 0.85, "phone-cue") for m in _PAGED.finditer(note.text))
     for pattern, held in zip(_PHONES, _HELD, strict=True):
         for match in tried(pattern, note.text, note.figures(*held)):
             if "".join(c for c in match[0] if c.isdigit()) in _HOTLINES or DRUG_CODE.fullmatch(match[0]):

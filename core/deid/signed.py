@@ -49,7 +49,8 @@ _RECEIVED = re.compile(r"\brec(?:'?d|eived|'d)\b[^\n.]{0,16}? (?P<who>[a-z]{2,3}
 _RANKED = re.compile(r"(?:(?<=[.!?)] )|^)(?P<who>[a-z]{2,3}), (?P<rank>[A-Z][A-Za-z-]{1,6})[ \t.]*$", re.M)
 _BY_TYPIST = re.compile(r"(?<=/ )(?P<who>[a-z]{2,3}:[a-z]{2,3})[ \t]*$", re.M)
 _TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
-_ENDS = (_BRACKETED, _RECEIVED, _RANKED, _BY_TYPIST, _TURNED_TO)
+# Each with what a text must hold for it to be looked for at all.
+_ENDS = {_BRACKETED: ")", _RECEIVED: "", _RANKED: ", ", _BY_TYPIST: "/ ", _TURNED_TO: " "}
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 _SURE_LINKS = frozenset((":", "/", "=", " -"))
 _LABELS = words("signed.labels")
@@ -72,8 +73,8 @@ def signatures(note: Note) -> Iterator[Found]:
     if note.numbers:
         for pattern in (_STAMPED, _STAMP_BEHIND):
             yield from (_found(m, "who") for m in pattern.finditer(text) if _initials(m["who"], sure=m["who"].isupper()))
-    for pattern in _ENDS:
-        for match in pattern.finditer(text):
+    for pattern, sign in _ENDS.items():
+        for match in pattern.finditer(text) if sign in text else ():
             ranked = pattern is not _RANKED or is_abbreviation(match["rank"].lower())
             if ranked and all(_initials(part, sure=True) for part in match["who"].split(":")):
                 yield _found(match, "who")

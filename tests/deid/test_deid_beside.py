@@ -1,18 +1,9 @@
 """What stands beside a sure find: days of the same weeks, letters and slashes of numbers, departments, landmarks."""
 
 import pytest
+from support.redacted import masked
 
 from core.deid import detect
-
-
-def masked(text: str) -> str:
-    """The text with every masked character as a dot."""
-    out = list(text)
-    for span in detect(text):
-        if span.state == "masked":
-            out[span.start : span.end] = "·" * (span.end - span.start)
-    return "".join(out)
-
 
 GOES = [
     ("day-behind-event", "Seen 6/15. Shin tear healed 6/11. Continent with prompting.", "6/11"),

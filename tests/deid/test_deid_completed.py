@@ -1,22 +1,12 @@
 """Whole words, user names, vehicles, codes that open something, sign-offs: what a part or a place in the text gives away."""
 
 import pytest
+from support.redacted import masked
 
-from core.deid import detect
 from core.deid.completed import completed
 from core.deid.found import Found
 from core.deid.note import Note
 from core.model import Category
-
-
-def masked(text: str) -> str:
-    """The text with every masked character as a dot."""
-    out = list(text)
-    for span in detect(text):
-        if span.state == "masked":
-            out[span.start : span.end] = "·" * (span.end - span.start)
-    return "".join(out)
-
 
 GOES = [
     ("handle", "dispatch_ron: who has the pickup\nbigmike77: me\ndispatch_ron: ok, lift van", ["dispatch_ron", "bigmike77"]),
