@@ -193,8 +193,8 @@ def test_a_slow_first_model_leaves_time_for_the_next(play, scenes):
     """A model that never begins gets half of the deadline, then the next one is asked."""
     rig = play(lambda peer: peer.hold(), scenes.GOOD, real_sleep=True)
     began = time.monotonic()
-    reply, reports = with_reports(rig, scenes, deadline_s=1.2)
-    assert time.monotonic() - began < 1.2
+    reply, reports = with_reports(rig, scenes, deadline_s=4.0)
+    assert time.monotonic() - began < 4.0
     assert (reply.target.model, reply.attempts) == (SECOND, 2)
     assert reports[0].error_class == "ProviderTimeoutError"
     assert reply.usage.estimated  # the first model may have read the prompt, which is counted

@@ -34,6 +34,7 @@ CASE = ClinicalCase(
     encounter=date(2026, 1, 5),
 )
 PATH = "/v1/chat/completions"
+AMPLE_S = 15.0
 
 
 def ask(services: Services) -> Consultation:
@@ -83,7 +84,7 @@ def test_an_upstream_fault_has_its_message_and_its_entry(
 ) -> None:
     """The error tells the user what to do; the store tells what happened; the vault holds no answer."""
     httpserver.expect_request(PATH).respond_with_handler(reply)
-    services = build(deadline_s=2.0)
+    services = build(deadline_s=2.0 if reply is slow else AMPLE_S)
     with pytest.raises(Error) as failed:
         ask(services)
     assert word in failed.value.user_message
@@ -98,13 +99,13 @@ def test_an_upstream_fault_has_its_message_and_its_entry(
 
 def test_every_fault_has_words_of_its_own(build: Building, httpserver: HTTPServer) -> None:
     """No two faults are told in the same words."""
-    services = build(deadline_s=2.0)
+    in_time, impatient = build(deadline_s=AMPLE_S), build(deadline_s=2.0)
     messages = set()
     for reply, _, _ in ANSWERS.values():
         httpserver.clear()
         httpserver.expect_request(PATH).respond_with_handler(reply)
         with pytest.raises(Error) as failed:
-            ask(services)
+            ask(impatient if reply is slow else in_time)
         messages.add(failed.value.user_message)
     assert len(messages) == len(ANSWERS)
 
