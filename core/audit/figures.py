@@ -10,6 +10,7 @@ from typing import Any
 from core.audit.browse import Places
 from core.audit.rollup import hour_of
 from core.audit.store import rollups
+from core.audit.store.tail import NO_TAIL
 from core.audit.usage import Group, Question, Taken, UsageTable
 
 Session = Callable[[], AbstractContextManager[Any]]
@@ -23,11 +24,13 @@ class Figures:
         self._reading = reading
         self._folding = folding
         self._departments = rollups.Departments()
+        self._tail = NO_TAIL
 
     def ask(self, sums: Sequence[Question], times: Sequence[Question] = ()) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
         """Answers to all questions, of one moment: sums exact, times within 1 %. Raises AuditError."""
         with self._reading() as connection:
-            return rollups.answers(connection, sums, times)
+            tables, taken, self._tail = rollups.answers(connection, sums, times, self._tail)
+        return tables, taken
 
     def departments(self) -> list[str]:
         """Every department that has figures. Raises AuditError."""

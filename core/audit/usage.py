@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from operator import add
+from operator import add, sub
 from typing import Any, NamedTuple
 
 from core.audit.histogram import Histogram, merged
 from core.audit.rollup import DIMENSIONS, HOURS_A_DAY, KEPT, SUMS, Grain, Key, Scope, Segment, Tally, cover
 
 Group = tuple[Any, ...]
+_NOTHING = (0,) * len(SUMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,35 @@ def widest(questions: Sequence[Question]) -> list[Question]:
     return found
 
 
+class Share(NamedTuple):
+    """A stretch of rows is part of this bucket, to be added, or (`sign` -1) taken away again."""
+
+    bucket: int
+    sign: int
+
+
+Stretch = tuple[str, int, int]  # grain, first ≤ start < last
+
+
+def shares_of(segments: Iterable[Segment]) -> tuple[list[Stretch], list[list[Share]]]:
+    """Each stretch of rows once, and the buckets it is part of: a day's first hours are taken from one bucket and given to another."""
+    found: dict[Stretch, list[Share]] = {}
+    for segment in segments:
+        found.setdefault((segment.grain, segment.first, segment.last), []).append(Share(segment.bucket, segment.sign))
+    return list(found), list(found.values())
+
+
+def shared_out(stored: Iterable[Sequence[Any]], shares: Sequence[Sequence[Share]], *, width: int) -> list[Group]:
+    """Sums by bucket out of sums by stretch; the first of `width` key columns changes from the one's number to the other's."""
+    found: dict[Group, Group] = {}
+    for row in stored:
+        group, sums = tuple(row[1:width]), tuple(row[width:])
+        for bucket, sign in shares[row[0]]:
+            before = found.get(place := (bucket, *group), _NOTHING)
+            found[place] = tuple(map(add if sign > 0 else sub, before, sums))
+    return [(*place, *sums) for place, sums in found.items()]
+
+
 def narrowed(question: Question, wide: Question, stored: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
     """The stored sums of a question out of those of one of `widest`."""
     if (question.edges, question.by) == (wide.edges, wide.by):
@@ -120,7 +150,7 @@ def sums_together(question: Question, stored: Iterable[Sequence[Any]], tail: Map
     width = 1 + len(question.by)
     found: dict[Group, Group] = {tuple(row[:width]): tuple(row[width:]) for row in stored}
     for bucket, group, tally in question.among(tail):
-        before = found.get(place := (bucket, *group), (0,) * len(SUMS))
+        before = found.get(place := (bucket, *group), _NOTHING)
         found[place] = tuple(map(add, before, tally.sums))
     return UsageTable(("bucket", *question.by, *SUMS), [(*key, *sums) for key, sums in sorted(found.items()) if any(sums)])
 

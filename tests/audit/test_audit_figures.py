@@ -16,12 +16,15 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from audit.conftest import make_event
 
 from core.audit import Action, AuditLog, Entry, Event, FileAnchor, Histogram, Outcome, Question, UsageFilter, hour_of
 from core.audit.__main__ import main
+from core.audit.figures import Figures
 from core.audit.rollup import SUMS
-from core.audit.store import rollups
+from core.audit.store import ENTRY, rollups
+from core.audit.store.tail import seen
 from core.model import FixedClock, Role, Tier
 
 START = datetime(2026, 3, 7, 21, 15, tzinfo=UTC)
@@ -168,6 +171,32 @@ def test_rows_can_be_made_anew(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -
     assert log.figures.ask(questions, questions[:4]) == before
 
 
+@pytest.mark.parametrize("every", [5, 1_000], ids=["folded", "tail"])
+def test_what_is_carried_on_says_what_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
+    """Asked after each entry, figures that remember the tail equal figures that know nothing; an unreadable body is looked at again."""
+    clock, chance, questions = FixedClock(at=START), random.Random(5), list(QUESTIONS.values())
+    monkeypatch.setattr(rollups, "FOLD_EVERY", every)
+    with closing(AuditLog.open(tmp_path / "audit.sqlite3", clock=clock)) as log:
+
+        def same() -> bool:
+            anew = Figures(log._store.reading, log._store.folding)
+            return log.figures.ask(questions, questions[:4]) == anew.ask(questions, questions[:4])
+
+        for number in range(40):
+            append(log, clock, chance.uniform(0, 9_000), some_event(chance, number))
+            assert same()
+        counted = log.append(some_event(random.Random(2), 40)).sequence
+        with log._store.folding() as connection:
+            body = connection.scalar(sa.select(ENTRY.c.body).where(ENTRY.c.sequence == counted))
+        for altered in (str(body).replace('"time":"', '"time":"x'), body):
+            with closing(sqlite3.connect(tmp_path / "audit.sqlite3")) as knife, knife:
+                knife.execute("DROP TRIGGER IF EXISTS entry_no_update")
+                knife.execute("UPDATE entry SET body = ? WHERE sequence = ?", (altered, counted))
+            assert same()
+            log.append(some_event(chance, 41))
+            assert same()
+
+
 def everything_of(path: Path) -> int:
     """Calls that the figures of a store know."""
     log = AuditLog.open(path, clock=FixedClock(at=START))
@@ -283,7 +312,7 @@ def test_a_tail_of_more_cases_than_a_query_takes(backend: str, request: pytest.F
     known = [("case-1", "holysheep", "gpt-4.1"), ("case-69999", "sandbox", "gpt-4.1")]
     with opened._store.folding() as connection:
         rollups._remember(connection, dict.fromkeys(known, 1))
-        assert sorted(rollups._seen(connection, {f"case-{number}" for number in range(70_000)})) == known
+        assert sorted(seen(connection, {f"case-{number}" for number in range(70_000)})) == known
     opened.close()
 
 

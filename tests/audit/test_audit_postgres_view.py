@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from support.audit_logs import open_postgres
 
 from core.audit import AuditLog, Event, Question, UsageFilter, hour_of
 from core.audit.store import ENTRY, rollups
+from core.audit.store.tail import Tail
 from core.errors import AuditError
 from core.model import FixedClock
 
@@ -58,14 +58,14 @@ def test_an_entry_waits_for_a_fold(postgres_log: AuditLog, other: AuditLog, even
 
 def test_a_question_sees_one_moment(postgres_log: AuditLog, other: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
     """What another process folds between the reading of the tail and that of the rows is not counted twice."""
-    tail = rollups._tail
+    tail = rollups.read_tail
 
-    def then_folded(connection: sa.Connection) -> Any:
-        found = tail(connection)
+    def then_folded(connection: sa.Connection, known: Tail) -> Tail:
+        found = tail(connection, known)
         other.figures.catch_up()
         return found
 
-    monkeypatch.setattr(rollups, "_tail", then_folded)
+    monkeypatch.setattr(rollups, "read_tail", then_folded)
     assert calls(postgres_log) == 9
     assert other.figures.behind() == 0
 

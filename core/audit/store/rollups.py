@@ -9,33 +9,28 @@ entry costs the writer next to nothing. What this process recorded it folds from
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.audit.actions import Action, Outcome
+from core.audit.actions import Outcome
 from core.audit.entry import Entry
 from core.audit.histogram import Histogram
 from core.audit.rollup import (
-    ACCEPTED,
     DIMENSIONS,
-    FACT_ACTIONS,
     SUMS,
     Asked,
     Fact,
     Grain,
     Key,
     Scope,
-    Segment,
     Tally,
     asked_about,
-    fact_of,
     fact_of_event,
     fold,
     hour_of,
@@ -45,12 +40,26 @@ from core.audit.store.kept import CASE, HOUR, MARK, USAGE, kept
 from core.audit.store.kept import forget as forget_rows
 from core.audit.store.lookup import PLACE, note_entries, note_stored
 from core.audit.store.schema import ENTRY
-from core.audit.usage import Group, Question, Taken, UsageTable, narrowed, sums_together, times_together, widest
+from core.audit.store.tail import AFTER, NO_TAIL, Tail, facts_of, is_counted, mark_of, read_tail, seen
+from core.audit.usage import (
+    Group,
+    Question,
+    Share,
+    Stretch,
+    Taken,
+    UsageTable,
+    narrowed,
+    shared_out,
+    shares_of,
+    sums_together,
+    times_together,
+    widest,
+)
 
 FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
-_ASKED_AT_ONCE = 5_000  # cases
+_TOLD = ("place", "grain", "first", "last")
 _STATEMENTS = 64  # kept: a page asks the same at each of its runs, and building a statement takes milliseconds
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
@@ -62,11 +71,6 @@ _REMEMBER = {
 }
 _ASKED = ("case_ref", "provider", "model")
 _DATED = (*(f"asked_{name}" for name in _ASKED), "hour")
-_ACT = '{"action":"'  # the first fact of a canonical body
-_DECIDED = f'{_ACT}{Action.DECISION_RECORDED.value}"'
-_FACT_ACTS = tuple(f'{_ACT}{action.value}"' for action in FACT_ACTIONS)
-_THROUGH = sa.select(MARK.c.through)
-_AFTER = sa.select(ENTRY.c.sequence, ENTRY.c.body).where(ENTRY.c.sequence > sa.bindparam("mark")).order_by(ENTRY.c.sequence)
 
 
 class Rollups:
@@ -84,7 +88,7 @@ class Rollups:
     def __call__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         """Called in the writer's transaction with the entries that were added."""
         if self.due(entries[-1].sequence):
-            mark = connection.scalar(_THROUGH) or 0
+            mark = mark_of(connection)
             self._reached(self._fold(connection, mark, entries) if entries[-1].sequence - mark >= FOLD_EVERY else mark)
 
     def recorded(self, entries: Sequence[Entry]) -> None:
@@ -103,7 +107,7 @@ class Rollups:
 
     def settle(self, connection: sa.Connection) -> None:
         """Use it, in a transaction of the writer's that is alone among writers."""
-        self._reached(self._fold(connection, connection.scalar(_THROUGH) or 0, ()))
+        self._reached(self._fold(connection, mark_of(connection), ()))
 
     def _reached(self, mark: int) -> None:
         self._due, self._tried = mark + FOLD_EVERY, max(mark, self._tried)
@@ -124,23 +128,23 @@ class Rollups:
 
 def fold_chunk(connection: sa.Connection, most: int) -> int:
     """Move the mark on by `most` entries at the most, in a transaction that is alone among writers. Gives the new mark."""
-    mark = connection.scalar(_THROUGH) or 0
-    rows = connection.execute(_AFTER.limit(most), {"mark": mark}).all()
+    mark = mark_of(connection)
+    rows = connection.execute(AFTER.limit(most), {"mark": mark}).all()
     if not rows:
         return mark
     through = int(rows[-1].sequence)
     note_stored(connection, mark + 1, through)
-    return _fold(connection, _facts(rows), _hours(rows), through)
+    return _fold(connection, facts_of(rows)[0], _hours(rows), through)
 
 
 def date_cases(connection: sa.Connection) -> None:
     """Say of cases counted before their hours were kept in which they were first asked about, as far as bodies tell."""
     at = sa.and_(*(CASE.c[name] == sa.bindparam(f"asked_{name}") for name in _ASKED))
     dated = CASE.update().where(at, CASE.c.since == 0).values(since=sa.bindparam("hour"))
-    mark, done = int(connection.scalar(_THROUGH) or 0), 0
-    while rows := connection.execute(_AFTER.where(ENTRY.c.sequence <= mark).limit(CHUNK), {"mark": done}).all():
+    mark, done = mark_of(connection), 0
+    while rows := connection.execute(AFTER.where(ENTRY.c.sequence <= mark).limit(CHUNK), {"mark": done}).all():
         done = int(rows[-1].sequence)
-        first = [dict(zip(_DATED, (*one, hour), strict=True)) for one, hour in asked_about(_facts(rows)).items()]
+        first = [dict(zip(_DATED, (*one, hour), strict=True)) for one, hour in asked_about(facts_of(rows)[0]).items()]
         if first:
             connection.execute(dated, first)
 
@@ -166,9 +170,9 @@ def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, 
     facts = kept(connection).without(facts) if facts else facts
     if facts:
         asked = asked_about(facts)
-        seen = set(_seen(connection, {case for case, _, _ in asked}))
-        _add(connection, fold(facts, lambda _: seen))
-        _remember(connection, {one: hour for one, hour in asked.items() if one not in seen})
+        before = set(seen(connection, {case for case, _, _ in asked}))
+        _add(connection, fold(facts, lambda _: before))
+        _remember(connection, {one: hour for one, hour in asked.items() if one not in before})
     _note_hours(connection, hours)
     connection.execute(MARK.update().values(through=through))
     return through
@@ -177,7 +181,7 @@ def _fold(connection: sa.Connection, facts: Sequence[Fact], hours: Mapping[int, 
 def behind(connection: sa.Connection) -> int:
     """Entries after the mark."""
     last = connection.scalar(sa.select(sa.func.max(ENTRY.c.sequence))) or 0
-    return int(last) - int(connection.scalar(_THROUGH) or 0)
+    return int(last) - mark_of(connection)
 
 
 def forget(connection: sa.Connection) -> None:
@@ -187,28 +191,32 @@ def forget(connection: sa.Connection) -> None:
 
 
 def answers(
-    connection: sa.Connection, sums: Sequence[Question], times: Sequence[Question] = ()
-) -> tuple[list[UsageTable], list[dict[Group, Taken]]]:
+    connection: sa.Connection, sums: Sequence[Question], times: Sequence[Question] = (), known: Tail = NO_TAIL
+) -> tuple[list[UsageTable], list[dict[Group, Taken]], Tail]:
     """Counts, tokens and money, exact, for each of `sums`; for each of `times` how long answered calls took, over all its buckets.
 
     One view of the database: `connection` is in a transaction that sees no later changes. Times are within 1 %; no person's are kept.
+    The tail is what to give as `known` the next time: of the entries after the mark, those that it holds are not read again.
     """
-    tail = _tail(connection)
+    tail = read_tail(connection, known)
     stored = {(wide.scope, wide.where): (wide, _stored_sums(connection, wide)) for wide in widest(sums)}
-    summed = [sums_together(question, narrowed(question, *stored[question.scope, question.where]), tail) for question in sums]
-    return summed, [_times(connection, question, tail) for question in times]
+    summed = [sums_together(question, narrowed(question, *stored[question.scope, question.where]), tail.rows) for question in sums]
+    return summed, [_times(connection, question, tail.rows) for question in times], tail
 
 
-def _stored_sums(connection: sa.Connection, question: Question) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in connection.execute(_summing(question)).all()]
+def _stored_sums(connection: sa.Connection, question: Question) -> list[Group]:
+    query, shares = _summing(question)
+    return shared_out(connection.execute(query).all(), shares, width=1 + len(question.by))
 
 
 @lru_cache(maxsize=_STATEMENTS)
-def _summing(question: Question) -> sa.Select[Any]:
+def _summing(question: Question) -> tuple[sa.Select[Any], list[list[Share]]]:
+    """Sums by stretch, and which buckets each stretch is part of."""
+    stretches, shares = shares_of(question.segments(may_subtract=True))
     columns = [USAGE.c[name] for name in question.by]
-    segment, query = _asked(question, may_subtract=True)
-    whole = (sa.cast(sa.func.sum(segment.c.sign * USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
-    return query.add_columns(segment.c.bucket, *columns, *whole).group_by(segment.c.bucket, *columns)
+    told, query = _asked(question, stretches)
+    whole = (sa.cast(sa.func.sum(USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
+    return query.add_columns(told.c.place, *columns, *whole).group_by(told.c.place, *columns), shares
 
 
 def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tally]) -> dict[Group, Taken]:
@@ -219,7 +227,7 @@ def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tal
 
 @lru_cache(maxsize=_STATEMENTS)
 def _timing(question: Question) -> sa.Select[Any]:
-    _, query = _asked(question)
+    _, query = _asked(question, shares_of(question.segments())[0])
     times = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft)
     return times.where(USAGE.c.outcome == Outcome.OK.value)
 
@@ -228,8 +236,8 @@ def places(connection: sa.Connection, since: int | None, until: int | None) -> t
     """The first and last sequence at which entries of these hours (since ≤ hour ≤ until) can stand, wherever the clock went meanwhile."""
     asked = [*([] if since is None else [HOUR.c.hour >= since]), *([] if until is None else [HOUR.c.hour <= until])]
     first, last = connection.execute(sa.select(sa.func.min(HOUR.c.first), sa.func.max(HOUR.c.last)).where(*asked)).one()
-    mark = connection.scalar(_THROUGH) or 0
-    newest = _hours(connection.execute(_AFTER, {"mark": mark}).all())
+    mark = mark_of(connection)
+    newest = _hours(connection.execute(AFTER, {"mark": mark}).all())
     told = [place for hour, place in newest.items() if (since is None or hour >= since) and (until is None or hour <= until)]
     ends = [number for place in told for number in place] + [int(number) for number in (first, last) if number is not None]
     return (min(ends), max(ends)) if ends else (0, 0)
@@ -261,67 +269,28 @@ class Departments(NamedTuple):
 
 def departments(connection: sa.Connection, known: Departments) -> tuple[list[str], Departments]:
     """Every department that has figures, and what to give the next time: then only entries since are read, unless they are many."""
-    mark = int(connection.scalar(_THROUGH) or 0)
-    if not known.through <= mark <= known.through + FOLD_EVERY:
+    mark = mark_of(connection)
+    if known.through < 0 or mark > known.through + FOLD_EVERY:
         at = (USAGE.c.scope == Scope.UNIT.value, USAGE.c.grain == Grain.DAY.value, USAGE.c.department != "")
         known = Departments(mark, frozenset(connection.scalars(sa.select(USAGE.c.department).where(*at).distinct())))
-    newest = connection.execute(_AFTER, {"mark": known.through}).all()
-    told = (_DEPARTMENT.search(row.body) for row in newest if row.body is not None and _is_counted(row.body))
-    codes = known.codes | {found[1] for found in told if found is not None}
-    return sorted(codes), Departments(mark, codes)
+    newest = connection.execute(AFTER, {"mark": known.through}).all()
+    if newest:
+        told = (_DEPARTMENT.search(row.body) for row in newest if row.body is not None and is_counted(row.body))
+        known = Departments(int(newest[-1].sequence), known.codes | {found[1] for found in told if found is not None})
+    return sorted(known.codes), known
 
 
-def _is_counted(body: str) -> bool:
-    """Whether a canonical body says something about usage; without reading all of it."""
-    return body.startswith(_FACT_ACTS) and (not body.startswith(_DECIDED) or f'"subject":"{ACCEPTED}"' in body)
-
-
-_SEGMENT = ("bucket", "grain", "first", "last", "sign")
-
-
-def _asked(question: Question, *, may_subtract: bool = False) -> tuple[sa.CTE, sa.Select[Any]]:
-    """Segments as text: as bound values, some hundred of them, they would take SQLAlchemy longer than the database takes to answer."""
-    rows = question.segments(may_subtract=may_subtract) or [Segment(0, "", 0, 0)]
-    values = ", ".join(f"({s.bucket:d}, '{Grain(s.grain).value if s.grain else ''}', {s.first:d}, {s.last:d}, {s.sign:d})" for s in rows)
-    names = ", ".join(f"column{place} AS {name}" for place, name in enumerate(_SEGMENT, 1))
-    told = sa.text(f"SELECT {names} FROM (VALUES {values}) AS told")  # noqa: S608 – whole numbers and our own grains
-    kinds: list[Any] = [sa.column(name, sa.Text if name == "grain" else sa.Integer) for name in _SEGMENT]
-    segment = told.columns(*kinds).cte("segment")
-    inside = sa.and_(USAGE.c.grain == segment.c.grain, USAGE.c.start >= segment.c.first, USAGE.c.start < segment.c.last)
-    query = sa.select().select_from(segment.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
-    return segment, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
-
-
-def _tail(connection: sa.Connection) -> Mapping[Key, Tally]:
-    """The newest entries, as rows that are not stored yet."""
-    mark = connection.scalar(_THROUGH) or 0
-    facts = kept(connection).without(_facts(connection.execute(_AFTER, {"mark": mark}).all(), _fact_of_newest))
-    return fold(facts, lambda cases: _seen(connection, cases)) if facts else {}
-
-
-_fact_of_newest = lru_cache(maxsize=FOLD_EVERY + FOLD_WHEN_IDLE)(fact_of)
-"""A page asks for the newest entries again and again. A body that can't be read is looked at anew each time."""
-
-
-def _facts(rows: Iterable[Any], fact_of: Callable[[int, str], Fact | None] = fact_of) -> list[Fact]:
-    """What the rows say. A body that can't be read says nothing: it is the verification's to name it, and must not stop the writer."""
-    found = []
-    for row in rows:
-        if row.body is not None and row.body.startswith(_ACT) and not row.body.startswith(_FACT_ACTS):
-            continue
-        with suppress(ValueError):
-            if row.body is not None and (fact := fact_of(row.sequence, row.body)) is not None:
-                found.append(fact)
-    return found
-
-
-def _seen(connection: sa.Connection, cases: Collection[str]) -> Collection[Asked]:
-    """Asked in parts: after a restore the tail is all entries, and a database takes some ten thousand values at once."""
-    rest, found = iter(sorted(cases)), list[Asked]()
-    while part := list(islice(rest, _ASKED_AT_ONCE)):
-        query = sa.select(CASE.c.case_ref, CASE.c.provider, CASE.c.model).where(CASE.c.case_ref.in_(part))
-        found += [(case, provider, model) for case, provider, model in connection.execute(query)]
-    return found
+def _asked(question: Question, stretches: Sequence[Stretch]) -> tuple[sa.CTE, sa.Select[Any]]:
+    """Stretches as text: as bound values, some hundred of them, they would take SQLAlchemy longer than the database takes to answer."""
+    rows = [(place, Grain(grain).value, first, last) for place, (grain, first, last) in enumerate(stretches)] or [(0, "", 0, 0)]
+    values = ", ".join(f"({place:d}, '{grain}', {first:d}, {last:d})" for place, grain, first, last in rows)
+    names = ", ".join(f"column{number} AS {name}" for number, name in enumerate(_TOLD, 1))
+    text = sa.text(f"SELECT {names} FROM (VALUES {values}) AS stretches")  # noqa: S608 – whole numbers and our own grains
+    kinds: list[Any] = [sa.column(name, sa.Text if name == "grain" else sa.Integer) for name in _TOLD]
+    told = text.columns(*kinds).cte("told")
+    inside = sa.and_(USAGE.c.grain == told.c.grain, USAGE.c.start >= told.c.first, USAGE.c.start < told.c.last)
+    query = sa.select().select_from(told.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
+    return told, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
 
 
 def _remember(connection: sa.Connection, asked: Mapping[Asked, int]) -> None:
