@@ -24,8 +24,8 @@ _WORDED = tuple(
     re.compile(p, re.I)
     for p in (
         rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}"
-        rf"|\d\d(?![\d:/.])(?!,\d){_NO_DOSE}))?(?!\d)",
-        rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d){_NO_DOSE}(?:(?:,? of"
+        rf"|\d\d(?![\d:/.])(?!,\d)(?![- ]?{_MON}){_NO_DOSE}))?(?!\d)",
+        rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d)(?!-{_MON}){_NO_DOSE}(?:(?:,? of"
         rf"|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/%]|[.,]\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
         rf"\b{_MON},?[-/ ]{{0,2}}(?:of )?{_YEAR}\b",
         r"\b(?:0?[1-9]|[12]\d|3[01])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:(?:19|20)?\d\d)?\b",

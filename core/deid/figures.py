@@ -56,7 +56,7 @@ _UNSURE, _SURE_OF_DAY = 0.12, 0.9
 # a value that goes from one figure to another: `from 6/10 to 3/10`, `from 2.1 to 8.4`
 _COURSE = re.compile(r"\bfrom \d{1,2}(?:[./](\d{1,2}))? ?(?:to|->|→|-) ?$", re.IGNORECASE)
 _IN_WORDS = words("figures.in_words")
-_CERTAIN = 0.97
+_CERTAIN, _BEYOND_DOUBT, _LONG_CODE = 0.97, 0.99, 7
 
 
 def without_figures(found: Iterable[Found], note: Note, scores: NDArray[np.float32]) -> Iterator[Found]:
@@ -135,7 +135,7 @@ def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:
         or _doses(text)
         or _round_range(note, text, first)
         or bool(_CODED.match(note.text, item.end))
-        or (item.detector in ("tagger", "number") and _catalogued(note, text, first))
+        or (item.detector in ("tagger", "number") and not (top >= _BEYOND_DOUBT and _long(text)) and _catalogued(note, text, first))
         or (item.detector == "tagger" and (bool(_PROTEIN.fullmatch(text)) or _few_words(note, first, last)))
     )
 
@@ -236,6 +236,11 @@ def _catalogued(note: Note, text: str, first: int) -> bool:
         return True
     before = [note.low(i) for i in range(first - 3, first)]
     return bool(_SHARED & {before[-1], before[-2] if before[-1] in (".", "#", ":", "no", "number", "code") else ""})
+
+
+def _long(text: str) -> bool:
+    """`DM-2023-11870`: more digits than the number of a printed form has."""
+    return sum(c.isdigit() for c in text) >= _LONG_CODE
 
 
 def _few_words(note: Note, first: int, last: int) -> bool:

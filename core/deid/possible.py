@@ -12,6 +12,8 @@ CERTAIN = 0.96
 """From this score on the tagger's word replaces what a category asks for."""
 _COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
 _COUNTING, _SAID_DIGITS = words("figures.counting"), 5
+_GLUED_CODE = 4  # digits
+_OLD_IN_WORDS = ("ninet", "hundred", "centenarian")
 _UNLISTED, _STROKES = 0.8, 2
 
 
@@ -29,7 +31,7 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
             months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
         )
     if category is Category.AGE:
-        said = not figures and len(tokens) > 1
+        said = not figures and (len(tokens) > 1 or tokens[0].low.startswith(_OLD_IN_WORDS))
         return said or any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures)
     if category is Category.ZIP:
         return bool(figures)
@@ -52,8 +54,10 @@ def _counts(tokens: list[Token]) -> bool:
 
 
 def a_result(tokens: list[Token]) -> bool:
-    """`WBC 11400`: figures behind the name of a test."""
-    return len(tokens) > 1 and tokens[0].word.clinical and all(t.shape in "dp" for t in tokens[1:])
+    """`WBC 11400`, `K4.2`, unlike `DX1123`: figures behind the name of a test."""
+    if len(tokens) < 2 or not tokens[0].word.clinical or any(t.shape not in "dp" for t in tokens[1:]):
+        return False
+    return bool(tokens[1].gap) or len(tokens) > 2 or len(tokens[1].text) < _GLUED_CODE
 
 
 def _worded(tokens: list[Token], category: Category) -> bool:

@@ -80,7 +80,10 @@ _POSTCODE = re.compile(r",? (?:\d{4}|\d{6})(?=[\n,;).]| -|$)")
 _UNIT_HEAD = re.compile(
     r"(?<![\w/-])(?:(?:Bay|Plot|Blk|Block|Flat|Unit|Site|Lot|Door|House|Villa|Camp|Tower) \w{1,4}|(?:\d{1,2}|G|B|LG|UG)/F)(?:, | )$"
 )
-_REAR = re.compile(r"(?<![\w-])(?:[Rr]ear|REAR|[Bb]ack|BACK|[Uu]pper|UPPER|[Ll]ower|LOWER)(?: of| OF)? $")
+_REAR = re.compile(
+    r"(?<![\w-])(?:(?:[Rr]ear|REAR|[Bb]ack|BACK|[Uu]pper|UPPER|[Ll]ower|LOWER)(?: of| OF)?|[Cc]nr|CNR"
+    r"|\d{1,5} (?:CR|FM|SR|RR|CTH|CO RD|County Road|County Rd))\.? $"
+)
 _FLAT = re.compile(
     r"(?:,? (?:apt|apartment|unit|ste|suite|fl|floor|flr|rm|room|ph|bldg|lot|spc|trlr)\.? ?#?[A-Z]?\d{1,4}[A-Z]?|,? #\w{1,5}"
     r"| (?:on-?ramp|off-?ramp|underpass|overpass|bypass))(?!\w)",
@@ -217,7 +220,7 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         county, river = _COUNTY.search(text, max(0, start - 10), start), _RIVER.match(text, end)
         start, end = county.start() if county else start, river.end() if river else end
     if item.category is Category.STREET:
-        rear = _REAR.search(text, max(0, start - 10), start)
+        rear = _REAR.search(text, max(0, start - 20), start)
         start = rear.start() if rear else start
         while flat := _FLAT.match(text, end):
             end = flat.end()

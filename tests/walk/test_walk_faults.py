@@ -99,14 +99,15 @@ def test_an_upstream_fault_has_its_message_and_its_entry(
 
 def test_every_fault_has_words_of_its_own(build: Building, httpserver: HTTPServer) -> None:
     """No two faults are told in the same words."""
-    in_time, impatient = build(deadline_s=AMPLE_S), build(deadline_s=2.0)
     messages = set()
     for reply, _, _ in ANSWERS.values():
         httpserver.clear()
         httpserver.expect_request(PATH).respond_with_handler(reply)
+        services = build(deadline_s=2.0 if reply is slow else AMPLE_S)
         with pytest.raises(Error) as failed:
-            ask(impatient if reply is slow else in_time)
+            ask(services)
         messages.add(failed.value.user_message)
+        services.close()
     assert len(messages) == len(ANSWERS)
 
 
