@@ -17,9 +17,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.deid_contestants import PEERS
@@ -30,6 +32,7 @@ from benchmarks.deid_score import Marked, Sample, Score, mark, total
 ROOT = Path(__file__).parent.parent
 OWN = "casegate"
 SHORT, LONG = 2_000, 50_000
+LOADS = 3
 COLUMNS = f"{'':18}{'strict %':>9}{'core %':>8}{'silent %':>9}{'over/1000':>10}{'neg. touched':>13}{'traps kept':>12}{'flags/note':>11}"
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -48,8 +51,11 @@ class NotInstalledError(Exception):
     """The peer cannot be imported here."""
 
 
-def ask(name: str, texts: Sequence[str], *, timed: bool = False) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Loading costs and one answer per text from a fresh process. Raises NotInstalledError."""
+def ask(
+    name: str, texts: Sequence[str], *, timed: bool = False, compiled: str | None = None
+) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Loading costs and one answer per text from a fresh process. Raises NotInstalledError. `compiled`: a folder for byte code."""
+    byte_code = {} if compiled is None else {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
     command = [sys.executable, "-m", "benchmarks.deid_worker", name, *(["--time"] if timed else [])]
     done = subprocess.run(
         command,
@@ -58,7 +64,7 @@ def ask(name: str, texts: Sequence[str], *, timed: bool = False) -> tuple[dict[s
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=os.environ | ONE_THREAD,
+        env=os.environ | ONE_THREAD | byte_code,
         check=False,
     )
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -80,10 +86,18 @@ def cost(name: str, samples: Sequence[Sample]) -> Cost:
     whole = "\n\n".join(s.text for s in samples) or "No text."
     whole *= LONG // len(whole) + 1
     short = [whole[i : i + SHORT] for i in range(0, LONG, SHORT)]
-    loading, answers = ask(name, [*short, whole[:LONG]], timed=True)
+    _, answers = ask(name, [*short, whole[:LONG]], timed=True)
+    loading = loaded(name)
     taken = sorted(a["ms"] for a in answers[:-1])
     mean = sum(taken) / len(taken)
     return Cost(taken[len(taken) // 2], loading["load_s"], loading["rss_mb"], answers[-1]["ms"] / LONG / (mean / SHORT))
+
+
+def loaded(name: str) -> dict[str, float]:
+    """What loading takes from the second start on, when the byte code is there, as it is for installed packages: medians."""
+    with tempfile.TemporaryDirectory(prefix="casegate-byte-code-") as folder:
+        _, *costs = (ask(name, [], compiled=folder)[0] for _ in range(1 + LOADS))
+    return {key: median(one[key] for one in costs) for key in costs[0]}
 
 
 def line(name: str, score: Score) -> str:
