@@ -91,9 +91,10 @@ def _fill_usage(database: sqlite3.Connection, work: Workload, folded: int) -> No
     kept = {
         "all": ("provider", "model", "simulated", "outcome", "error_class"),
         "unit": ("provider", "model", "simulated", "outcome", "tier", "role", "department"),
+        "tier": ("provider", "model", "simulated", "outcome", "tier"),
         "person": ("simulated", "outcome", "role", "department", "actor"),
     }
-    for scope, grain in (("all", "hour"), ("all", "day"), ("unit", "hour"), ("unit", "day"), ("person", "day")):
+    for scope, grain in (("all", "hour"), ("all", "day"), ("unit", "hour"), ("unit", "day"), ("tier", "day"), ("person", "day")):
         database.executemany(insert, sorted(_rows(facts, scope, grain, kept[scope])))
     database.executemany("INSERT INTO usage_case (case_ref, provider, model, since) VALUES (?, ?, ?, ?)", _cases(work, folded))
     _fill_hours(database, work, ENTRIES_A_CALL * folded)
@@ -220,9 +221,8 @@ def _rows(facts: dict[str, Ints], scope: str, grain: str, kept: tuple[str, ...])
         [_WORDS[name][place] for place in facts[name][example].tolist()] if name in kept else [_WORDS[name][0]] * len(example)
         for name in DIMENSIONS
     ]
-    times = [
-        _histograms(group, facts[name], len(example)) if scope != "person" else [b""] * len(example) for name in ("latency_ms", "ttft_ms")
-    ]
+    timed = scope in ("all", "unit")
+    times = [_histograms(group, facts[name], len(example)) if timed else [b""] * len(example) for name in ("latency_ms", "ttft_ms")]
     starts = start[example].tolist()
     return ((scope, grain, *row) for row in zip(starts, *words, *sums, *times, strict=True))
 

@@ -1,8 +1,9 @@
 """Usage figures by hour and by day: what an entry adds to them, and which rows cover a period. Pure.
 
-Three scopes keep the rows few. `all` knows provider, model, outcome and error class; `unit` knows tier, role and department instead of
-the error class; `person` knows who asked and from where, by day only, and neither the model nor the times taken: nobody's speed is kept
-by name. A case counts where it was first asked about: `cases` in the whole log, `model_cases` at that model.
+Four scopes keep the rows few. `all` knows provider, model, outcome and error class; `unit` knows tier, role and department instead of
+the error class; `tier` sums whole days of `unit` over roles and departments, without the times taken; `person` knows who asked and from
+where, by day only, and neither the model nor the times taken: nobody's speed is kept by name. A case counts where it was first asked
+about: `cases` in the whole log, `model_cases` at that model.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Scope(StrEnum):
 
     ALL = "all"
     UNIT = "unit"
+    TIER = "tier"
     PERSON = "person"
 
 
@@ -50,6 +52,7 @@ class Grain(StrEnum):
 KEPT: Mapping[Scope, frozenset[str]] = {
     Scope.ALL: frozenset({"provider", "model", "simulated", "outcome", "error_class"}),
     Scope.UNIT: frozenset({"provider", "model", "simulated", "outcome", "tier", "role", "department"}),
+    Scope.TIER: frozenset({"provider", "model", "simulated", "outcome", "tier"}),
     Scope.PERSON: frozenset({"simulated", "outcome", "role", "department", "actor"}),
 }
 ROWS_OF: tuple[tuple[Scope, Grain], ...] = (
@@ -57,8 +60,11 @@ ROWS_OF: tuple[tuple[Scope, Grain], ...] = (
     (Scope.ALL, Grain.DAY),
     (Scope.UNIT, Grain.HOUR),
     (Scope.UNIT, Grain.DAY),
+    (Scope.TIER, Grain.DAY),
     (Scope.PERSON, Grain.DAY),
 )
+TIMED: frozenset[Scope] = frozenset({Scope.ALL, Scope.UNIT})
+"""The scopes whose rows keep the times taken."""
 
 
 class Fact(NamedTuple):
@@ -202,7 +208,7 @@ def _call_sums(facts: Mapping[str, Any], answered: bool) -> tuple[int, ...]:
 
 
 def finest_keys(f: Fact) -> tuple[Key, Key, Key]:
-    """The row of each scope in its finest grain: what is summed first; `all` and `unit` rows of a day follow from those of its hours."""
+    """The row of each scope in its finest grain: what is summed first; the other rows of a day follow from those of its hours."""
     day = f.hour - f.hour % HOURS_A_DAY
     return (
         Key("all", "hour", f.hour, f.provider, f.model, f.simulated, f.outcome, f.error_class, "", "", "", ""),
@@ -237,6 +243,8 @@ def fold(facts: Sequence[Fact], seen: Callable[[Collection[str]], Collection[Ask
         if key.grain == Grain.HOUR:
             day = key._replace(grain=Grain.DAY.value, start=key.start - key.start % HOURS_A_DAY)
             rows[day].add(tally.sums, tally.latency, tally.ttft)
+            if key.scope == Scope.UNIT:
+                rows[day._replace(scope=Scope.TIER.value, role="", department="")].add(tally.sums, (), ())
     return dict(rows)
 
 

@@ -70,6 +70,11 @@ class Question:
             return Scope.PERSON
         return Scope.UNIT if wanted & {"tier", "role", "department"} else Scope.ALL
 
+    def scope_of(self, grain: str) -> Scope:
+        """Whose rows of that grain hold the sums asked for in the fewest."""
+        in_tiers = grain == Grain.DAY and {*self.by, *self.where.given()} <= KEPT[Scope.TIER]
+        return Scope.TIER if in_tiers and self.scope is Scope.UNIT else self.scope
+
     def segments(self, *, may_subtract: bool = False) -> list[Segment]:
         """The rows to read: for sums with the fewest, for times, which are never taken away again, the plain ones."""
         return cover(self.edges, days_only=self.scope is Scope.PERSON, may_subtract=may_subtract)

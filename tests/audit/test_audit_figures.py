@@ -130,6 +130,8 @@ QUESTIONS = {
     "by model and outcome": Question(EDGES, ("provider", "model", "simulated", "outcome", "error_class"), UsageFilter()),
     "one model": Question(EDGES, ("outcome",), UsageFilter(model="gpt-4.1", simulated=False)),
     "by tier": Question(EDGES, ("tier", "role"), UsageFilter(provider="holysheep")),
+    "by tier alone": Question(EDGES, ("tier", "outcome"), UsageFilter(simulated=False)),
+    "one tier": Question(EDGES, ("model",), UsageFilter(tier=Tier.ROUTINE.value)),
     "one role": Question(EDGES, ("model", "department"), UsageFilter(role=Role.CLINICIAN.value)),
     "by person": Question(EDGES, ("actor", "role", "outcome"), UsageFilter(simulated=False)),
     "one person": Question(EDGES, ("outcome",), UsageFilter(actor="u-2")),

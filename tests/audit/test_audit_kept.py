@@ -166,6 +166,25 @@ def test_a_store_of_the_version_before_learns_to_keep(log: AuditLog, place: str,
         assert asked(migrated) == cases
 
 
+def test_a_store_of_version_5_gets_its_days_by_tier(log: AuditLog, place: str, tmp_path: Path) -> None:
+    """Summed out of the rows there are, purged days among them."""
+    days = by_tier(log)
+    assert days
+    with log._store.changing() as connection:
+        connection.execute(rollups.USAGE.delete().where(rollups.USAGE.c.scope == "tier"))
+        connection.exec_driver_sql("PRAGMA user_version = 5" if log._store.path else "UPDATE schema_step SET version = 5")
+    log.close()
+    with closing(opened(place, tmp_path, FixedClock(at=CLOCK_AT))) as migrated:
+        assert by_tier(migrated) == days
+
+
+def by_tier(log: AuditLog) -> list[tuple[object, ...]]:
+    """All rows of days by tier."""
+    with log._store.reading() as connection:
+        rows = connection.execute(sa.select(rollups.USAGE).where(rollups.USAGE.c.scope == "tier"))
+        return sorted(tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in rows)
+
+
 def asked(log: AuditLog) -> list[tuple[object, ...]]:
     """Every case that was counted, and the hour in which it was."""
     with log._store.reading() as connection:

@@ -12,6 +12,7 @@ from support.audit_logs import open_postgres
 
 from core.audit import AuditLog, Event, Question, UsageFilter, hour_of
 from core.audit.store import ENTRY, rollups
+from core.audit.store.schema import SCHEMA_STEP, SCHEMA_VERSION
 from core.audit.store.tail import Tail
 from core.errors import AuditError
 from core.model import FixedClock
@@ -68,6 +69,21 @@ def test_a_question_sees_one_moment(postgres_log: AuditLog, other: AuditLog, mon
     monkeypatch.setattr(rollups, "read_tail", then_folded)
     assert calls(postgres_log) == 9
     assert other.figures.behind() == 0
+
+
+def test_a_process_from_before_an_upgrade_leaves_the_rows(
+    postgres_log: AuditLog, other: AuditLog, event: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on to record acts, and its figures stay exact; the rows of a schema it does not know are not its to make."""
+    monkeypatch.setattr(rollups, "FOLD_EVERY", 3)
+    with postgres_log._store.changing() as connection:
+        connection.execute(SCHEMA_STEP.insert().values(version=SCHEMA_VERSION + 1))
+    before = other.figures.behind()
+    for number in range(10, 18):
+        other.append(event(number))
+    assert other.figures.catch_up() == 9 - before
+    assert other.figures.behind() == before + 8
+    assert calls(other) == calls(postgres_log) == 17
 
 
 def test_a_view_does_not_change(postgres_log: AuditLog, other: AuditLog, event: Make) -> None:

@@ -68,7 +68,9 @@ def test_the_worker_answers_each_text(monkeypatch: pytest.MonkeyPatch, capsys: p
 def test_costs_are_per_length(monkeypatch: pytest.MonkeyPatch) -> None:
     """A contestant whose time is proportional to length has slope one."""
 
-    def proportional(name: str, texts: list[str], *, timed: bool = False) -> tuple[dict[str, float], list[dict[str, object]]]:
+    def proportional(
+        name: str, texts: list[str], *, timed: bool = False, compiled: str | None = None
+    ) -> tuple[dict[str, float], list[dict[str, object]]]:
         return {"load_s": 0.1, "rss_mb": 5.0}, [{"masked": [], "flagged": [], "ms": len(t) / 1000} for t in texts]
 
     monkeypatch.setattr("benchmarks.deid.ask", proportional)

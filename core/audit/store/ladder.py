@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.audit.actions import Action
 from core.audit.entry import Chain, Row
 from core.audit.event import Event
+from core.audit.histogram import Histogram
+from core.audit.rollup import DIMENSIONS, SUMS, Grain, Scope
 from core.audit.store import lookup, rollups, schema
 from core.audit.store.place import APPLICATION_ID, require_known
 from core.audit.store.usage_tables import start_usage
@@ -168,8 +171,25 @@ def _to_kept_rows(connection: sa.Connection, _: Now) -> None:
     rollups.date_cases(connection)
 
 
+def _to_tier_rows(connection: sa.Connection, _: Now) -> None:
+    """5 → 6: days by tier, summed over roles and departments out of the rows there are."""
+    usage = schema.tables(connection.dialect.name).tables["usage_rollup"]
+    told = ("provider", "model", "simulated", "outcome", "tier")
+    fixed = {"scope": Scope.TIER.value, "grain": Grain.DAY.value} | {name: "" for name in DIMENSIONS if name not in told}
+    nothing = sa.literal(Histogram().encode(), sa.LargeBinary)
+    columns: dict[str, sa.ColumnElement[Any]] = {name: sa.literal(text) for name, text in fixed.items()}
+    columns |= {name: usage.c[name] for name in ("start", *told)}
+    columns |= {name: sa.cast(sa.func.sum(usage.c[name]), sa.BigInteger) for name in SUMS} | {"latency": nothing, "ttft": nothing}
+    days = sa.select(*columns.values()).where(usage.c.scope == Scope.UNIT.value, usage.c.grain == Grain.DAY.value)
+    days = days.group_by(usage.c.start, *(usage.c[name] for name in told))
+    connection.execute(usage.delete().where(usage.c.scope == Scope.TIER.value))
+    connection.execute(usage.insert().from_select(list(columns), days))
+
+
 def _insert(connection: sa.Connection, rows: list[Row]) -> None:
     connection.exec_driver_sql(_INSERT, [row[:6] for row in rows])
 
 
-STEPS: Mapping[int, Callable[[sa.Connection, Now], None]] = MappingProxyType({2: _to_tree, 3: _to_rollups, 4: _to_places, 5: _to_kept_rows})
+STEPS: Mapping[int, Callable[[sa.Connection, Now], None]] = MappingProxyType(
+    {2: _to_tree, 3: _to_rollups, 4: _to_places, 5: _to_kept_rows, 6: _to_tier_rows}
+)

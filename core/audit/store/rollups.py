@@ -9,7 +9,7 @@ entry costs the writer next to nothing. What this process recorded it folds from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -24,6 +24,7 @@ from core.audit.histogram import Histogram
 from core.audit.rollup import (
     DIMENSIONS,
     SUMS,
+    TIMED,
     Asked,
     Fact,
     Grain,
@@ -39,7 +40,7 @@ from core.audit.rollup import (
 from core.audit.store.kept import CASE, HOUR, MARK, USAGE, kept
 from core.audit.store.kept import forget as forget_rows
 from core.audit.store.lookup import PLACE, note_entries, note_stored
-from core.audit.store.schema import ENTRY
+from core.audit.store.schema import ENTRY, SCHEMA_STEP, SCHEMA_VERSION
 from core.audit.store.tail import AFTER, NO_TAIL, Tail, facts_of, is_counted, mark_of, read_tail, seen
 from core.audit.usage import (
     Group,
@@ -59,7 +60,7 @@ from core.audit.usage import (
 FOLD_EVERY = 5_000
 FOLD_WHEN_IDLE = 500
 CHUNK = 5_000
-_TOLD = ("place", "grain", "first", "last")
+_TOLD, _NO_ROWS = ("place", "scope", "grain", "first", "last"), (0, "", "", 0, 0)
 _STATEMENTS = 64  # kept: a page asks the same at each of its runs, and building a statement takes milliseconds
 _KEY = ("scope", "grain", "start", *DIMENSIONS)
 _COLUMNS = (*_KEY, *SUMS, "latency", "ttft")
@@ -123,13 +124,23 @@ class Rollups:
             return fold_chunk(connection, CHUNK)
         skip = mark + 1 - both[0].sequence
         self._recent = known[skip:]
-        return _fold_entries(connection, both[skip:]) if both[skip:] else mark
+        return _fold_entries(connection, both[skip:]) if both[skip:] and not _is_outdated(connection) else mark
+
+
+def _is_outdated(connection: sa.Connection) -> bool:
+    """Whether another process has brought the store to a schema that this one does not know.
+
+    While processes are replaced one by one, those before record acts, and leave the rows to those that know them.
+    """
+    if connection.dialect.name == "sqlite":  # whose file has one process
+        return False
+    return int(connection.scalar(sa.select(sa.func.max(SCHEMA_STEP.c.version))) or 0) > SCHEMA_VERSION
 
 
 def fold_chunk(connection: sa.Connection, most: int) -> int:
     """Move the mark on by `most` entries at the most, in a transaction that is alone among writers. Gives the new mark."""
     mark = mark_of(connection)
-    rows = connection.execute(AFTER.limit(most), {"mark": mark}).all()
+    rows = [] if _is_outdated(connection) else connection.execute(AFTER.limit(most), {"mark": mark}).all()
     if not rows:
         return mark
     through = int(rows[-1].sequence)
@@ -214,7 +225,7 @@ def _summing(question: Question) -> tuple[sa.Select[Any], list[list[Share]]]:
     """Sums by stretch, and which buckets each stretch is part of."""
     stretches, shares = shares_of(question.segments(may_subtract=True))
     columns = [USAGE.c[name] for name in question.by]
-    told, query = _asked(question, stretches)
+    told, query = _asked(question, stretches, question.scope_of)
     whole = (sa.cast(sa.func.sum(USAGE.c[name]), sa.BigInteger).label(name) for name in SUMS)
     return query.add_columns(told.c.place, *columns, *whole).group_by(told.c.place, *columns), shares
 
@@ -227,7 +238,7 @@ def _times(connection: sa.Connection, question: Question, tail: Mapping[Key, Tal
 
 @lru_cache(maxsize=_STATEMENTS)
 def _timing(question: Question) -> sa.Select[Any]:
-    _, query = _asked(question, shares_of(question.segments())[0])
+    _, query = _asked(question, shares_of(question.segments())[0], lambda _: question.scope)
     times = query.add_columns(*(USAGE.c[name] for name in question.by), USAGE.c.latency, USAGE.c.ttft)
     return times.where(USAGE.c.outcome == Outcome.OK.value)
 
@@ -280,16 +291,18 @@ def departments(connection: sa.Connection, known: Departments) -> tuple[list[str
     return sorted(known.codes), known
 
 
-def _asked(question: Question, stretches: Sequence[Stretch]) -> tuple[sa.CTE, sa.Select[Any]]:
+def _asked(question: Question, stretches: Sequence[Stretch], scope_of: Callable[[str], Scope]) -> tuple[sa.CTE, sa.Select[Any]]:
     """Stretches as text: as bound values, some hundred of them, they would take SQLAlchemy longer than the database takes to answer."""
-    rows = [(place, Grain(grain).value, first, last) for place, (grain, first, last) in enumerate(stretches)] or [(0, "", 0, 0)]
-    values = ", ".join(f"({place:d}, '{grain}', {first:d}, {last:d})" for place, grain, first, last in rows)
+    rows = [(place, scope_of(grain).value, Grain(grain).value, *hours) for place, (grain, *hours) in enumerate(stretches)]
+    values = ", ".join(f"({place:d}, '{scope}', '{grain}', {first:d}, {last:d})" for place, scope, grain, first, last in rows or [_NO_ROWS])
     names = ", ".join(f"column{number} AS {name}" for number, name in enumerate(_TOLD, 1))
-    text = sa.text(f"SELECT {names} FROM (VALUES {values}) AS stretches")  # noqa: S608 – whole numbers and our own grains
-    kinds: list[Any] = [sa.column(name, sa.Text if name == "grain" else sa.Integer) for name in _TOLD]
+    text = sa.text(f"SELECT {names} FROM (VALUES {values}) AS stretches")  # noqa: S608 – whole numbers and our own names
+    kinds: list[Any] = [sa.column(name, sa.Text if name in ("scope", "grain") else sa.Integer) for name in _TOLD]
     told = text.columns(*kinds).cte("told")
-    inside = sa.and_(USAGE.c.grain == told.c.grain, USAGE.c.start >= told.c.first, USAGE.c.start < told.c.last)
-    query = sa.select().select_from(told.join(USAGE, inside)).where(USAGE.c.scope == question.scope.value)
+    inside = sa.and_(
+        USAGE.c.scope == told.c.scope, USAGE.c.grain == told.c.grain, USAGE.c.start >= told.c.first, USAGE.c.start < told.c.last
+    )
+    query = sa.select().select_from(told.join(USAGE, inside))
     return told, query.where(*(USAGE.c[name] == value for name, value in question.where.given().items()))
 
 
@@ -299,12 +312,12 @@ def _remember(connection: sa.Connection, asked: Mapping[Asked, int]) -> None:
 
 
 def _add(connection: sa.Connection, rows: Mapping[Key, Tally]) -> None:
-    before = _histograms(connection, [key for key in rows if key.scope != Scope.PERSON and key.outcome == Outcome.OK])
+    before = _histograms(connection, [key for key in rows if key.scope in TIMED and key.outcome == Outcome.OK])
     connection.execute(_adds(connection.dialect.name), [_row(key, tally, before.get(key)) for key, tally in rows.items()])
 
 
 def _row(key: Key, tally: Tally, before: tuple[bytes, bytes] | None) -> dict[str, Any]:
-    latency, ttft = tally.histograms() if key.scope != Scope.PERSON else (Histogram(), Histogram())
+    latency, ttft = tally.histograms() if key.scope in TIMED else (Histogram(), Histogram())
     if before is not None:
         latency, ttft = (Histogram.decode(old).merge(new) for old, new in zip(before, (latency, ttft), strict=True))
     return dict(zip(_COLUMNS, (*key, *tally.sums, latency.encode(), ttft.encode()), strict=True))

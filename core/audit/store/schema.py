@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from core.audit.store.usage_tables import add_usage_tables, start_usage
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 POSTGRES_SCHEMA = "casegate_audit"
 FACTS = ("time", "actor_id", "action", "case_ref", "model", "outcome")
 _SAYS_WHO = " AND ".join(f"{name} IS NOT NULL" for name in ("time", "actor_id", "action", "outcome"))
