@@ -255,12 +255,18 @@ _SUBJECT = frozenset(
     ]
 )
 _BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!\.\d|,\d)")
+_BORN_AGED = re.compile(
+    r"(?<![\w/.-])\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3})[-/. ](19[0-4]\d)[\t ,;|(]{1,4}(9\d|1[01]\d)(?![\d/%]|\.\d| ?(?:mg|kg|bpm|lbs?|mm|cm|%|°))"
+)
+_AGED_FROM, _AGED_TO = 2000, 2040
+_SPACED_AGE = re.compile(r"\bAGE[ :]{1,8}(9 \d)(?=\n|  |$)")
 _CELL_AGE = re.compile(r"(?<=  )(9\d|1[01]\d)(?=  )")
 
 
 def bare_ages(note: Note) -> Iterator[Found]:
     """Ages over 89 without a unit: `Pt is 101,`, `Trudy (92)`, `alive at 96`, `Mamie Crabtree, 99,`, `CRABTREE  99  DNR`."""
     yield from _cell_ages(note)
+    yield from _told_ages(note)
     for match in tried(_BARE_AGE, note.text, [note.starts[i] for i in note.at(_OLD)]):
         index = note.index_at(match.start())
         last, before = note.low(index - 1), note.low(index - 2)
@@ -281,6 +287,15 @@ def _cell_ages(note: Note) -> Iterator[Found]:
         index = note.index_at(match.start())
         if index and note.tokens[index - 1].shape in "CU" and "\n" not in note.tokens[index].gap and _person_like(note, index - 1):
             yield Found(match.start(), match.end(), Category.AGE, 0.85, "age")
+
+
+def _told_ages(note: Note) -> Iterator[Found]:
+    """An age behind the day of birth that makes it one, as in `08/04/1931 92`, and one whose figures are spaced out behind its label."""
+    for match in tried(_BORN_AGED, note.text, note.figures(1)) if note.at(_OLD) else ():
+        if _AGED_FROM <= int(match[1]) + int(match[2]) <= _AGED_TO:
+            yield Found(match.start(2), match.end(2), Category.AGE, 0.9, "age")
+    for match in _SPACED_AGE.finditer(note.text) if "age" in note.words else ():
+        yield Found(match.start(1), match.end(1), Category.AGE, 0.9, "age")
 
 
 def _person_like(note: Note, index: int) -> bool:

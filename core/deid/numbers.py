@@ -327,6 +327,7 @@ def _spaced(note: Note, match: re.Match[str] | None) -> Iterator[Found]:
         yield Found(match.start(), match.end(), _CUES[cue], 0.9, "cue")
 
 
+_PROCEDURES, _PROCEDURE_DIGITS = frozenset(("bill", "bills", "billed", "code", "codes", "coded")), 5
 _SERIAL = re.compile(r"\b[sS]/[nN][ .:#]{0,3}$")
 
 
@@ -339,6 +340,8 @@ def _cue_before(note: Note, start: int) -> tuple[str, bool]:
     while index >= 0 and steps < 7:
         token = note.tokens[index]
         if start - token.end > 60 or "\n\n" in note.text[token.end : start]:
+            break
+        if token.text == "pH":
             break
         if token.low in _CUES and token.low not in ("id", "ids", "number", "ref", "record", "rec"):
             return token.low, linked
@@ -382,6 +385,8 @@ def _worthy(text: str, match: re.Match[str], cue: str, linked: bool) -> bool:
             or (len(value) >= 5 and value.isalnum() and value.isupper() and digits > 0)
         )
     if not linked:
+        if cue in _PROCEDURES and len(value) == _PROCEDURE_DIGITS and value.isdigit():
+            return False  # `bill 93653`, `code 99490`: a procedure's
         mixed = 2 <= digits < len(value) and value == value.upper() and not _MEASURE.fullmatch(value)
         return (digits >= 5 and not _MEASURE.fullmatch(value)) or (mixed and len(value) >= 5)
     if _YEAR.fullmatch(value) or (digits < 3 and len(value) < 5):

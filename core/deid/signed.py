@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from core.deid.cues import CLINICIAN
+from core.deid.cues import CLINICIAN, PERSON
 from core.deid.found import Found
 from core.deid.kept import is_abbreviation
 from core.deid.lexicon import look_up, words
+from core.deid.normalise import fold
 from core.deid.note import Note
 from core.model import Category
 
@@ -52,6 +53,14 @@ _TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
 # Each with what a text must hold for it to be looked for at all.
 _ENDS = {_BRACKETED: ")", _RECEIVED: "", _RANKED: ", ", _BY_TYPIST: "/ ", _TURNED_TO: " "}
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
+# A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
+_LETTER = re.compile(r"(?<=\n)(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
+_PARTING = re.compile(
+    r"(?:^|(?<=[.!?,] ))(?:[Tt]a|[Tt]hanks?|[Tt]hx|[Tt]nx|[Tt]ks|[Tt]y|[Cc]heers|[Bb]est(?: wishes)?|[Rr]egards|[Rr]gds)[,!.]?"
+    r"(?: |\n)(?P<who>[A-Z][a-z]{1,12}(?: [A-Z]\.?)?)[ \t]*$",
+    re.M,
+)
+_PARTING_WORDS = frozenset(("ta", "thank", "thanks", "thx", "tnx", "tks", "ty", "cheers", "best", "wishes", "regards", "rgds"))
 _SURE_LINKS = frozenset((":", "/", "=", " -"))
 _LABELS = words("signed.labels")
 _TALK, _TITLES = words("signed.talk"), frozenset(("dr", "nurse", "mr", "mrs", "ms"))
@@ -80,6 +89,17 @@ def signatures(note: Note) -> Iterator[Found]:
                 yield _found(match, "who")
     yield from _spoken_to(note)
     yield from _last_cells(text)
+    yield from _parting(note)
+
+
+def _parting(note: Note) -> Iterator[Found]:
+    """`W` above the message it answers; `Ta, Clo`, `Cheers Bex`, but not `Thanks, Pharmacy`."""
+    yield from (_found(m, "who", PERSON) for m in _LETTER.finditer(note.text) if "\n" in note.text)
+    for start, end in note.around(_PARTING_WORDS, 16, 32):
+        for match in _PARTING.finditer(note.text, start, end):
+            word = look_up(fold(match["who"].split()[0]).lower())
+            if not word.medical and (word.first or word.last or word.unknown):
+                yield _found(match, "who", PERSON)
 
 
 def _found(match: re.Match[str], group: str | int, role: str = CLINICIAN) -> Found:

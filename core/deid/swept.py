@@ -31,6 +31,7 @@ _OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES, _OUTWEIGHS_VETOES = 0.6,
 _DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
 SURELY = 0.33
 """From this score on the tagger's word is enough to mask; where a list or a shape speaks against it, it is worth a flag."""
+_SLIGHT_BAR = 0.1  # of a single character, a year or a number below a hundred
 _JOINTS = frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
@@ -103,12 +104,11 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
-    if (slight and not (score >= SURELY and _beside(note, run, taken))) or (
-        category in _NUMBERED and not digits and _plain(tokens, category, score)
-    ):
+    if (slight and score < _SLIGHT_BAR) or (category in _NUMBERED and not digits and _plain(tokens, category, score)):
         return
     role = PERSON if category is Category.NAME else ""
-    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if score >= SURELY else "flagged")
+    sure = score >= SURELY and (not slight or _beside(note, run, taken))
+    item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
     vetoed = score < _OUTWEIGHS_VETOES and vetoed_find(note, item)
     if vetoed or (_says_itself(note, item) or a_result(tokens) if category in _NUMBERED else _listed(tokens, score)):
         if score < _OUTWEIGHS_SHAPES:
