@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from core.deid.found import Found
 from core.deid.labels import KEPT, kind_of, value_found
+from core.deid.x12 import x12_values
 from core.model import Category
 
 _MARKS = ("\t", "|", ";", ",")
@@ -66,8 +67,9 @@ def read_tables(text: str) -> Tables:
             clinical.append(cell)
         elif kind is not None:
             values += value_found(text, cell.start, cell.end, kind, label, _TABLE)
-    kept = sorted(clinical + [cell for header in headers if header for cell in header.cells])
-    return Tables(values, kept, list(accumulate((cell.end for cell in kept), max)))
+    claimed, codes = x12_values(text)
+    kept = sorted(clinical + [cell for header in headers if header for cell in header.cells] + [Cell(*stretch) for stretch in codes])
+    return Tables(values + claimed, kept, list(accumulate((cell.end for cell in kept), max)))
 
 
 def is_tabular(text: str) -> bool:

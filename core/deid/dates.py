@@ -256,7 +256,8 @@ _SUBJECT = frozenset(
 )
 _BARE_AGE = re.compile(r"(?<![\w.$/-])(9\d|1[01]\d)(?=[,.;)]|$| and\b|\n| \()(?!\.\d|,\d)")
 _BORN_AGED = re.compile(
-    r"(?<![\w/.-])\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3})[-/. ](19[0-4]\d)[\t ,;|(]{1,4}(9\d|1[01]\d)(?![\d/%]|\.\d| ?(?:mg|kg|bpm|lbs?|mm|cm|%|°))"
+    r"(?<![\w/.-])\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3})[-/. ](19[0-4]\d)[\t ,;|(]{1,4}(9\d|1[01]\d)"
+    r"(?![\d/%]|\.\d| ?(?:mg|kg|bpm|lbs?|mm|cm|%|°))"
 )
 _AGED_FROM, _AGED_TO = 2000, 2040
 _SPACED_AGE = re.compile(r"\bAGE[ :]{1,8}(9 \d)(?=\n|  |$)")

@@ -13,7 +13,7 @@ CERTAIN = 0.96
 _COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
 _COUNTING, _SAID_DIGITS = words("figures.counting"), 5
 _GLUED_CODE = 4  # digits
-_OLD_IN_WORDS = ("ninet", "hundred", "centenarian")
+_OLD_BAR, _OLD_IN_WORDS = 0.85, ("ninet", "hundred", "centenarian")
 _UNLISTED, _STROKES = 0.8, 2
 
 
@@ -31,7 +31,7 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
             months or len(figures) > 1 or any(len(t.text) >= 6 for t in figures) or (bool(figures) and any(t.shape == "l" for t in tokens))
         )
     if category is Category.AGE:
-        said = not figures and (len(tokens) > 1 or tokens[0].low.startswith(_OLD_IN_WORDS))
+        said = not figures and (len(tokens) > 1 or (score >= _OLD_BAR and tokens[0].low.startswith(_OLD_IN_WORDS)))
         return said or any(len(t.text) >= 2 and int(t.text[:4]) >= 90 for t in figures)
     if category is Category.ZIP:
         return bool(figures)

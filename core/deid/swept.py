@@ -1,8 +1,8 @@
 """The last look: what the tagger suspects, and no find covers, is flagged for the clinician, whatever rule or list let it go.
 
 Where the tagger believes it rather than not, it is masked. A flag says no more than that somebody should look, so only what cannot identify
-at all is passed over: a single character, a lone year or number below a hundred, a state, a weekday or month alone, an age that
-may stay.
+is passed over: a lone year, a state, a weekday or month alone, an age that may stay, and, where the tagger makes little of it, a single
+character or a number below a hundred.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
-    if (slight and score < _SLIGHT_BAR) or (category in _NUMBERED and not digits and _plain(tokens, category, score)):
+    told = score >= _SLIGHT_BAR and (category is not Category.DATE or (score >= SURELY and _beside(note, run, taken)))
+    if (slight and not told) or (category in _NUMBERED and not digits and _plain(tokens, category, score)):
         return
     role = PERSON if category is Category.NAME else ""
     sure = score >= SURELY and (not slight or _beside(note, run, taken))

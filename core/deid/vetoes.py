@@ -25,6 +25,7 @@ _SHAPES = re.compile(
 )
 _FIGURES = re.compile(r"\d{1,2}[/-]\d{1,2}")
 _A_VERB = re.compile(r"(?:may|march) \d{1,2}")
+_COUNTING = words("figures.counting")
 _VITALS = words("vetoes.vitals")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
@@ -41,6 +42,9 @@ def vetoed_find(note: Note, found: Found) -> bool:
         return bool(_FIGURES.fullmatch(note.text, found.start, found.end) or _A_VERB.fullmatch(note.text, found.start, found.end))
     if found.category in _WORDED and ((found.score < _SURE_IN_LOWER and _plain_lower(note, found)) or _spaced_word(note, found)):
         return True
+    first = note.index_at(found.start)
+    if found.category is Category.AGE and note.low(first).startswith("ninet") and note.low(first - 1) in _COUNTING:
+        return True  # `CRP one ninety`
     if found.score >= (_SURE_OF_AGE if found.category is Category.AGE else _SURE):
         return False
     text = note.text[found.start : found.end].strip(" ()[].,;:#")

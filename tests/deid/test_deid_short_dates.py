@@ -72,6 +72,9 @@ AGES = [
     ("after-name", "Mamie Crabtree, 99, was seen", "99"),
     ("words", "a ninety-four year old woman", "ninety-four"),
     ("unit", "97yo from home", "97"),
+    ("word-alone", "My mother lives with me. She's ninety. She takes nothing.", "ninety"),
+    ("behind-birth", "Halvorsdottir Signy\t08/04/1931\t92\t40117", "92"),
+    ("spaced", "D.O.B. 1 9 / 0 3 / 1 9 3 1    AGE  9 3\nWARD 4", "9 3"),
 ]
 
 
@@ -81,7 +84,11 @@ def test_age_over_89_goes(text: str, age: str) -> None:
     assert age in [text[s.start : s.end] for s in detect(text) if s.category is Category.AGE]
 
 
-@pytest.mark.parametrize("text", ["SpO2 is 95, HR 98, sat (96)", "She is 62, BP 130/90", "Weight 95, 92 and 90"], ids=range(3))
+@pytest.mark.parametrize(
+    "text",
+    ["SpO2 is 95, HR 98, sat (96)", "She is 62, BP 130/90", "Weight 95, 92 and 90", "born 3/4/1988 95 kg", "seen 3/4/1938 (95 mg)"],
+    ids=range(5),
+)
 def test_a_measurement_is_no_age(text: str) -> None:
     """Saturations, rates and weights of ninety and more stay."""
     assert [s for s in detect(text) if s.category is Category.AGE] == []

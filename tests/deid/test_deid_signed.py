@@ -22,6 +22,9 @@ GOES = [
     ("signer-stamp", "Happy to go home.\n\nVK 14/5/24 2310", "VK"),
     ("spoken-to", "Will d/w KVB and the pain team", "KVB"),
     ("tech", "leak test pass, tech WVK", "WVK"),
+    ("letter-above-a-quote", "Please replace the form.\nW\n> On 1/17/24, K Farrar wrote:", "W\n"),
+    ("thanks", "Bed 4 is clean. Cheers Bex", "Bex"),
+    ("parting", "Can you ring him back?\nBest,\nIngrid T.", "Ingrid T"),
     ("doctor-letter", "thanks for the help - dr v", "v"),
     ("chat", "mvance7: bed 4 ready?\nkim.o: yes\nmvance7: ty\nkim.o: np", "kim.o"),
     ("weekday", "Booked for Thurs 4/18 at noon", "Thurs 4/18"),
@@ -62,6 +65,8 @@ CXR 4/5 views negative
 Seen by PT and OT
 d/w GI and IR
 tech CT done
+Please call. Thanks, Pharmacy
+Thanks. Team
 Called by EMS
 Team at Lake of the eye level
 """.strip().splitlines()

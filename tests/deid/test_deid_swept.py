@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.deid.found import Found
 from core.deid.note import Note
@@ -53,17 +54,24 @@ def test_below_the_bar_and_within_a_find_nothing_is_flagged() -> None:
 
 
 def test_what_identifies_nobody_is_passed_over() -> None:
-    """A lone year, a state, a date without a figure, an age, a single character, a number that is a word."""
+    """A lone year, a state, a date without a figure, an age, a single character of which little is made, a number that is a word."""
     suspected = {
         "2019": ("DATE", 0.8),
         "Utah": ("REGION", 0.8),
         "Thursday": ("DATE", 0.8),
         "93": ("AGE", 0.8),
-        "7": ("ID", 0.8),
+        "7": ("ID", 0.09),
+        "Q": ("NAME", 0.09),
         "PRN": ("ID", 0.8),
     }
     for word in suspected:
         assert flags(f"about {word} there", suspected) == []
+
+
+@pytest.mark.parametrize(("word", "label"), [("27", "ID"), ("B", "NAME"), ("7", "ID")])
+def test_what_is_slight_is_flagged_where_the_tagger_makes_something_of_it(word: str, label: str) -> None:
+    """A door's code of two figures, an initial alone: the clinician's to decide, and masked only beside a find."""
+    assert [found for found, _ in flags(f"about {word} there", {word: (label, 0.5)})] == [word]
 
 
 def test_near_certainty_masks() -> None:
