@@ -37,7 +37,7 @@ from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
 from core.deid.signed import signatures
 from core.deid.spoken import spelled_names, spoken
-from core.deid.swept import swept
+from core.deid.swept import outweighs, swept
 from core.deid.tagger import read
 from core.deid.vetoes import vetoed_find
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
@@ -131,7 +131,7 @@ def find_all(
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}
     plain = {(f.start, f.end) for f in without_figures(doubts, note, opinion.scores)}
     doubts = [_weighed_against(f, (f.start, f.end) not in unlisted, (f.start, f.end) not in plain) for f in doubts]
-    doubts = [f for f in doubts if f.score >= _OUTWEIGHS or (f.start, f.end) in unlisted]
+    doubts = [f for f in doubts if (f.start, f.end) in unlisted or outweighs(note, f)]
     return [*completed(resolve([*whole, *doubts], len(note.text), note.tags), note)]
 
 
@@ -141,8 +141,6 @@ def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
     return found if found.score >= least else found._replace(state="flagged")
 
 
-# From this score on the tagger's doubt outweighs a list of eponyms, brands and roles: worth a look, though not a mask.
-_OUTWEIGHS = 0.8
 # From this score on what is also a brand or a fixed phrase, as `Yasmin`, is worth a look.
 _SAYS_A_PERSON = 0.9
 # From this score on a find stands, on a list or in a clinical column: a telephone number is one wherever it is written.

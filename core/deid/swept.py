@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _PASSED_OVER = frozenset(("REGION", "AGE"))
 _SMALL_OR_YEAR = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 _OUTWEIGHS_LISTS, _OUTWEIGHS_SPEECH, _OUTWEIGHS_SHAPES, _OUTWEIGHS_VETOES = 0.6, 0.2, 0.8, 0.5
+_OUTWEIGHS = {Category.NAME: 0.2, Category.OTHER_ID: 0.3}
 _DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
 SURELY = 0.33
 """From this score on the tagger's word is enough to mask; where a list or a shape speaks against it, it is worth a flag."""
@@ -47,6 +48,12 @@ def swept(note: Note, found: Sequence[Found], opinion: Opinion, bar: float) -> I
     yield from doubts
     _take(note, taken, doubts)
     yield from _again(note, taken, [*found, *doubts])
+
+
+def outweighs(note: Note, found: Found) -> bool:
+    """Whether a doubt is worth a flag although a list or a shape speaks against it: an eponym may be somebody's surname, `RN BRADEN`."""
+    written = found.category is not Category.NAME or note.text[found.start].isupper()
+    return found.score >= (_OUTWEIGHS.get(found.category, _OUTWEIGHS_SHAPES) if written else _OUTWEIGHS_SHAPES)
 
 
 def _take(note: Note, taken: Taken, found: Iterable[Found]) -> None:
@@ -111,8 +118,9 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     sure = score >= SURELY and (not slight or _beside(note, run, taken))
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
     vetoed = score < _OUTWEIGHS_VETOES and vetoed_find(note, item)
-    if vetoed or (_says_itself(note, item) or a_result(tokens) if category in _NUMBERED else _listed(tokens, score)):
-        if score < _OUTWEIGHS_SHAPES:
+    figures = category in _NUMBERED and (_says_itself(note, item) or a_result(tokens))
+    if vetoed or figures or (category not in _NUMBERED and _listed(tokens, score)):
+        if not outweighs(note, item) or (figures and score < _OUTWEIGHS_SHAPES):
             return
         item = item._replace(state="flagged")
     yield item

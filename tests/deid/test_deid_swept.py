@@ -24,10 +24,10 @@ def opinion_of(note: Note, suspected: dict[str, tuple[str, float]]) -> Opinion:
     return Opinion(scores, kinds, labels)
 
 
-def flags(text: str, suspected: dict[str, tuple[str, float]], *found: Found) -> list[tuple[str, Category]]:
+def flags(text: str, suspected: dict[str, tuple[str, float]], *found: Found, bar: float = BAR) -> list[tuple[str, Category]]:
     """Text and category of what is flagged."""
     note = Note(text)
-    made = list(swept(note, found, opinion_of(note, suspected), BAR))
+    made = list(swept(note, found, opinion_of(note, suspected), bar))
     assert {f.state for f in made} <= {"flagged"}
     return [(text[f.start : f.end], f.category) for f in made]
 
@@ -72,6 +72,13 @@ def test_what_identifies_nobody_is_passed_over() -> None:
 def test_what_is_slight_is_flagged_where_the_tagger_makes_something_of_it(word: str, label: str) -> None:
     """A door's code of two figures, an initial alone: the clinician's to decide, and masked only beside a find."""
     assert [found for found, _ in flags(f"about {word} there", {word: (label, 0.5)})] == [word]
+
+
+def test_an_eponym_that_may_be_a_surname_is_flagged() -> None:
+    """Written as a name, and suspected: worth a look, though a list speaks against it; not in lower case, not with less."""
+    assert flags("RN BRADEN took over", {"BRADEN": ("NAME", 0.22)}, bar=0.07) == [("BRADEN", Category.NAME)]
+    assert flags("RN BRADEN took over", {"BRADEN": ("NAME", 0.15)}, bar=0.07) == []
+    assert flags("braden 19, foley out", {"braden": ("NAME", 0.22), "foley": ("NAME", 0.22)}, bar=0.07) == []
 
 
 def test_near_certainty_masks() -> None:
