@@ -39,10 +39,10 @@ from core.deid.signed import signatures
 from core.deid.spoken import spelled_names, spoken
 from core.deid.swept import outweighs, swept
 from core.deid.tagger import read
-from core.deid.vetoes import vetoed_find
+from core.deid.vetoes import vetoed_find, without_credentials
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.deid.widened import widened
-from core.model import Identity
+from core.model import Category, Identity
 
 
 def detectors(note: Note, tables: Tables | None = None) -> Iterator[Found]:
@@ -100,7 +100,7 @@ def find_all(
     found += known_values(note, identity, needles)
     found += echoes(note, more, "propagation")
     ruled = resolve(trimmed(found, note.text), len(note.text), note.tags)
-    opinion = read(note)
+    opinion = without_credentials(note, read(note))
     ruled = weighed(ruled, note, opinion.scores, AT_THE_GATE if bars is None else SURE)
     if bars is None:
         # what lies between our tags, as the `^` of `[LICENSE]^[CLINICIAN_1]`, is nothing
@@ -137,14 +137,16 @@ def find_all(
 
 def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
     """A doubt that a list or the shape of figures speaks against is the clinician's to decide, unless the tagger is as good as certain."""
-    least = _BEYOND_DOUBT if figures else _STANDS if listed else 0.0
+    stands = _STANDS_WORDED if found.category in _SITES else _STANDS
+    least = _BEYOND_DOUBT if figures else stands if listed else 0.0
     return found if found.score >= least else found._replace(state="flagged")
 
 
 # From this score on what is also a brand or a fixed phrase, as `Yasmin`, is worth a look.
 _SAYS_A_PERSON = 0.9
 # From this score on a find stands, on a list or in a clinical column: a telephone number is one wherever it is written.
-_STANDS, _BEYOND_DOUBT = 0.8, 0.98
+_STANDS, _STANDS_WORDED, _BEYOND_DOUBT = 0.8, 0.95, 0.98
+_SITES = frozenset((Category.PLACE, Category.FACILITY))  # of which criteria and scales are named, as `El Escorial`
 
 
 def _held(found: Found, tables: Tables) -> bool:

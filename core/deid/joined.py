@@ -53,6 +53,7 @@ _STAGES = frozenset(("i", "ii", "iii", "iiia", "iiib", "iv", "v"))
 # age and sex, a decimal or an hour, a supply code (HCPCS), a protein change
 _PLAIN = re.compile(r"\d{2,4}/\d{2,4}|\d{1,3} ?[MFmf]|\$?\d{1,4}[.:]\d{1,2}|[A-V]\d{4}|(?:[A-Z0-9]{2,6} )?[A-Z]\d{2,4}[A-Z]")
 _SPACED_BAR = 0.8
+_FIGURES_LEFT = 2
 _SURELY, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.98, 0.6, 0.4, 0.6, 0.6
 _PLAIN_TITLES = words("joined.plain_titles")
 _REGIONS = words("places.states") | regions()
@@ -364,10 +365,10 @@ def _free(find: Found, met: list[Found], text: str) -> Iterator[Found]:
 
 
 def _worth_keeping(piece: str, category: Category) -> bool:
-    """Whether what is left of a cut find may identify: letters of a name or place, two digits of a number, of a day more than figures."""
+    """Whether what is left of a cut find may identify: letters of a name or place, three digits of a number, of a day more than figures."""
     if all(word.strip(".,;:()'\"-").lower() in _LINKS for word in piece.split()):
         return False
     held = "".join(c for c in piece if c.isalnum())
     if category is Category.DATE:
         return any(c.isdigit() for c in held) and not piece.isdigit()
-    return len(held) > 1 if held[0].isdigit() else category in WORDED or any(c.isdigit() for c in held)
+    return len(held) > _FIGURES_LEFT if held[0].isdigit() else category in WORDED or any(c.isdigit() for c in held)

@@ -13,7 +13,7 @@ CERTAIN = 0.96
 _COUNT, _COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], ("th", "first", "second", "third")
 _COUNTING, _SAID_DIGITS = words("figures.counting"), 5
 _GLUED_CODE = 4  # digits
-_OLD_BAR, _OLD_IN_WORDS = 0.85, ("ninet", "hundred", "centenarian")
+_OLD_BAR, _OLD_IN_WORDS = 0.6, ("ninet", "hundred", "centenarian")
 _UNLISTED, _STROKES = 0.8, 2
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core.deid.cues import PERSON
+from core.deid.cues import EPONYM_NOUNS, PERSON
 from core.deid.dates import reads_as_score
 from core.deid.found import Found
 from core.deid.joined import CATEGORIES, DETECTOR
@@ -51,8 +51,15 @@ def swept(note: Note, found: Sequence[Found], opinion: Opinion, bar: float) -> I
 
 
 def outweighs(note: Note, found: Found) -> bool:
-    """Whether a doubt is worth a flag although a list or a shape speaks against it: an eponym may be somebody's surname, `RN BRADEN`."""
-    written = found.category is not Category.NAME or note.text[found.start].isupper()
+    """Whether a doubt is worth a flag although a list or a shape speaks against it: an eponym may be somebody's surname, `RN BRADEN`.
+
+    Before a clinical word or a genitive, as in `Ringer's lactate`, it is none.
+    """
+    behind = note.index_at(found.end)
+    ends = behind >= len(note.tokens) or not (
+        note.tokens[behind].word.clinical or note.low(behind) in EPONYM_NOUNS or note.low(behind) == "'s"
+    )
+    written = found.category is not Category.NAME or (note.text[found.start].isupper() and ends)
     return found.score >= (_OUTWEIGHS.get(found.category, _OUTWEIGHS_SHAPES) if written else _OUTWEIGHS_SHAPES)
 
 
@@ -139,7 +146,8 @@ def _plain(tokens: list[Token], category: Category, score: float) -> bool:
     """Whether words without a figure are no more than a weekday, a month or a small word, or too little for a number."""
     if category is Category.DATE:
         small = tokens[0].shape == "l" and len(tokens[0].text) < 4  # an article, as in `el domingo 2 de marzo`
-        return len(tokens) == 1 and (small or tokens[0].low[:3] in _DAYS_AND_MONTHS)
+        alone = len(tokens) == 1 and (small or tokens[0].low[:3] in _DAYS_AND_MONTHS)
+        return alone or (len(tokens) > 1 and all(t.shape in "CUp" for t in tokens) and not possible(tokens, category, score))  # `Tri-Vi`
     return score < _OUTWEIGHS_LISTS or all(t.word.clinical for t in tokens) or not possible(tokens, category, score)
 
 

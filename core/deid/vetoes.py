@@ -7,8 +7,9 @@ the rules find such names by themselves.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from core.deid.cues import PARTICLES
+from core.deid.cues import CREDENTIALS, PARTICLES
 from core.deid.dates import seasonal
 from core.deid.found import Found
 from core.deid.labels import kind_of
@@ -18,6 +19,9 @@ from core.deid.note import Note, Token
 from core.deid.numbers import category_of_cue, measured, not_an_identifier
 from core.model import Category
 
+if TYPE_CHECKING:
+    from core.deid.tagger import Opinion
+
 # age and sex, a DICOM tag, a diagnosis code, a French size, a version, a fraction of 24 hours, a time
 _SHAPES = re.compile(
     r"\d{1,2} ?(?:yo ?)?[MFmf]|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}|[A-TV-Z]\d[0-9AB](?:\.[0-9A-Z]{1,4})?|\d{1,2} ?Fr?|\d{1,3}(?:\.\d{1,3}){1,3}"
@@ -26,6 +30,7 @@ _SHAPES = re.compile(
 _FIGURES = re.compile(r"\d{1,2}[/-]\d{1,2}")
 _A_VERB = re.compile(r"(?:may|march) \d{1,2}")
 _COUNTING = words("figures.counting")
+_DOTTED = re.compile(r"(?<![\w.])(?:[A-Z]\.){2,6}(?!\w)")
 _VITALS = words("vetoes.vitals")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
@@ -34,6 +39,17 @@ _EXTENSION = re.compile(r"\d[- ]\d{4}")
 _SURE, _SURE_OF_LETTERS, _SURE_OF_CALL, _SURE_OF_AGE = 0.5, 0.8, 0.7, 0.9
 _SURE_IN_LOWER = 0.7
 """From this score on the tagger's word stands."""
+
+
+def without_credentials(note: Note, opinion: Opinion) -> Opinion:
+    """The tagger's opinion, with nothing of the letters of dotted credentials, as `F.A.C.S.`."""
+    told = [m for m in _DOTTED.finditer(note.text) if m[0].replace(".", "").lower() in CREDENTIALS]
+    if not told:
+        return opinion
+    scores = opinion.scores.copy()
+    for match in told:
+        scores[note.index_at(match.start()) : note.index_at(match.end())] = 0.0
+    return opinion._replace(scores=scores)
 
 
 def vetoed_find(note: Note, found: Found) -> bool:

@@ -70,11 +70,11 @@ def test_a_leak_in_the_final_message_stops_it(leak: str, role: str) -> None:
 
 def test_an_open_flag_stops_it_until_it_is_decided() -> None:
     """Undecided flags block; kept ones pass."""
-    texts = {"history": "He was given Wexler today."}
+    texts = {"history": "He was given Tessler today."}
     with pytest.raises(PreflightError) as caught:
         clear(prompt(written(case(texts))), case(texts), identity=PANEL)
     assert "unresolved flag" in {f.category for f in caught.value.findings}
-    kept = case(texts, Decisions(keep=frozenset({"Wexler"})))
+    kept = case(texts, Decisions(keep=frozenset({"Tessler"})))
     assert clear(prompt(written(kept)), kept, identity=PANEL).policy == kept.policy
 
 

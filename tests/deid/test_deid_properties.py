@@ -72,6 +72,7 @@ def test_redacting_the_redacted_changes_nothing(text: str) -> None:
 @given(notes)
 @example("Patient: Jane Okafor. Okafor slept well.")
 @example("Patient: Jane Okafor. Okafor slept well. Okafor slept well.")
+@example("Seen by Dr. Robert Feldman today. Feldman agreed. [PATIENT] [MRN] Okafor slept well. BP 130/85.")
 def test_restore_inverts_redaction(text: str) -> None:
     """Every tag turns back; a person or day restored under its fullest form redacts to the same text again."""
     done = run(text)

@@ -96,11 +96,11 @@ def test_decisions_redact_everywhere_and_keep_in_clear() -> None:
 
 def test_a_flag_waits_until_it_is_decided() -> None:
     """Flagged text stays in the output and is listed; redacting it masks it."""
-    texts = {"history": "He was given Wexler today."}
+    texts = {"history": "He was given Tessler today."}
     open_case = run(texts)
     assert open_case.fields["history"].text == texts["history"]
-    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Wexler")]
-    assert run(texts, decisions=Decisions(redact=frozenset({"Wexler"}))).fields["history"].text == "He was given [REDACTED_1] today."
+    assert [(name, texts[name][s.start : s.end]) for name, s in open_case.flags] == [("history", "Tessler")]
+    assert run(texts, decisions=Decisions(redact=frozenset({"Tessler"}))).fields["history"].text == "He was given [REDACTED_1] today."
 
 
 def test_a_decision_reaches_over_the_columns_of_a_table() -> None:
