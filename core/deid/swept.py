@@ -32,7 +32,9 @@ _OUTWEIGHS = {Category.NAME: 0.2, Category.OTHER_ID: 0.3}
 _DAYS_AND_MONTHS = words("dates.month_stems") | {word[:3] for word in words("kept.weekdays")}
 SURELY = 0.33
 """From this score on the tagger's word is enough to mask; where a list or a shape speaks against it, it is worth a flag."""
-_SLIGHT_BAR = 0.1  # of a single character, a year or a number below a hundred
+# Of a single character or a number below a hundred: an initial, a door's code. A cell that holds no more is rather an age or a sex.
+_SLIGHT_BAR, _SOME_TEXT = 0.1, 3
+_TOLD_BY_LITTLE = frozenset((Category.NAME, Category.OTHER_ID, Category.PHONE))
 _JOINTS = frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
@@ -118,11 +120,12 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
-    told = score >= _SLIGHT_BAR and (category is not Category.DATE or (score >= SURELY and _beside(note, run, taken)))
+    beside = score >= SURELY and bool(_beside(note, run, taken))
+    told = beside or (score >= _SLIGHT_BAR and category in _TOLD_BY_LITTLE and len(note.tokens) >= _SOME_TEXT)
     if (slight and not told) or (category in _NUMBERED and not digits and _plain(tokens, category, score)):
         return
     role = PERSON if category is Category.NAME else ""
-    sure = score >= SURELY and (not slight or _beside(note, run, taken))
+    sure = beside if slight else score >= SURELY
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
     vetoed = score < _OUTWEIGHS_VETOES and vetoed_find(note, item)
     figures = category in _NUMBERED and (_says_itself(note, item) or a_result(tokens))

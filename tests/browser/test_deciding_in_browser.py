@@ -36,11 +36,11 @@ def test_flags_in_two_fields_are_redacted_with_one_click(page: Page, app: Served
     """Nothing waits to be decided any more, and the payload holds neither."""
     open_app(page, app)
     fill(page, "He was given Halsey today. Crushing chest pain for two hours.")
-    page.get_by_label("History", exact=True).fill("He was given Wexler today.")
+    page.get_by_label("History", exact=True).fill("He was given Tessler today.")
     page.get_by_label("History", exact=True).blur()
     page.get_by_role("button", name="Redact all 2").click(timeout=60_000)
     region = page.get_by_role("region", name="Case as sent")
     expect(region).to_contain_text("[REDACTED_2]")
     expect(region).not_to_contain_text("Halsey")
-    expect(region).not_to_contain_text("Wexler")
+    expect(region).not_to_contain_text("Tessler")
     expect(page.get_by_text("to decide.")).to_have_count(0)

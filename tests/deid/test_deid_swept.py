@@ -72,6 +72,7 @@ def test_what_identifies_nobody_is_passed_over() -> None:
 def test_what_is_slight_is_flagged_where_the_tagger_makes_something_of_it(word: str, label: str) -> None:
     """A door's code of two figures, an initial alone: the clinician's to decide, and masked only beside a find."""
     assert [found for found, _ in flags(f"about {word} there", {word: (label, 0.5)})] == [word]
+    assert flags(word, {word: (label, 0.5)}) == []
 
 
 def test_an_eponym_that_may_be_a_surname_is_flagged() -> None:

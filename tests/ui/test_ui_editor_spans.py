@@ -125,3 +125,26 @@ def test_long_typing_is_committed_without_a_pause(form: Page) -> None:
         area.press_sequentially("b")
     form.clock.resume()
     expect(form.get_by_text("symptoms='a" + "b" * 29)).to_be_visible()
+
+
+MOUNTS = """(calls) => {
+  SOURCE
+  const parent = document.getElementById("parent");
+  for (const call of calls) mount({ parentElement: parent, data: call, setStateValue() {}, setTriggerValue() {} });
+  return parent.querySelector("textarea").value;
+}"""
+
+
+def test_what_an_earlier_run_said_does_not_undo_a_later_one(blank: Page) -> None:
+    """Streamlit calls mounts out of order while a page begins: the text of the later run stays, until another session speaks."""
+    folder = Path(__file__).parents[2] / "core" / "ui" / "editor"
+    editor = (folder / "editor.js").read_text().replace("export default ", "")
+    source = SOURCE.replace('"__HUES__"', "{}", 1).replace('"__REASONS__"', "[]", 1) + editor
+    plain = {"id": "e", "field": "history", "label": "History", "max": 90, "required": False, "rev": 0, "token": "t", "url": "/preview"}
+    plain |= {"problem": "", "rows": 2, "disabled": False, "placeholder": "", "context": "", "decides": True}
+    before = plain | {"value": "the draft", "nonce": 9, "session": "a", "order": 1}
+    after = plain | {"value": "the example", "nonce": 10, "session": "a", "order": 2}
+    restarted = plain | {"value": "restored", "nonce": 4, "session": "b", "order": 1}
+    for calls, shown in (([before, after], "the example"), ([after, before], "the example"), ([after, restarted], "restored")):
+        blank.set_content(f"<div id=parent>{(folder / 'editor.html').read_text()}</div>")
+        assert blank.evaluate(MOUNTS.replace("SOURCE", source), calls) == shown

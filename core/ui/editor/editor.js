@@ -74,6 +74,8 @@ class Editor {
     this.card = new Card(this.root, (...chosen) => this.decide(...chosen), () => this.area.focus());
     this.roll = new Roll(this.root, (span, term, rect) => { this.card.show(span, term, rect, true); this.card.focus(); });
     this.nonce = null;
+    this.session = null;
+    this.order = 0;
     this.rev = 0;
     this.text = "";
     this.spans = [];
@@ -116,6 +118,10 @@ class Editor {
   }
 
   update(data, send, trigger) {
+    /* Streamlit may call a mount with what an earlier run said after the one with what a later run said. */
+    if (data.session === this.session && data.order < this.order) return;
+    this.session = data.session;
+    this.order = data.order;
     this.data = data;
     this.send = send;
     this.trigger = trigger;

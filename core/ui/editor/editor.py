@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from core.model import Category, KeepReason, TextField
 from core.ui.palette import css_variables, hue_of
 
 _HERE = Path(__file__).parent
-_SEATS = "casegate-editors"
+_SEATS, _TOLD = "casegate-editors", "casegate-editors-told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def live_editor(
         "decides": on_decide is not None,
     }
     # Streamlit may end the run inside this call; the seat is kept only once the caller is certain to get the text.
-    _component()(key=key, data=data, on_edit_change=_nothing, on_decide_change=_telling(key, on_decide))
+    _component()(key=key, data=data | _place_in_order(key, data), on_edit_change=_nothing, on_decide_change=_telling(key, on_decide))
     _seats()[key] = _Seat(seat.nonce, given.text, given.rev, version)
     return given
 
@@ -109,6 +110,18 @@ def _data(field: TextField, seat: _Seat, given: EditorValue, token: str) -> dict
         "token": token,
         "url": _preview_url(),
     }
+
+
+def _place_in_order(key: str, data: dict[str, Any]) -> dict[str, Any]:
+    """By which the browser knows what is older: a number that grows, within a session, with every change of what an editor is told.
+
+    Kept before the call, so that what a run that ends within it has sent is not taken for what the next one sends.
+    """
+    told = st.session_state.setdefault(_TOLD, {"session": secrets.token_hex(4)})
+    order, before = told.get(key, (0, None))
+    if before != data:
+        told[key] = order, _ = order + 1, data
+    return {"session": told["session"], "order": order}
 
 
 def _seats() -> dict[str, _Seat]:
