@@ -27,6 +27,18 @@ _BY_QUALIFIER = {
     "EX": Category.PHONE,
     "EM": Category.EMAIL,
 }
+_PLAN = {
+    "N3": {1: Category.STREET, 2: Category.STREET},
+    "N4": {1: Category.PLACE, 3: Category.ZIP},
+    "PER": {2: Category.NAME},
+}
+_DAYS = {"DMG": 2, "DTM": 2, "DTP": 3}
+_NUMBERS = {
+    "CLM": (1, Category.ACCOUNT),
+    "SBR": (3, Category.HEALTH_PLAN),
+    "REF": (2, Category.OTHER_ID),
+    "TRN": (2, Category.OTHER_ID),
+}
 _found = partial(Found, score=0.97, detector=_DETECTOR)
 Element = tuple[int, str]  # where it begins, and what it holds
 
@@ -53,21 +65,18 @@ def x12_values(text: str) -> tuple[list[Found], list[tuple[int, int]]]:
 def _values(segment: str, e: list[Element]) -> Iterator[Found]:
     if segment == "NM1":
         yield from _named(e)
-    elif segment == "N3":
-        yield from (_whole(one, Category.STREET) for one in e[1:3] if one[1].strip())
-    elif segment == "N4":
-        yield from (_whole(e[i], kind) for i, kind in ((1, Category.PLACE), (3, Category.ZIP)) if e[i][1].strip())
-    elif segment in ("DMG", "DTM", "DTP"):
-        at, value = e[3 if segment == "DTP" else 2]
+    for at, category in _PLAN.get(segment, {}).items():
+        if e[at][1].strip():
+            yield _whole(e[at], category, PERSON if category is Category.NAME else "")
+    if segment in _DAYS:
+        at, value = e[_DAYS[segment]]
         yield from (_found(at + m.start(), at + m.end(), Category.DATE) for m in re.finditer(r"\d{8}", value))
     elif segment == "PER":
-        yield from (_whole(e[2], Category.NAME, PERSON) for _ in "1" if e[2][1].strip())
         yield from (_whole(e[i + 1], _BY_QUALIFIER[e[i][1]]) for i in (3, 5, 7) if e[i][1] in _BY_QUALIFIER and e[i + 1][1].strip())
-    else:
-        at, value = e[{"CLM": 1, "SBR": 3}.get(segment, 2)]
-        kind = Category.ACCOUNT if segment == "CLM" else Category.HEALTH_PLAN if segment == "SBR" else Category.OTHER_ID
-        if sum(c.isdigit() for c in value) > 1:
-            yield _whole((at, value), _BY_QUALIFIER.get(e[1][1], kind) if segment == "REF" else kind)
+    elif segment in _NUMBERS:
+        at, category = _NUMBERS[segment]
+        if sum(c.isdigit() for c in e[at][1]) > 1:
+            yield _whole(e[at], _BY_QUALIFIER.get(e[1][1], category) if segment == "REF" else category)
 
 
 def _named(e: list[Element]) -> Iterator[Found]:

@@ -120,7 +120,8 @@ def _place_in_order(key: str, data: dict[str, Any]) -> dict[str, Any]:
     told = st.session_state.setdefault(_TOLD, {"session": secrets.token_hex(4)})
     order, before = told.get(key, (0, None))
     if before != data:
-        told[key] = order, _ = order + 1, data
+        order += 1
+        told[key] = (order, data)
     return {"session": told["session"], "order": order}
 
 
