@@ -22,7 +22,7 @@ _MARKS = ("\t", "|", ";", ",")
 _ALIGNED = re.compile(r"\S+(?: \S+)*")
 _RULE = re.compile(r"[\s|:+=_-]*")
 _QUOTED = re.compile(r'"[^"\n]*"')
-_MOST_LABEL, _MOST_CELLS = 32, 60
+_MOST_LABEL, _MOST_CELLS, _RESULTS = 32, 60, 3
 _GOODS = frozenset(("qty", "quantity", "description", "manufacturer"))
 _TABLE = "table"
 
@@ -154,6 +154,8 @@ def _like_label(label: str) -> bool:
 
 def _tells(kinds: list[Category | str | None]) -> bool:
     known = sum(k is not None for k in kinds)
+    if set(kinds) <= {KEPT, None} and known >= _RESULTS and 4 * known >= 3 * len(kinds):
+        return True  # a table of results, all of which stays
     return any(k is not None and k != KEPT and k is not Category.AGE for k in kinds) and 5 * known >= 2 * len(kinds) and known > 1
 
 

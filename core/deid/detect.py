@@ -33,12 +33,14 @@ from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
 from core.deid.plain import doubted, tells_of_nobody
 from core.deid.readings import Reading, readings
+from core.deid.remains import remains
 from core.deid.resolve import resolve, trimmed
 from core.deid.rhythm import short_dates
+from core.deid.roads import roads
 from core.deid.signed import signatures
 from core.deid.spoken import spelled_names, spoken
 from core.deid.swept import outweighs, swept
-from core.deid.tagger import read
+from core.deid.tagger import Opinion, read
 from core.deid.vetoes import vetoed_find, without_credentials
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.deid.widened import widened
@@ -70,6 +72,7 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from fleet_numbers(note)
     yield from places(note)
     yield from lands(note)
+    yield from roads(note)
     yield from facilities(note)
     yield from form_values(note)
     named = [*cued_names(note), *kept_names(note), *speakers(note), *listed_names(note)]
@@ -127,12 +130,19 @@ def find_all(
     doubts = [*outside, *(f._replace(state="flagged") for f in doubts if f.start not in left and f.score >= _SAYS_A_PERSON)]
     doubts = [f for f in doubts if not everybodys(note, f) and f.start not in scaled]
     if not doubts:
-        return [*completed(whole, note)]
+        return _with_remains(whole, note, opinion, tables)
     unlisted = {(f.start, f.end) for f in without_kept(doubts, note, opinion.scores, fixed)}
     plain = {(f.start, f.end) for f in without_figures(doubts, note, opinion.scores)}
     doubts = [_weighed_against(f, (f.start, f.end) not in unlisted, (f.start, f.end) not in plain) for f in doubts]
     doubts = [f for f in doubts if (f.start, f.end) in unlisted or outweighs(note, f)]
-    return [*completed(resolve([*whole, *doubts], len(note.text), note.tags), note)]
+    return _with_remains(resolve([*whole, *doubts], len(note.text), note.tags), note, opinion, tables)
+
+
+def _with_remains(whole: list[Found], note: Note, opinion: Opinion, tables: Tables) -> list[Found]:
+    if not note.tags:  # beside which nobody could decide
+        left = [f for f in remains(note, whole, opinion) if f.state == "masked" or not tables.keep(f.start, f.end)]
+        whole = resolve([*whole, *left], len(note.text))
+    return [*completed(whole, note)]
 
 
 def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:

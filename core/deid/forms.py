@@ -31,6 +31,8 @@ _ATTRIBUTE = re.compile(r"<([A-Za-z][\w:.-]{1,40}) (?:[^<>\n]{0,80} )?(?:value|V
 _PEOPLE = words("forms.person_keys")
 _ORGANISATIONS = words("forms.organisation_keys")
 _DETECTOR = "field"
+_HALVES = frozenset(("first", "last"))
+_PARTS = re.compile(r"\b(?:surname|last|first|given|middle|m\.?i|preferred|pref)\b\.? ?:", re.IGNORECASE)
 
 
 def form_values(note: Note) -> Iterator[Found]:
@@ -82,7 +84,11 @@ def _known(label: str) -> tuple[str, Category | str | None]:
 def _value(note: Note, start: int, end: int, kind: Category | str, label: str) -> Iterator[Found]:
     low = label.lower()
     if kind is Category.NAME:
-        if not _NAME_LABELS.isdisjoint(re.findall(r"[a-z]+", low)):
+        if low in _HALVES and _beside_its_other_half(note.text, start):
+            token = note.tokens[note.index_at(start)]
+            if token.shape in "CU" and token.end <= end and token.low not in words("labels.blank"):
+                yield Found(token.start, token.end, Category.NAME, 0.95, "form", role_of(label))  # be it `Sunday`
+        elif not _NAME_LABELS.isdisjoint(re.findall(r"[a-z]+", low)):
             yield from _name(note, start, end, label)
     elif kind is Category.STREET:
         if any(c.isdigit() for c in note.text[start:end]):
@@ -94,6 +100,12 @@ def _value(note: Note, start: int, end: int, kind: Category | str, label: str) -
         for found in value_found(note.text, start, end, kind, label, _DETECTOR):
             if not (measured(note.text, found.end) or _slight(note.text[found.start : found.end], kind)):
                 yield found
+
+
+def _beside_its_other_half(text: str, start: int) -> bool:
+    """Whether the same line asks for another part of the name: `Last: Moore  First: Sunday`."""
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+    return len(_PARTS.findall(text, first, len(text) if last < 0 else last)) > 1
 
 
 def _phrase_end(text: str, start: int, end: int) -> int:

@@ -88,7 +88,7 @@ def _typed(kind: str, value: str, at: int, segment: str) -> Iterator[Found]:
     starts = [at + sum(len(p) + 1 for p in parts[:i]) for i in range(len(parts))]
     if kind == "n":
         role = PATIENT if segment in ("PID", "MRG") else PERSON
-        yield from _name(parts, starts, 0, role)
+        yield from _name(parts, starts, 0, role, anything=segment in ("PID", "MRG"))
     elif kind == "c":
         yield from _clinician(parts, starts)
     elif kind == "a":
@@ -111,10 +111,10 @@ def _found(start: int, text: str, category: Category, role: str = "") -> Found:
     return Found(start, start + len(text), category, 0.97, _DETECTOR, role)
 
 
-def _name(parts: list[str], starts: list[int], first: int, role: str) -> Iterator[Found]:
+def _name(parts: list[str], starts: list[int], first: int, role: str, *, anything: bool = False) -> Iterator[Found]:
     """Family, given, further and suffix stand beside each other and become one find."""
     named = [i for i in range(first, min(len(parts), first + 4)) if any(c.isalpha() for c in parts[i])]
-    if named and not (len(parts) == 1 and look_up(parts[0].lower()).common > 3):  # `SELF`
+    if named and (anything or not (len(parts) == 1 and look_up(parts[0].lower()).common > 3)):  # `SELF`, but a mother may be `KEEPING`
         yield Found(starts[named[0]], starts[named[-1]] + len(parts[named[-1]]), Category.NAME, 0.97, _DETECTOR, role)
 
 

@@ -54,7 +54,7 @@ _TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
 _ENDS = {_BRACKETED: ")", _RECEIVED: "", _RANKED: ", ", _BY_TYPIST: "/ ", _TURNED_TO: " "}
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 # A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
-_LETTER = re.compile(r"(?<=\n)(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
+_LETTER = re.compile(r"(?:(?<=\n)|(?<=[.!?)] ))(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
 _PARTING = re.compile(
     r"(?:^|(?<=[.!?,] ))(?:[Tt]a|[Tt]hanks?|[Tt]hx|[Tt]nx|[Tt]ks|[Tt]y|[Cc]heers|[Bb]est(?: wishes)?|[Rr]egards|[Rr]gds)[,!.]?"
     r"(?: |\n)(?P<who>[A-Z][a-z]{1,12}(?: [A-Z]\.?)?)[ \t]*$",

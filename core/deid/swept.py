@@ -39,6 +39,12 @@ _JOINTS = frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
 
+SHORT_WORD = 0.25
+"""Below this a short word is not worth a flag."""
+_WORDED = frozenset((Category.NAME, Category.FACILITY, Category.PLACE))
+_SHORT, _SEX = 4, frozenset("FMX")
+
+
 Taken = list[Category | None]  # for each token the category of the find that covers it
 
 
@@ -119,6 +125,8 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     text = note.text[tokens[0].start : tokens[-1].end]
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
+    if score < SHORT_WORD and short_word(tokens, category):
+        return
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
     beside = score >= SURELY and bool(_beside(note, run, taken))
     told = beside or (score >= _SLIGHT_BAR and category in _TOLD_BY_LITTLE and len(note.tokens) >= _SOME_TEXT)
@@ -128,12 +136,20 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     sure = beside if slight else score >= SURELY
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "masked" if sure else "flagged")
     vetoed = score < _OUTWEIGHS_VETOES and vetoed_find(note, item)
-    figures = category in _NUMBERED and (_says_itself(note, item) or a_result(tokens))
+    figures = category in _NUMBERED and (says_itself(note, item) or a_result(tokens))
     if vetoed or figures or (category not in _NUMBERED and _listed(tokens, score)):
         if not outweighs(note, item) or (figures and score < _OUTWEIGHS_SHAPES):
             return
         item = item._replace(state="flagged")
     yield item
+
+
+def short_word(tokens: list[Token], category: Category) -> bool:
+    """Whether this is one word of a sort that, in doubt, is somebody's name once in thirty times: short capitals, a word in lower case."""
+    token = tokens[0]
+    if len(tokens) > 1 or category not in _WORDED:
+        return token.low == "x"  # of an extension
+    return token.shape == "l" or (token.shape == "U" and len(token.text) <= _SHORT) or token.text in _SEX
 
 
 def _beside(note: Note, run: list[int], taken: Taken) -> set[Category | None]:
@@ -154,7 +170,7 @@ def _plain(tokens: list[Token], category: Category, score: float) -> bool:
     return score < _OUTWEIGHS_LISTS or all(t.word.clinical for t in tokens) or not possible(tokens, category, score)
 
 
-def _says_itself(note: Note, item: Found) -> bool:
+def says_itself(note: Note, item: Found) -> bool:
     """Whether figures are followed by a unit, are everybody's, or follow a score's name."""
     scored = item.category is Category.DATE and reads_as_score(note, item.start, item.end)
     return scored or measured(note.text, item.end) or not_an_identifier(note.text[item.start : item.end])

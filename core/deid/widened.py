@@ -63,7 +63,8 @@ _SEX_COLUMN = re.compile(r"(?<=\w)(?: {2,7}|\t) ?[MFmf]$")  # `search` takes the
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
 _STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
 _STATE = re.compile(r", ([A-Z]{2})(?=[,.;)\n]|$)")
-_COUNTY = re.compile(r"(?<![\w-])(?:Co\.?|County|CO\.|Comté|Kreis|Landkreis) $")
+_COUNTY = re.compile(r"(?<![\w-])(?:Co\.?|[Cc]ounty|COUNTY|CO\.|Comté|Kreis|Landkreis) $")
+_NURSING = re.compile(r" NH(?=[,;.)\n]|$)")
 _RIVER = re.compile(
     r" (?:i\. ?[A-Z][a-z]{1,2}\.|a\. ?[A-Z]\.|am [A-Z][a-z]{2,8}|an der [A-Z][a-z]{2,8}|ob der [A-Z][a-z]{2,8}|/[A-Z][a-z]{2,8})"
     r"|,? (?:Co\.|CO\.|County|Parish|Twp\.?)(?=[ ,;\n)]|$)"
@@ -212,6 +213,8 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         end = wing.end()
     if item.category is not Category.STREET:
         end = _headed(item, note, end)
+    if (home := _NURSING.match(text, end)) and text[start:end].isupper():
+        end = home.end()
     if item.category is Category.FACILITY and (firm := _FIRM.match(text, end)):
         end = firm.end()
     if item.category is Category.FACILITY and (state := _STATE.match(text, end)) and state[1] in _STATES:

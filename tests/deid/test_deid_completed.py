@@ -36,6 +36,15 @@ GOES = [
     ("medical-assistant", "Stop Bactrim, CBC today. sg, MA", ["sg"]),
     ("said-day", "ESI on the sixth. Call her.", ["sixth"]),
     ("plural-title", "Deputies Sandstrom and Okonedo used OC.", ["Sandstrom", "Okonedo"]),
+    ("call-sign", "C/S ROMEO 14 arrived 0650, patient loaded.", ["ROMEO 14"]),
+    ("named-unit", "Transfer by UNIT RESCUE 63, crew B7 aboard.", ["RESCUE 63", "B7"]),
+    ("motorway-junction", "Crash on the N4 JCT 5 northbound, airbag deployed.", ["N4 JCT 5"]),
+    ("route-corner", "MVC RT 20 @ MAIN, extricated in nine minutes.", ["RT 20 @ MAIN"]),
+    ("first-of-a-form", "Surname: Day     First: Sunday     Sex: M", ["Sunday"]),
+    ("mothers-name", "PID|1||881204^^^OSB^MR||CROIX^MARIE|KEEPING|19430526|F", ["KEEPING"]),
+    ("county", "Lives in county Roscommon with her son.", ["county Roscommon"]),
+    ("nursing-home", "ELZINGA - SPC, FROM GALLOWS HILL NH, DRIVER WAITING", ["GALLOWS HILL NH"]),
+    ("letter-ends-line", "BMI 34, K 3.1 replace. W\n> On 1/17/24, K Farrar wrote:\n> ok", ["W"]),
     ("careful-in-quotes", 'Patient: Prudence Whitlow\nContainer labeled "Whitlow axilla", two cores.', ['"Whitlow']),
 ]
 
@@ -51,6 +60,8 @@ def test_goes(text: str, values: list[str]) -> None:
 
 STAYS = [
     ("mask", "Fit test for N95 passed, flight crew away.", ["N95"]),
+    ("first-of-steps", "First: check the airway. Last: call.", ["check", "call"]),
+    ("intensive-unit", "UNIT ICU 3 full, two waiting.", ["ICU 3"]),
     ("drug-code", "gabapentin,300,68180-0722-04\namoxicillin,600,00143-9981-75", ["68180-0722-04", "00143-9981-75"]),
     ("race", "PID|1||0071183||ABUKAR^FARHIYA||19330704|F||2054-5|", ["2054-5"]),
     (

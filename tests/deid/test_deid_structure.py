@@ -120,6 +120,7 @@ KEPT_VALUES = [
     ("aligned-diagnosis", ALIGNED, "APPENDICITIS"),
     ("json-condition", JSON, "Parkinson disease"),
     ("hl7-sex-type", HL7, "ADT"),
+    ("results-only", "test,result,units,flag\nWestergren rate,18,mm/h,H\nCoombs,neg,,", "Coombs"),
     ("lab-table", "component,value,units,range\nWestergren ESR,18,mm/h,0-20\nBartonella henselae,1:64,titer,<1:64", "Westergren ESR"),
 ]
 
