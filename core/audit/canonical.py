@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import StrEnum
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from core.audit.event import Event
 
 FORMAT = 1
 _MAX_SHAPES = 1_000
-_NAMES = sorted(field.name for field in fields(Event))
-_VALUES: Callable[[Event], tuple[Any, ...]] = attrgetter(*_NAMES)
+_NAMES = [field.name for field in fields(Event)]  # in the order in which an event's __init__, and nothing else, fills its __dict__
 _FLAGS = itemgetter(*map(_NAMES.index, ("cost_partial", "simulated", "tokens_estimated")))
 _LENGTHS, _COUNTS = map(_NAMES.index, ("input_lengths", "phi_counts"))
 
@@ -34,7 +33,7 @@ _SHAPES: dict[tuple[Any, ...], _Shape] = {}
 
 def draft_of(event: Event) -> str:
     """An entry's body with places (`%d`, `%s`) for its sequence and its time. No value holds a percent sign."""
-    values = _VALUES(event)
+    values = tuple(event.__dict__.values())
     key = (tuple(map(type, values)), _FLAGS(values), not values[_LENGTHS], not values[_COUNTS])
     shape = _SHAPES.get(key)
     if shape is None:
@@ -54,7 +53,7 @@ def _shape_of(values: tuple[Any, ...]) -> _Shape:
     members: dict[str, str] = {"sequence": "%%d", "time": '"%%s"', "v": str(FORMAT)}
     known: list[int] = []
     written: list[tuple[int, Callable[[Any], str]]] = []
-    for place, (name, value) in enumerate(zip(_NAMES, values, strict=True)):
+    for name, place, value in sorted(zip(_NAMES, range(len(values)), values, strict=True)):
         if isinstance(value, bool):
             members[name] = "true" if value else "false"
         elif isinstance(value, Mapping):

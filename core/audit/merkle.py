@@ -22,6 +22,16 @@ def leaf_hash(body: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + body).digest()
 
 
+def leaf_hashes(bodies: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The same of many. A copied hash is faster than a new one over a copied body."""
+    begun, found = hashlib.sha256(b"\x00"), list[bytes]()
+    for body in bodies:
+        own = begun.copy()
+        own.update(body)
+        found.append(own.digest())
+    return tuple(found)
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 ‖ left ‖ right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()

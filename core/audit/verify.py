@@ -20,7 +20,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 
 from core.audit.entry import DOMAIN, EMPTY, Chain, Head, RawRow, Row, TreeHead, body_sequence, chain_hash
-from core.audit.merkle import leaf_hash
+from core.audit.merkle import leaf_hash, leaf_hashes
 from core.audit.purging import Purged
 
 PROGRESS_EVERY = 5_000
@@ -124,16 +124,16 @@ class Walk:
         numbers, bodies, leaves, nodes, prevs, links, purges = zip(*chunk, strict=True)
         if numbers != tuple(range(first, last + 1)) or None in bodies or purges.count(None) != len(purges):
             return False
-        if leaves != tuple([sha256(b"\x00" + body).digest() for body in bodies]):
+        if leaves != leaf_hashes(bodies) or prevs != (self.end.entry_hash, *links[:-1]):
             return False
         if -1 in map(bytes.rfind, bodies, [b'"sequence":%d,' % number for number in numbers]):
             return False
-        chained = [prev := self.end.entry_hash]
-        chained += [prev := sha256(DOMAIN + prev + leaf).digest() for leaf in leaves]
-        frontier = self.end.frontier.copy()
-        if prevs != tuple(chained[:-1]) or links != tuple(chained[1:]) or nodes != tuple(frontier.extend(leaves)):
+        if links != tuple([sha256(DOMAIN + prev + leaf).digest() for prev, leaf in zip(prevs, leaves, strict=True)]):
             return False
-        self.end, self._before = Chain(frontier, chained[-1]), chunk[-1]
+        frontier = self.end.frontier.copy()
+        if nodes != tuple(frontier.extend(leaves)):
+            return False
+        self.end, self._before = Chain(frontier, links[-1]), chunk[-1]
         return True
 
     def _one_by_one(self, chunk: list[RawRow], after: Iterator[RawRow]) -> Verification | None:

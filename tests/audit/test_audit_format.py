@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from copy import copy
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum, StrEnum
 from http import HTTPStatus
@@ -78,6 +80,22 @@ def test_canonical_bytes_round_trip(event: Event, before: int, at: datetime) -> 
     assert body_bytes(entry.sequence, entry.time, entry.event) == row.body
     assert json.dumps(json.loads(row.body), sort_keys=True, separators=(",", ":")).encode("ascii") == row.body
     assert body_sequence(row.body) == before + 1
+
+
+def test_a_time_is_written_whatever_was_written_before() -> None:
+    """To the microsecond, in UTC, forwards and backwards, within a second and across its edge, from any zone."""
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    moments = [noon + timedelta(microseconds=offset) for offset in (0, 999_999, 1, 1_000_000, -1, 0, 86_400_000_000, 5)]
+    odd = timezone(timedelta(hours=5, minutes=30, microseconds=7))
+    for at in [*moments, *(moment.astimezone(odd) for moment in moments), datetime.min.replace(tzinfo=UTC)]:
+        assert time_text(at) == at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def test_an_events_facts_stand_in_the_order_of_its_fields(event: Make) -> None:
+    """However it was made: its canonical bytes are written from them by place."""
+    one, order = event(), [field.name for field in fields(Event)]
+    for made in (one, replace(one, count=3), Event.from_json(one.to_json()), copy(one)):
+        assert list(made.__dict__) == order
 
 
 class Named(StrEnum):

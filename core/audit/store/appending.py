@@ -66,9 +66,9 @@ class Keeper(Protocol):
 class _Attempt:
     """How far an append has come: the chain's end with it, and its last row once that may have been committed."""
 
-    def __init__(self) -> None:
+    def __init__(self, last: Row | None) -> None:
         self.chain = Chain()
-        self.last: Row | None = None
+        self.last = last
 
 
 class Appender:
@@ -91,13 +91,14 @@ class Appender:
 
     def append(self, build: Build, then: Projection | None, sealed: Batch) -> Chain | None:
         """As `Store.append`."""
-        until, tried = monotonic() + self._patience_s, _Attempt()
+        until, last = monotonic() + self._patience_s, None
         if sealed and self._shared:
             self._shared -= 1
         elif sealed:
             if self._add(sealed):
                 return None
-            tried.last, self._shared = sealed[-1][1], SHARED_BATCHES
+            last, self._shared = sealed[-1][1], SHARED_BATCHES
+        tried = _Attempt(last)
         while True:
             try:
                 self._try(build, then, tried)

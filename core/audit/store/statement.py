@@ -42,10 +42,10 @@ def _libpq_sql(count: int) -> bytes:
 
 
 def parameters(rows: Sequence[Row]) -> list[Any]:
-    """What goes into its places."""
+    """What goes into its places. Hashes as `bytearray`, which sqlite3 binds as they are; for each `bytes` it looks for an adapter first."""
     flat: list[Any] = []
     for sequence, body, leaf, node, prev, own, _ in rows:
-        flat += (sequence, (body or b"").decode("ascii"), leaf, node, prev, own)
+        flat += (sequence, (body or b"").decode("ascii"), bytearray(leaf), bytearray(node), bytearray(prev), bytearray(own))
     return flat
 
 
