@@ -147,7 +147,9 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
 def short_word(tokens: list[Token], category: Category) -> bool:
     """Whether this is one word of a sort that, in doubt, is somebody's name once in thirty times: short capitals, a word in lower case."""
     token = tokens[0]
-    if len(tokens) > 1 or category not in _WORDED:
+    if len(tokens) > 1:
+        return False
+    if category not in _WORDED:
         return token.low == "x"  # of an extension
     return token.shape == "l" or (token.shape == "U" and len(token.text) <= _SHORT) or token.text in _SEX
 
