@@ -323,11 +323,14 @@ def _spaced(note: Note, match: re.Match[str] | None) -> Iterator[Found]:
         return
     cue, linked = _cue_before(note, match.start())
     near = note.low(note.index_at(match.start()) - 1)
+    if note.low(note.index_at(match.start())) in _VITALS:
+        return  # `booking BP 112/70`
     if cue and (cue in _STRONG or linked or near in _CUES) and not _UNITS.search(match[0]):
         yield Found(match.start(), match.end(), _CUES[cue], 0.9, "cue")
 
 
 _PROCEDURES, _PROCEDURE_DIGITS = frozenset(("bill", "bills", "billed", "code", "codes", "coded")), 5
+_VITALS = words("vetoes.vitals")
 _SERIAL = re.compile(r"\b[sS]/[nN][ .:#]{0,3}$")
 
 

@@ -42,7 +42,7 @@ _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category
 SHORT_WORD = 0.25
 """Below this a short word is not worth a flag."""
 _WORDED = frozenset((Category.NAME, Category.FACILITY, Category.PLACE))
-_SHORT, _SEX = 4, frozenset("FMX")
+_SHORT, _SEX, _EVERYDAY = 4, frozenset("FMX"), 2
 
 
 Taken = list[Category | None]  # for each token the category of the find that covers it
@@ -145,13 +145,15 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
 
 
 def short_word(tokens: list[Token], category: Category) -> bool:
-    """Whether this is one word of a sort that, in doubt, is somebody's name once in thirty times: short capitals, a word in lower case."""
+    """Whether this is one word of a sort that, in doubt, is somebody's name once in thirty times: short capitals, a word in
+    lower case, an everyday word that opens a sentence."""
     token = tokens[0]
     if len(tokens) > 1:
         return False
     if category not in _WORDED:
         return token.low == "x"  # of an extension
-    return token.shape == "l" or (token.shape == "U" and len(token.text) <= _SHORT) or token.text in _SEX
+    opening = token.shape == "C" and token.opens and token.word.common >= _EVERYDAY and not token.word.first
+    return token.shape == "l" or opening or (token.shape == "U" and len(token.text) <= _SHORT) or token.text in _SEX
 
 
 def _beside(note: Note, run: list[int], taken: Taken) -> set[Category | None]:
