@@ -133,14 +133,15 @@ def _seats() -> dict[str, _Seat]:
 def _take_seat(key: str, value: str, version: str) -> _Seat:
     seat = _seats().get(key)
     if seat is None:
-        return _Seat(_first_nonce(version), value)
-    same = seat.given == value and seat.version == version
-    return seat if same else _Seat(seat.nonce + 1, value, seat.rev)
+        return _Seat(_nonce_of(version), value)
+    if seat.version != version:
+        return _Seat(_nonce_of(version, seat.nonce), value, seat.rev)
+    return seat if seat.given == value else _Seat(seat.nonce + 1, value, seat.rev)
 
 
-def _first_nonce(version: str) -> int:
+def _nonce_of(version: str, before: int = 0) -> int:
     """Another one for each version: the browser may hold an editor of a run that ended before its seat was kept, with another text."""
-    return 1 + zlib.crc32(version.encode())
+    return 1 + zlib.crc32(version.encode(), before)
 
 
 def _read(state: object, seat: _Seat, value: str) -> EditorValue:
