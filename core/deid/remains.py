@@ -20,7 +20,7 @@ from core.deid.joined import CATEGORIES, DETECTOR
 from core.deid.labels import kind_of
 from core.deid.neighbours import counted
 from core.deid.note import Note, Token
-from core.deid.swept import SHORT_WORD, outweighs, says_itself, short_word
+from core.deid.swept import SHORT_WORD, outweighs, runs, says_itself, short_word
 from core.model import Category
 
 if TYPE_CHECKING:
@@ -43,15 +43,7 @@ def remains(note: Note, found: Sequence[Found], opinion: Opinion) -> Iterator[Fo
             taken[index] = item
     yield from _plurals(note, taken)
     bar = _SUSPECTS if _CELL < len(note.tokens) <= SHORT_TEXT else _SURELY
-    run: list[int] = []
-    for index in (opinion.scores >= bar).nonzero()[0].tolist():
-        if taken[index] or note.tokens[index].shape == "p":
-            continue
-        if run and not _goes_on(note, opinion, run[-1], index, taken):
-            yield from _told(note, run, taken, opinion)
-            run = []
-        run.append(index)
-    if run:
+    for run in runs(note, taken, opinion, bar):
         yield from _told(note, run, taken, opinion)
 
 
@@ -64,12 +56,6 @@ def _plurals(note: Note, taken: Taken) -> Iterator[Found]:
             if held is not None and held.category is Category.NAME and held.state == "masked":
                 taken[index] = held
                 yield held._replace(start=token.start, end=token.end, detector="propagation")
-
-
-def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: Taken) -> bool:
-    near = index - last <= 2 and not any(taken[last:index]) and all(t.shape == "p" for t in note.tokens[last + 1 : index])
-    same = bool(opinion.kinds[last] == opinion.kinds[index])
-    return near and same and all("\n" not in t.gap for t in note.tokens[last + 1 : index + 1])
 
 
 def _told(note: Note, run: list[int], taken: Taken, opinion: Opinion) -> Iterator[Found]:

@@ -52,7 +52,7 @@ def swept(note: Note, found: Sequence[Found], opinion: Opinion, bar: float) -> I
     """Runs of tokens under one label, each at `bar` or above and none in a find, as flags."""
     taken: Taken = [None] * len(note.tokens)
     _take(note, taken, found)
-    doubts = [*_runs(note, taken, opinion, bar)]
+    doubts = [found for run in runs(note, taken, opinion, bar) for found in _flag(note, opinion, run, taken)]
     yield from doubts
     _take(note, taken, doubts)
     yield from _again(note, taken, [*found, *doubts])
@@ -97,21 +97,21 @@ def _again(note: Note, taken: Taken, found: Iterable[Found]) -> Iterator[Found]:
                             yield item._replace(start=other.start, end=other.end)
 
 
-def _runs(note: Note, taken: Taken, opinion: Opinion, bar: float) -> Iterator[Found]:
+def runs(note: Note, taken: Sequence[object], opinion: Opinion, bar: float) -> Iterator[list[int]]:
+    """Free tokens at `bar` or above that belong together: next to each other or behind one mark, on one line, under one label."""
     run: list[int] = []
     for index in (opinion.scores >= bar).nonzero()[0].tolist():
         if taken[index] or note.tokens[index].shape == "p":
             continue
         if run and not _goes_on(note, opinion, run[-1], index, taken):
-            yield from _flag(note, opinion, run, taken)
+            yield run
             run = []
         run.append(index)
     if run:
-        yield from _flag(note, opinion, run, taken)
+        yield run
 
 
-def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: Taken) -> bool:
-    """Whether a token continues a run: next to it or behind one mark, on the same line, under the same label."""
+def _goes_on(note: Note, opinion: Opinion, last: int, index: int, taken: Sequence[object]) -> bool:
     near = index - last <= 2 and not any(taken[last:index]) and all(t.shape == "p" for t in note.tokens[last + 1 : index])
     gaps = "".join(t.gap for t in note.tokens[last + 1 : index + 1])
     return near and "\n" not in gaps and bool(opinion.kinds[last] == opinion.kinds[index])
