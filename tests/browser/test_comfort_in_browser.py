@@ -8,22 +8,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from support.serving import Served
+from support.workup import open_empty
 
 pytestmark = pytest.mark.browser
 
 REVIEWED = "I have reviewed what will be sent"
-
-
-def open_empty(page: Page, served: Served, path: str = "") -> None:
-    """The work-up form without a case."""
-    page.goto(f"{served.url}/{path}")
-    page.get_by_label("Chief complaint", exact=True).wait_for(timeout=60_000)
-    anew = page.get_by_role("button", name=re.compile("New case"))
-    if anew.is_enabled():
-        anew.click()
-        expect(anew).to_be_disabled(timeout=60_000)
-    # The form of the case before may still be fading out beside the new one.
-    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=60_000)
 
 
 def load_example(page: Page, name: str) -> None:
@@ -36,7 +25,7 @@ def load_example(page: Page, name: str) -> None:
 
 def test_the_first_words_do_not_move_the_form(page: Page, app: Served) -> None:
     """A newcomer's hint goes with the first words, New case opens, and the field being typed in keeps the focus."""
-    open_empty(page, app)
+    open_empty(page, app.url)
     hint = page.get_by_text("Nothing leaves until you press Send", exact=False)
     expect(hint).to_be_visible()
     box = page.get_by_label("Chief complaint", exact=True)
@@ -50,7 +39,7 @@ def test_the_first_words_do_not_move_the_form(page: Page, app: Served) -> None:
 
 def test_send_is_in_view_and_flags_update_the_marks(page: Page, app: Served) -> None:
     """With a case loaded, tick and Send are on screen without scrolling; after Keep no mark asks for a decision any more."""
-    open_empty(page, app)
+    open_empty(page, app.url)
     load_example(page, "Chest pain in the emergency department")
     expect(page.get_by_role("button", name=re.compile("Send redacted case$"))).to_be_in_viewport(timeout=60_000)
     expect(page.get_by_text(REVIEWED)).to_be_in_viewport()
@@ -65,7 +54,7 @@ def test_send_is_in_view_and_flags_update_the_marks(page: Page, app: Served) -> 
 @pytest.mark.parametrize("path", ["", "compare", "usage"])
 def test_a_phone_does_not_scroll_sideways(page: Page, app: Served, path: str) -> None:
     """At 390 pixels nothing is wider than the screen."""
-    open_empty(page, app)
+    open_empty(page, app.url)
     load_example(page, "Worst headache")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/{path}")
@@ -77,7 +66,7 @@ def test_a_phone_does_not_scroll_sideways(page: Page, app: Served, path: str) ->
 
 def test_keyboard_focus_is_seen_in_the_navigation(page: Page, app: Served) -> None:
     """A page's link shows a ring when it is reached with Tab."""
-    open_empty(page, app)
+    open_empty(page, app.url)
     link = page.get_by_role("link", name="Compare")
     page.get_by_role("link", name="Work-up").focus()
     page.keyboard.press("Tab")
@@ -87,7 +76,7 @@ def test_keyboard_focus_is_seen_in_the_navigation(page: Page, app: Served) -> No
 
 def test_headings_do_not_skip_a_level(page: Page, app: Served) -> None:
     """The outline of form and answer starts at one and descends step by step."""
-    open_empty(page, app)
+    open_empty(page, app.url)
     load_example(page, "Worst headache")
     assert outline_is_sound(page)
     expect(page.get_by_text(REVIEWED)).to_have_count(1, timeout=60_000)

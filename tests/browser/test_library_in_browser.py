@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from support.serving import Served
+from support.workup import settled
 
 from core.library import LibraryCase, cases
 
@@ -22,7 +23,7 @@ def test_a_library_case_is_loaded_with_one_click(page: Page, app: Served) -> Non
     """A click on a title fills the form, and the case as sent does not hold the patient's name."""
     case = with_identity()
     page.goto(app.url)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)  # what moves under a click loses it
+    settled(page)
     page.get_by_role("button", name=re.compile("Try a case")).click(timeout=60_000)
     page.get_by_role("button", name=re.compile(re.escape(case.title))).click(timeout=60_000)
     expect(page.get_by_label("Chief complaint", exact=True)).to_have_value(case.texts["chief_complaint"], timeout=60_000)

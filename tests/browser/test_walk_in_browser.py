@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from support.serving import Served, Serving, console
+from support.workup import open_empty
 
 pytestmark = pytest.mark.browser
 
@@ -28,14 +29,7 @@ SEND = re.compile("^(send )?Send redacted case( to 3 models)?$")
 
 def open_app(page: Page, served: Served) -> None:
     """The work-up form, empty."""
-    page.goto(served.url)
-    page.get_by_label("Chief complaint", exact=True).wait_for(timeout=60_000)
-    anew = page.get_by_role("button", name=re.compile("New case"))
-    if anew.is_enabled():
-        anew.click()
-        expect(anew).to_be_disabled(timeout=60_000)
-    # The form of the case before may still be fading out beside the new one.
-    expect(page.get_by_label("Age", exact=True)).to_have_count(1, timeout=60_000)
+    open_empty(page, served.url)
 
 
 def fill(page: Page, symptoms: str = SYMPTOMS) -> None:
