@@ -223,11 +223,18 @@ def beside_names(note: Note, names: Iterable[Found]) -> Iterator[Found]:
                 likely(t, sure=note.low(at) in ("and", "&")) or t.shape in "pI" or t.low in cues.PARTICLES for t in note.tokens[start:end]
             ):
                 break
-            if _eponym(note, end) or (note.low(at) in (",", ";", "/") and not _closes(note, end)):
+            twice = note.low(at) == "/" and _of_one_sound(note, at, start)
+            if _eponym(note, end) or (note.low(at) in (",", ";", "/") and not twice and not _closes(note, end)):
                 break
             if any(len(t.text) > 1 and t.shape in "CU" for t in note.tokens[start:end]):
                 yield _name(note, start, end, found.role if found.role == CLINICIAN else PERSON, "list", 0.75)
             at = end
+
+
+def _of_one_sound(note: Note, stroke: int, start: int) -> bool:
+    """`PAPPAS/PAPAS`: two spellings of one name around a stroke."""
+    one, other = note.tokens[stroke - 1], note.tokens[start]
+    return not note.tokens[stroke].gap and not other.gap and one.low[:2] == other.low[:2] and one.low[-1] == other.low[-1]
 
 
 def _closes(note: Note, end: int) -> bool:

@@ -19,12 +19,14 @@ _MON = (
 _WEEKDAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,? {1,2})?"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:(?:19|20)\d\d|'\d\d)"
-_NO_DOSE = r"(?! ?(?:mg|mcg|ml|g|units?|%|years?|yrs?|y/?o|days?|weeks?|months?|hours?|tabs?|times|x|mm|cm|lbs?|kg)\b|%)"
+_NO_DOSE = (
+    r"(?! ?(?:mg|mcg|ml|g|units?|%|years?|yrs?|y/?o|days?|weeks?|months?|hours?|min(?:ute)?s?|tabs?|times|x|mm|cm|lbs?|kg|pts|reps|of)\b|%)"
+)
 _WORDED = tuple(
     re.compile(p, re.I)
     for p in (
-        rf"\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}"
-        rf"|\d\d(?![\d:/.])(?!,\d)(?![- ]?{_MON}){_NO_DOSE}))?(?!\d)",
+        rf"(?<![#])(?<!\d\.)\b{_WEEKDAY}(?:the )?{_DAY}(?: day)?[ -]?(?:of )?[-/ ]?{_MON}(?:,?[-/ ]{{1,2}}(?:{_YEAR}"
+        rf"|(?<!\. )\d\d(?![\d:/.])(?!,\d)(?![- ]?{_MON}){_NO_DOSE}))?(?!\d)",
         rf"\b{_WEEKDAY}{_MON},?[-/ ]{{0,2}}(?:the )?{_DAY}(?![\d/:])(?!\.\d)(?!-{_MON}){_NO_DOSE}(?:(?:,? of"
         rf"|,)?[-/ ,]{{0,2}}(?:{_YEAR}\b|\d\d\b(?![:/%]|[.,]\d){_NO_DOSE}(?=[ ,.;)\n?!]|$)))?",
         rf"\b{_MON},?[-/ ]{{0,2}}(?:of )?{_YEAR}\b",
@@ -94,6 +96,9 @@ _FOREIGN = (
     r"|augusti|mars|juni|ocak|subat|nisan|mayis|haziran|temmuz|agustos|eylul|ekim|kasim|aralik|stycznia|lutego|marca|kwietnia|maja|czerwca"
     r"|lipca|sierpnia|wrzesnia|pazdziernika|listopada|grudnia|ledna|unora|brezna|dubna|kvetna|cervna|cervence|srpna|zari|rijna|prosince"
     r"|muharram|safar|rabi|jumada|rajab|shaban|shawwal|tishrei|tishri|cheshvan|kislev|tevet|shevat|adar|nissan|iyar|sivan|tammuz|elul"
+    r"|ramadan|ramazan|ramzan|zulhijjah|dhulhijjah|chaitra|vaisakh|baisakh|kartik|poush|bhadra|ashwin|julai|ogos|disember"
+    r"|ionawr|chwefror|mawrth|ebrill|mehefin|gorffennaf|awst|hydref|tachwedd|rhagfyr"
+    r"|eanair|feabhra|aibrean|bealtaine|meitheamh|iuil|lunasa|samhain|samhna"
     r"|tir|mordad|shahrivar|mehr|aban|azar|bahman|esfand|farvardin|ordibehesht|khordad)"
 )
 _ABROAD = (
@@ -260,7 +265,7 @@ _BORN_AGED = re.compile(
     r"(?![\d/%]|\.\d| ?(?:mg|kg|bpm|lbs?|mm|cm|%|°))"
 )
 _AGED_FROM, _AGED_TO = 2000, 2040
-_SPACED_AGE = re.compile(r"\bAGE[ :]{1,8}(9 \d)(?=\n|  |$)")
+_SPACED_AGE = re.compile(r"\b(?:AGE|Age)[ :]{1,8}(9 \d)(?=\n|  |$)")
 _CELL_AGE = re.compile(r"(?<=  )(9\d|1[01]\d)(?=  )")
 
 

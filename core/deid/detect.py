@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from core.deid.alike import alike
 from core.deid.bars import FIRST_LOOK, SETTLED, Bars
 from core.deid.boards import board_names
 from core.deid.columns import Tables, read_tables
@@ -20,14 +22,14 @@ from core.deid.further import access_codes, further, veiled
 from core.deid.hl7 import hl7_values
 from core.deid.identity import known_values
 from core.deid.initialed import initialed
-from core.deid.joined import joined, tagged
+from core.deid.joined import DETECTOR, joined, tagged
 from core.deid.kept import fixed_phrases, outside_fixed, without_kept
 from core.deid.lands import lands
 from core.deid.names import cued_names
 from core.deid.national import national_numbers
 from core.deid.neighbours import badges, column_days, on_a_scale, told_days
 from core.deid.note import Note
-from core.deid.numbers import numbered
+from core.deid.numbers import numbered, shared_by_all
 from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
@@ -42,6 +44,7 @@ from core.deid.spoken import spelled_names, spoken
 from core.deid.swept import outweighs, swept
 from core.deid.tagger import Opinion, read
 from core.deid.vetoes import vetoed_find, without_credentials
+from core.deid.wards import wards
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
 from core.deid.widened import widened
 from core.model import Category, Identity
@@ -74,6 +77,7 @@ def _plain(note: Note) -> Iterator[Found]:
     yield from lands(note)
     yield from roads(note)
     yield from facilities(note)
+    yield from wards(note)
     yield from form_values(note)
     named = [*cued_names(note), *kept_names(note), *speakers(note), *listed_names(note)]
     yield from named
@@ -117,6 +121,7 @@ def find_all(
     learnt += badges(note, [*ruled, *looked])
     learnt += beside_names(note, looked)
     learnt += further(note, [*ruled, *looked])
+    learnt += alike(note, [*ruled, *looked])
     learnt += initialed(note, [*ruled, *looked], opinion.scores)
     whole = [*widened(joined(ruled, learnt, note), note, opinion.scores)]
     if tells_of_nobody(note, whole, opinion.scores):
@@ -141,8 +146,22 @@ def find_all(
 def _with_remains(whole: list[Found], note: Note, opinion: Opinion, tables: Tables) -> list[Found]:
     if not note.tags:  # beside which nobody could decide
         left = [f for f in remains(note, whole, opinion) if f.state == "masked" or not tables.keep(f.start, f.end)]
-        whole = resolve([*whole, *left], len(note.text))
+        whole = resolve([_taken_at_its_word(note, f) for f in (*whole, *left)], len(note.text))
     return [*completed(whole, note)]
+
+
+def _taken_at_its_word(note: Note, found: Found) -> Found:
+    """A code, a telephone number or a day of which the tagger is as good as certain is masked whatever its shape, unless it may be a score.
+
+    A word may still be a title, a brand or a criterion, as `Sir`.
+    """
+    sure = found.state == "flagged" and found.detector == DETECTOR and found.score >= _AS_GOOD_AS_CERTAIN
+    text = note.text[found.start : found.end]
+    told = found.category is Category.DATE or any(map(str.isdigit, text))
+    if not sure or not told or found.category not in _FIGURES or _SCALED.search(text):
+        return found
+    shared = any(shared_by_all(note, t.start) for t in note.tokens[note.index_at(found.start) : note.index_at(found.end)])
+    return found if shared else found._replace(state="masked")
 
 
 def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
@@ -152,6 +171,9 @@ def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
     return found if found.score >= least else found._replace(state="flagged")
 
 
+_AS_GOOD_AS_CERTAIN = 0.87
+_FIGURES = frozenset((Category.DATE, Category.PHONE, Category.OTHER_ID, Category.VEHICLE, Category.DEVICE, Category.MRN, Category.ZIP))
+_SCALED = re.compile(r"\d ?[/|] ?\d")
 # From this score on what is also a brand or a fixed phrase, as `Yasmin`, is worth a look.
 _SAYS_A_PERSON = 0.9
 # From this score on a find stands, on a list or in a clinical column: a telephone number is one wherever it is written.

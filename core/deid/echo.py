@@ -28,7 +28,7 @@ class Needle(NamedTuple):
 
     `careful` values are also ordinary words (`May`, `Parkinson`): they count only where they are capitalised
     and nothing says they mean the word. `solid` values may not be broken up; `wide` ones, which somebody chose where they stand, may
-    reach over a table's columns.
+    reach over a table's columns; `turned` ones hold a person's names in the other order.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Needle(NamedTuple):
     careful: bool = False
     solid: bool = False
     wide: bool = False
+    turned: bool = False
 
 
 def squeeze(text: str) -> str:
@@ -49,6 +50,8 @@ def echoes(note: Note, needles: Iterable[Needle], detector: str, score: float = 
     """Every place where one of the values stands again."""
     for needle in needles:
         for start, end in _places(note.text, note.flat, needle):
+            if needle.turned and _runs_on(note, start, end):
+                continue
             if not needle.careful or _meant(note, start, end):
                 yield Found(start - _opened(note.text, start, end), end, needle.category, score, detector, needle.role)
 
@@ -111,6 +114,12 @@ def _meant(note: Note, start: int, end: int) -> bool:
     return not opens or note.low(behind) in cues.SPEECH or _acts(note, token, behind)
 
 
+def _runs_on(note: Note, start: int, end: int) -> bool:
+    """Whether a surname is followed by an everyday word rather than by the given name: `Will Power will need`, `Rose Bush, rose bengal`."""
+    first, last = note.tokens[note.index_at(start)], note.tokens[note.index_at(end) - 1]
+    return first.shape == "C" and last.shape == "l" and last.word.common > 0
+
+
 _QUOTING = frozenset(('"', "("))
 
 
@@ -135,9 +144,9 @@ def name_needles(name: str, role: str, *, sure: bool = False) -> Iterator[Needle
     if len(whole) > 1:
         yield Needle("".join(parts), Category.NAME, role)
         yield Needle("".join(whole), Category.NAME, role)
-        yield Needle(whole[-1] + whole[0], Category.NAME, role)
+        yield Needle(whole[-1] + whole[0], Category.NAME, role, turned=not sure)
         yield Needle(whole[0] + whole[-1], Category.NAME, role)
-        yield Needle(whole[-1] + "".join(whole[:-1]), Category.NAME, role)
+        yield Needle(whole[-1] + "".join(whole[:-1]), Category.NAME, role, turned=not sure)
     for part in dict.fromkeys(whole):
         word = look_up(part)
         common = bool(word.common or word.medical or word.capital) or part in cues.EPONYM_NOUNS

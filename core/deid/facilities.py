@@ -183,7 +183,7 @@ def _named(note: Note, head: int) -> Iterator[Found]:
     start = _drop_opening(note, start, head)
     if note.low(head + 1) in _NO_PLACE or (note.low(head + 1) in _HEADS and note.low(head + 2) in _NO_PLACE):
         return
-    if start >= head or not _names_something(note, start, head):
+    if start >= head or not (_names_something(note, start, head) or _heads_a_page(note, start, head)):
         return
     end = head + 1
     while (
@@ -194,7 +194,8 @@ def _named(note: Note, head: int) -> Iterator[Found]:
         and note.tokens[end].shape in "CU"
     ):
         end += 1
-    yield _facility(note, start, _extended(note, end), 0.85)
+    found = _facility(note, start, _extended(note, end), 0.85)
+    yield found._replace(detector="facility-page") if _heads_a_page(note, start, head) else found
 
 
 def _extended(note: Note, end: int) -> int:
@@ -264,6 +265,15 @@ _PAIRED = {
     "living": ("assisted", "senior"),
     "group": ("medical",),
 }
+
+
+def _heads_a_page(note: Note, start: int, head: int) -> bool:
+    """`Rosehip Child Development Centre` as a line of its own or a text's first words: a word of no list of kinds before two at least."""
+    first, behind = note.tokens[start], note.tokens[head + 1] if head + 1 < len(note.tokens) else None
+    alone = start == 0 or "\n" in first.gap
+    ends = behind is None or "\n" in behind.gap or len(behind.gap) > 1 or (start == 0 and behind.text in "-–—,|")
+    named = first.shape in "CU" and len(first.text) > 3 and first.low not in _GENERIC and not first.word.clinical and first.word.common < 3
+    return alone and ends and named and head - start > 1 and all(t.shape in "CUp" or t.low in _LINKS for t in note.tokens[start:head])
 
 
 def _names_something(note: Note, start: int, head: int) -> bool:

@@ -16,6 +16,7 @@ from core.deid.lexicon import look_up, words
 from core.deid.neighbours import counted
 from core.deid.note import Note
 from core.deid.numbers import DRUG_CODE, category_of_cue
+from core.deid.rhythm import DOSE_UNITS
 from core.model import Category
 
 if TYPE_CHECKING:
@@ -97,13 +98,18 @@ def _shared(note: Note, item: Found) -> bool:
     return low in _SHARED or (look_up(low).clinical and sum(c.isdigit() for c in match[0]) < 4 and "-" in match[0])
 
 
+_LASTS = re.compile(r"\d{1,2} ?/ ?52|24/7")
+_IN_WEEKS = re.compile(r"(?<![\d/])\d{1,2}/52(?!\d)")
+_PRICED = re.compile(r" ?[$€£₹]|,- ?(?:kr|EUR)")
 _REGISTERED = re.compile(r"NCT\d{8}|ISRCTN\d{8}|(?:N[CGMPRT]|X[MP])_\d{6,9}(?:\.\d{1,2})?|rs\d{4,9}|PMID:? ?\d{6,8}")
 
 
 def everybodys(note: Note, item: Found) -> bool:
-    """The code of a race (HL7), of a trial, a gene's reference sequence, an article, a drug, unless somebody asked for it."""
+    """The code of a race (HL7), of a trial, a gene's reference sequence, an article, a drug, and weeks as `6/52`, unless asked for."""
     text = note.text[item.start : item.end]
-    return item.detector not in _ASKED and (text in _RACE or bool(_REGISTERED.fullmatch(text)) or _of_a_drug(note, item))
+    if item.detector in _ASKED:
+        return False
+    return text in _RACE or bool(_REGISTERED.fullmatch(text)) or bool(_LASTS.fullmatch(text)) or _of_a_drug(note, item)
 
 
 def _of_a_drug(note: Note, item: Found) -> bool:
@@ -132,6 +138,7 @@ def _harmless(note: Note, item: Found, scores: NDArray[np.float32]) -> bool:
         return False
     return (
         _hours(note, item, first, last, text, top)
+        or (item.detector == "tagger" and bool(_PRICED.match(note.text, item.end)))
         or _doses(text)
         or _round_range(note, text, first)
         or bool(_CODED.match(note.text, item.end))
@@ -151,12 +158,12 @@ def _no_day(note: Note, item: Found, text: str, first: int, top: float) -> bool:
     if item.detector == "tagger" and len(text) <= 2 and text.isdigit() and top < _SURE_OF_DAY:
         return True
     short = bool(re.fullmatch(r"\d{1,2}[./-]\d{1,2}\.?", text))
-    if short and _on_its_way(note, item, text):
+    if short and (_on_its_way(note, item, text) or _lasts(note, item, text)):
         return True
     if short and ((counted(note.text, item.end) and not _said(note, item.start)) or names_score(note, item.start)):
         return True
     if short and top < _UNSURE and ("." in text or item.detector in ("date-pair", "field")):
-        return not _said(note, item.start)
+        return not _said(note, item.start) and not (item.detector == "date-pair" and note.low(first - 1) in DOSE_UNITS)
     if item.detector == "tagger" and _AN_HOUR.fullmatch(text):
         return True
     return item.detector == "tagger" and (bool(_CENTILES.fullmatch(text)) or _chained(note, item, text))
@@ -166,6 +173,11 @@ def _on_its_way(note: Note, item: Found, text: str) -> bool:
     """`from 6/10 to 3/10`, but not `from 3/10 to 3/14`: with strokes the denominators must agree."""
     course = _COURSE.search(note.text, max(0, item.start - 14), item.start)
     return course is not None and ("/" not in text or course[1] == text.split("/")[1])
+
+
+def _lasts(note: Note, item: Found, text: str) -> bool:
+    """`3/12`, `5/7`: months and days of a note that counts weeks as `6/52`, where no word makes them a day."""
+    return text.endswith(("/12", "/7")) and bool(_IN_WEEKS.search(note.text)) and not _said(note, item.start)
 
 
 def _said(note: Note, start: int) -> bool:

@@ -56,6 +56,8 @@ _IDS = {
     "v": Category.DEVICE,
 }
 _DETECTOR = "hl7"
+_NOBODYS = frozenset(("NHS", "PAS", "MPI", "EMPI", "MRN", "EPI", "SSA", "USSSA", "LOCAL", "HOSP", "CHI", "NHI", "IHI", "PHN", "HCN", "HSE"))
+"""Who assigns numbers everywhere."""
 _USER = re.compile(r"[A-Za-z]{4,20}")
 
 
@@ -103,7 +105,7 @@ def _typed(kind: str, value: str, at: int, segment: str) -> Iterator[Found]:
     elif len(parts[0].strip()) > 1 and any(c.isdigit() for c in parts[0]):
         social = kind == "m" and {"SS", "SSN", "SSA"} & set(parts[3:6])
         yield _found(at, parts[0], Category.SSN if social else _IDS[kind])
-        if kind == "m" and not social and len(parts) > 3 and sum(map(str.isalpha, parts[3])) > 2:
+        if kind == "m" and not social and len(parts) > 3 and sum(map(str.isalpha, parts[3])) > 2 and parts[3] not in _NOBODYS:
             yield _found(starts[3], parts[3], Category.FACILITY)  # who assigned the number
 
 
@@ -140,6 +142,8 @@ def _address(parts: list[str], starts: list[int]) -> Iterator[Found]:
 
 def _telephone(parts: list[str], starts: list[int]) -> Iterator[Found]:
     held = [i for i, p in enumerate(parts) if sum(c.isdigit() for c in p) >= 3]
+    if held and held[0] and parts[held[0] - 1].isdigit():  # the country before the area
+        held.insert(0, held[0] - 1)
     if held:
         yield Found(starts[held[0]], starts[held[-1]] + len(parts[held[-1]]), Category.PHONE, 0.97, _DETECTOR)
     yield from (_found(starts[i], p, Category.EMAIL) for i, p in enumerate(parts) if "@" in p)

@@ -74,6 +74,8 @@ def without_kept(
         if item.category not in _WEAK or item.detector in _ASKED or first >= last:
             yield item
             continue
+        if item.detector == "title" and fixed.get(first - 1, 0) > last:  # `Sister Mary Joseph nodule`
+            continue
         if item.detector not in _FIRM:
             first, last = _outside(note, first, last, fixed)
             first = _behind_heads(note, first, last, name=item.category is Category.NAME)

@@ -131,7 +131,9 @@ def _scored(note: Note, match: re.Match[str]) -> bool:
 
 
 _BADGE = re.compile(r" (?:#(\d{2,6})|(?!(?:19|20)\d\d\b|[01]\d[0-5]\d\b|2[0-3][0-5]\d\b)(\d{4,6}))(?=[.,;)\n]|$)")
+_ANY_BADGE = re.compile(r" (?:#(\d{2,6})|(\d{4,6}))(?=[.,;)\n]|$)")  # a number of four that could be an hour, too
 _SWORN = words("neighbours.sworn")
+_POLICE = frozenset(("pc", "wpc", "pcso", "constable", "trooper", "const", "dc", "ps"))
 
 
 def badges(note: Note, known: Iterable[Found]) -> Iterator[Found]:
@@ -139,7 +141,8 @@ def badges(note: Note, known: Iterable[Found]) -> Iterator[Found]:
     for item in known:
         if item.category is not Category.NAME or item.state != "masked":
             continue
-        match = _BADGE.match(note.text, item.end)
         first = note.index_at(item.start)
+        police = {note.low(first - 1), note.low(first)} & _POLICE
+        match = (_ANY_BADGE if police else _BADGE).match(note.text, item.end)
         if match and not _SWORN.isdisjoint(note.low(i) for i in range(first - 3, first + 1)):
             yield Found(match.start(1) if match[1] else match.start(2), match.end(), Category.OTHER_ID, 0.85, DETECTOR)

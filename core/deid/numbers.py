@@ -245,18 +245,19 @@ def _anywhere(note: Note) -> bool:
 def _unshared(note: Note, match: re.Match[str]) -> bool:
     """Whether no unit, image number or code system claims a number."""
     text, start = note.text, match.start()
-    return not (
-        _NO_ID.match(match[0])
-        or _UNITS.match(text, match.end())
-        or _IMAGE.search(text, max(0, start - 24), start)
-        or (_shares(note, start) and _SHARED.search(text, max(0, start - 24), start))
-    )
+    said = _NO_ID.match(match[0]) or _UNITS.match(text, match.end()) or _IMAGE.search(text, max(0, start - 24), start)
+    return not (said or shared_by_all(note, start))
 
 
 def _shares(note: Note, start: int) -> bool:
     """Whether a word of `_SHARED` stands among the few tokens that may lie between it and a number."""
     index = note.index_at(start)
     return not _SHARING.isdisjoint(note.lows[max(0, index - 9) : index])
+
+
+def shared_by_all(note: Note, start: int) -> bool:
+    """Whether the words before a number say that it is everybody's, as a form's, a guideline's or a code system's."""
+    return _shares(note, start) and bool(_SHARED.search(note.text, max(0, start - 24), start))
 
 
 def _shape_category(value: str) -> Category:
@@ -299,7 +300,7 @@ def _prefixed(text: str, start: int) -> int:
 
 def kind_like(word: str) -> bool:
     """Whether a short word is itself a label, such as `SN` or `DOB`."""
-    return word in _LABELS
+    return word in _LABELS or word in _STRONG
 
 
 def _further(text: str, match: re.Match[str], end: int, category: Category) -> Iterator[Found]:

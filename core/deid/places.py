@@ -55,7 +55,7 @@ _ROUTE = re.compile(
     r"(?:,? (?:[NSEW]/?B|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est|Spur|Business|Bypass|Alt|Loop)(?:bound)?)?(?: ?(?:@|at|near"
     r"|,)? ?(?:MM|mm|mile marker|mile|MP|exit|Exit|milepost) ?#?\d{1,4}(?:\.\d{1,2})?)"
     r"|\bExit \d{1,3}[A-Z]?\b|\b(?:US|U\.S\.) (?:Route|Rte|Hwy|Highway) \d{1,3}\b"
-    r"|\b(?:[NSEW]/?B )?(?:I-(?!1(?:23|24|25|31)\b)\d{1,3}|US-?\d{1,3}|SR-?\d{1,3}|CR-?\d{1,4}|FM ?\d{3,4}|(?:Hwy|HWY"
+    r"|\b(?:[NSEW]/?B )?(?:I-(?!1(?:23|24|25|31)\b)\d{1,3}|US-?\d{1,3}|SR-?\d{2,3}|CR-?\d{2,4}|FM ?\d{3,4}|(?:Hwy|HWY"
     r"|Highway|Rte|Route|State Route|County Road|County Rd|Range Road|Rural Route) \d{1,4}[A-Z]?)\b(?: (?:[NSEW]/?B|Spur"
     r"|Bypass|Business|Loop|[NSEW]))?"
     r"(?! ?(?:mg|mcg|ml))|\b(?:RTE|RT|Rte|Rt|HC|CR|FM|SR) \d{1,4},? (?:BX|Bx|BOX|Box) \d{1,5}[A-Z]?\b"

@@ -20,15 +20,15 @@ from core.deid.joined import CATEGORIES, DETECTOR
 from core.deid.labels import kind_of
 from core.deid.neighbours import counted
 from core.deid.note import Note, Token
-from core.deid.swept import SHORT_WORD, outweighs, runs, says_itself, short_word
+from core.deid.swept import SELDOM, SHORT_TEXT, outweighs, runs, says_itself, seldom
 from core.model import Category
 
 if TYPE_CHECKING:
     from core.deid.tagger import Opinion
 
-SHORT_TEXT, _CELL = 260, 8
-"""Tokens of a text that is short, at most, and of one that is no more than a cell of a table or a few words of a search."""
-_SURELY, _SUSPECTS = 0.8, 0.085
+_CELL = 8
+"""Tokens of a text that is no more than a cell of a table or a few words of a search, at most."""
+_SURELY, _SUSPECTS = 0.8, 0.06
 _STAYS = frozenset(("REGION", "AGE"))
 _ARTICLE = 3  # letters at most
 _JOINTS = frozenset("-/.")
@@ -66,7 +66,7 @@ def _told(note: Note, run: list[int], taken: Taken, opinion: Opinion) -> Iterato
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     near = (_masked_beside(note, run[0], -1, taken) or _masked_beside(note, run[-1], 1, taken)) if score >= _SURELY else None
     category = CATEGORIES[label] if near is None else near.category
-    if score < SHORT_WORD and short_word(tokens, category):
+    if score < SELDOM and seldom(note, tokens, category):
         return
     role = PERSON if category is Category.NAME else ""
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "flagged" if near is None else "masked")

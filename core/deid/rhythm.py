@@ -64,6 +64,9 @@ _NTH_NOT = re.compile(
     re.I,
 )
 _FRACTION = re.compile(r"1/[2-8]\b|2/3\b|3/4\b|2/2\b|[1-5]/5\b|\d/10\b")
+DOSE_UNITS = frozenset(("mg", "mcg", "g", "ml", "units", "iu", "micrograms"))
+"""Behind which a pair of figures is the day of the dose."""
+_LASTING = re.compile(r"\d{1,2}/(?:7|52)\b|(?:[1-9]|1\d|2[0-4])/12\b|[1-3]/[2-5]\b")
 _ORDINAL_TAILS = frozenset(("st", "nd", "rd", "th"))
 _SURE = 4
 
@@ -136,6 +139,8 @@ def _cue_weight(note: Note, index: int, before: list[str], dash: str) -> int:
         return 3 if _FRACTION.match(note.text, note.tokens[index].start) else _SURE
     if not _EVENTS.isdisjoint(before) or not _VISITS.isdisjoint(before):
         return 2
+    if last in DOSE_UNITS and len(before) > 1 and before[-2].isdigit():
+        return 0 if _LASTING.match(note.text, note.tokens[index].start) else _SURE - 1
     token = note.tokens[index - 1] if index else None
     known = token is not None and (token.word.clinical or token.shape in "dCU")
     return -1 if known and token is not None and "\n" not in note.tokens[min(index, len(note.tokens) - 1)].gap else 0

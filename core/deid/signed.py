@@ -24,6 +24,7 @@ _UNDER = re.compile(
     rf"^[ \t]*([A-Z]{{2,4}}) ?[:/] ?([a-z]{{2,4}}|[A-Z]{{2,4}})(?=[ \t]*(?:$|(?P<dated>[DT][DT]?:|[Jj]ob|{_DATE}|cc\b|\d{{5,}})))", re.M
 )
 _ENCLOSED = re.compile(r"\(([A-Za-z]{2,4})[/:]([A-Za-z]{2,4})\)")
+_OF_MC = re.compile(r"(?<![\w'’-])[A-Z]{1,3}(?:Mc|Mac|[OD]['’])[A-Z](?![\w'’-])")
 _LABELLED = re.compile(
     r"\b(?:transcribed|transcription|transcriptionist|typed|typist|dictated|scribed?|entered|keyed|initials?|tech|technician|rph|verified"
     r"|released|collected|phleb|poured|given|drawn)(?: by)?(?P<link>:|/|=| -)? {0,3}"
@@ -54,7 +55,7 @@ _TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
 _ENDS = {_BRACKETED: ")", _RECEIVED: "", _RANKED: ", ", _BY_TYPIST: "/ ", _TURNED_TO: " "}
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 # A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
-_LETTER = re.compile(r"(?:(?<=\n)|(?<=[.!?)] ))(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
+_LETTER = re.compile(r"(?:(?<=\n)|(?<=[.!?)] ))(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|--|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
 _PARTING = re.compile(
     r"(?:^|(?<=[.!?,] ))(?:[Tt]a|[Tt]hanks?|[Tt]hx|[Tt]nx|[Tt]ks|[Tt]y|[Cc]heers|[Bb]est(?: wishes)?|[Rr]egards|[Rr]gds)[,!.]?"
     r"(?: |\n)(?P<who>[A-Z][a-z]{1,12}(?: [A-Z]\.?)?)[ \t]*$",
@@ -71,6 +72,7 @@ def signatures(note: Note) -> Iterator[Found]:
     """Initials of whoever typed, signed or was spoken to."""
     text = note.text
     yield from _typists(text)
+    yield from (_found(match, 0)._replace(detector="initials-mc") for match in _OF_MC.finditer(text))
     for start, end in note.around(_LABELS, 0, 28):
         for match in _LABELLED.finditer(text, start, end):
             sure = match["link"] in _SURE_LINKS or " by" in match[0].lower()

@@ -39,10 +39,12 @@ _JOINTS = frozenset("-/.")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.ZIP, Category.DATE))
 
 
-SHORT_WORD = 0.25
-"""Below this a short word is not worth a flag."""
+SELDOM = 0.25
+"""Below this what seldom identifies is not worth a flag."""
+SHORT_TEXT = 260
+"""Tokens of a text that is short, at most."""
 _WORDED = frozenset((Category.NAME, Category.FACILITY, Category.PLACE))
-_SHORT, _SEX, _EVERYDAY = 4, frozenset("FMX"), 2
+_SHORT, _SEX, _EVERYDAY, _PLAIN_WORD = 4, frozenset("FMX"), 2, 3
 
 
 Taken = list[Category | None]  # for each token the category of the find that covers it
@@ -125,7 +127,7 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     text = note.text[tokens[0].start : tokens[-1].end]
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
-    if score < SHORT_WORD and short_word(tokens, category):
+    if score < SELDOM and seldom(note, tokens, category):
         return
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
     beside = score >= SURELY and bool(_beside(note, run, taken))
@@ -144,14 +146,15 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     yield item
 
 
-def short_word(tokens: list[Token], category: Category) -> bool:
-    """Whether this is one word of a sort that, in doubt, is somebody's name once in thirty times: short capitals, a word in
-    lower case, an everyday word that opens a sentence."""
+def seldom(note: Note, tokens: list[Token], category: Category) -> bool:
+    """Whether this is of a sort that, in doubt, identifies somebody once in thirty times: a word in short capitals or in lower case, an
+    everyday word that opens a sentence, a figure alone for a day; several words without a capitalised one in a text of some length."""
     token = tokens[0]
     if len(tokens) > 1:
-        return False
+        named = category is Category.NAME and all(t.shape not in "C" for t in tokens)
+        return named and (len(note.tokens) > SHORT_TEXT or (token.shape == "U" and token.word.common >= _PLAIN_WORD))
     if category not in _WORDED:
-        return token.low == "x"  # of an extension
+        return token.low == "x" or (category is Category.DATE and token.shape == "d")  # `x` of an extension
     opening = token.shape == "C" and token.opens and token.word.common >= _EVERYDAY and not token.word.first
     return token.shape == "l" or opening or (token.shape == "U" and len(token.text) <= _SHORT) or token.text in _SEX
 

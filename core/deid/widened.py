@@ -57,14 +57,29 @@ _DAY_AT_END = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?$")
 _TO_DAY = re.compile(r" ?[-–&] ?(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?(?![\w/:%-]|\.\d)")
 _STORE = re.compile(r"(?:'s)? #\d{1,5}(?=[,;.)\n])")
 _FIRM = re.compile(
-    r",? (?:PSC|PC|P\.C\.|PLLC|LLC|L\.L\.C\.|LLP|Inc\.?|INC|Ltd\.?|LTD|Corp\.?|Pty|plc)(?!\w)|(?:'s)? (?:#|No\. ?)\d{1,5}(?!\w)"
+    r",? (?:PSC|PC|P\.C\.|PLLC|LLC|L\.L\.C\.|LLP|P\.A\.|Co-?op(?:erative)?"
+    r"|Inc\.?|INC|Ltd\.?|LTD|Corp\.?|Pty|plc)(?!\w)|(?:'s)? (?:#|No\. ?)\d{1,5}(?!\w)"
 )
 _SEX_COLUMN = re.compile(r"(?<=\w)(?: {2,7}|\t) ?[MFmf]$")  # `search` takes the find's end for the text's
 _BABY = re.compile(r"\b(?:BABY(?: BOY| GIRL)?|Baby (?:Boy|Girl)|BB|BG|BOY|GIRL)(?: [AB])? $")
 _STATES = frozenset(code.upper() for code in words("numbers.states")) - {"MD", "PA", "MA", "DO", "MS", "OR", "IN", "ME", "PR"}
 _STATE = re.compile(r", ([A-Z]{2})(?=[,.;)\n]|$)")
 _COUNTY = re.compile(r"(?<![\w-])(?:Co\.?|[Cc]ounty|COUNTY|CO\.|Comté|Kreis|Landkreis) $")
-_NURSING = re.compile(r" NH(?=[,;.)\n]|$)")
+_NURSING = re.compile(r" (?:(?P<home>NH)|CC|CI|GH|DH|DGH|MC|RMC|HC|SNF|ALF|PHC|CHC|RH)(?=[,;.)\n]|$)")
+_KINDS_OF_CARE = (
+    r"(?:\w{2,20}(?:logy|trics|iatry|dontics|icine)|[Ss]urgery|[Rr]ehabilitation|[Cc]are|[Hh]ealth|[Ww]om[ae]n|[Cc]hild(?:ren)?|[Cc]ancer"
+    r"|[Ll]iving|[Aa]ged|[Bb]lind|[Dd]eaf|[Dd]iseases?|[Dd]isorders|[Rr]ecovery|[Ee]ducation|[Gg]irls|[Bb]oys|[Rr]esearch|[Ss]ciences?|[Mm]en)"
+)
+_FOR = re.compile(
+    rf" for (?:the )?(?:(?:Sick|Special|Young|Mental|Oral|Family|Plastic|Sports|Respiratory|Kidney|Heart|Inherited|Rare) )?"
+    rf"(?=[A-Z]){_KINDS_OF_CARE}(?:'s)?(?: (?:and|&) (?=[A-Z]){_KINDS_OF_CARE})?(?![\w-])"
+)
+_OWNED = re.compile(
+    r"['’]s? (?:[A-Z][a-z]{2,12} ){0,3}(?:[Pp]ractice|[Pp]harmacy|[Cc]hemist|[Cc]hemists|[Rr]ooms"
+    r"|[Nn]ursing [Hh]ome|[Cc]are [Hh]ome|[Rr]est [Hh]ome"
+    r"|(?P<surgery>[Ss]urgery|[Cc]linic))(?!\w)"
+)
+_WHERE = re.compile(r"\b(?:at|from|to|near|via|visited|in) (?:the )?(?:Drs?\.? )?$", re.IGNORECASE)
 _RIVER = re.compile(
     r" (?:i\. ?[A-Z][a-z]{1,2}\.|a\. ?[A-Z]\.|am [A-Z][a-z]{2,8}|an der [A-Z][a-z]{2,8}|ob der [A-Z][a-z]{2,8}|/[A-Z][a-z]{2,8})"
     r"|,? (?:Co\.|CO\.|County|Parish|Twp\.?)(?=[ ,;\n)]|$)"
@@ -81,6 +96,7 @@ _POSTCODE = re.compile(r",? (?:\d{4}|\d{6})(?=[\n,;).]| -|$)")
 _UNIT_HEAD = re.compile(
     r"(?<![\w/-])(?:(?:Bay|Plot|Blk|Block|Flat|Unit|Site|Lot|Door|House|Villa|Camp|Tower) \w{1,4}|(?:\d{1,2}|G|B|LG|UG)/F)(?:, | )$"
 )
+_STOP = re.compile(r" (?:rest (?:area|stop)|truck stop|service area|(?:bus|tram) stop|bus station|interchange|toll plaza)(?!\w)", re.I)
 _REAR = re.compile(
     r"(?<![\w-])(?:(?:[Rr]ear|REAR|[Bb]ack|BACK|[Uu]pper|UPPER|[Ll]ower|LOWER)(?: of| OF)?|[Cc]nr|CNR"
     r"|\d{1,5} (?:CR|FM|SR|RR|CTH|CO RD|County Road|County Rd))\.? $"
@@ -177,9 +193,15 @@ def _name(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         first += 1
     start = note.tokens[first].start if first < last else item.start
     turned = _TURNED.match(note.text, item.end) if tail is None and note.text[item.start : item.end].isupper() else None
-    tail = tail or turned or _STORE.match(note.text, item.end)
+    tail = tail or turned or _STORE.match(note.text, item.end) or _place_of(item, note.text)
     baby = _BABY.search(note.text, max(0, start - 12), start)
     return _stretched(item, baby.start() if baby else start, tail.end() if tail else item.end)
+
+
+def _place_of(item: Found, text: str) -> re.Match[str] | None:
+    """`Finnegan's Late Night Chemist`; `at Dr Looby's surgery` from the name, where it is a place and no operation."""
+    owned = _OWNED.match(text, item.end)
+    return owned if owned and (not owned["surgery"] or _WHERE.search(text, max(0, item.start - 16), item.start)) else None
 
 
 def _headed(item: Found, note: Note, end: int) -> int:
@@ -213,8 +235,10 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
         end = wing.end()
     if item.category is not Category.STREET:
         end = _headed(item, note, end)
-    if (home := _NURSING.match(text, end)) and text[start:end].isupper():
+    if item.category is not Category.STREET and (home := _NURSING.match(text, end)) and (not home["home"] or text[start:end].isupper()):
         end = home.end()
+    if item.category is Category.FACILITY and (what := _FOR.match(text, end)):
+        end = what.end()
     if item.category is Category.FACILITY and (firm := _FIRM.match(text, end)):
         end = firm.end()
     if item.category is Category.FACILITY and (state := _STATE.match(text, end)) and state[1] in _STATES:
@@ -222,6 +246,8 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     if item.category is Category.PLACE:
         county, river = _COUNTY.search(text, max(0, start - 10), start), _RIVER.match(text, end)
         start, end = county.start() if county else start, river.end() if river else end
+    if item.category is not Category.FACILITY and (stop := _STOP.match(text, end)):
+        end = stop.end()
     if item.category is Category.STREET:
         rear = _REAR.search(text, max(0, start - 20), start)
         start = rear.start() if rear else start
