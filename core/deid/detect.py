@@ -34,6 +34,7 @@ from core.deid.patterns import contacts
 from core.deid.people import capital_pairs, listed_names
 from core.deid.places import places
 from core.deid.plain import doubted, tells_of_nobody
+from core.deid.possible import counts
 from core.deid.readings import Reading, readings
 from core.deid.remains import remains
 from core.deid.resolve import resolve, trimmed
@@ -146,22 +147,37 @@ def find_all(
 def _with_remains(whole: list[Found], note: Note, opinion: Opinion, tables: Tables) -> list[Found]:
     if not note.tags:  # beside which nobody could decide
         left = [f for f in remains(note, whole, opinion) if f.state == "masked" or not tables.keep(f.start, f.end)]
-        whole = resolve([_taken_at_its_word(note, f) for f in (*whole, *left)], len(note.text))
+        names = frozenset(f.start for f in (*whole, *left) if f.category is Category.NAME and f.state == "masked")
+        whole = resolve([_taken_at_its_word(note, f, names) for f in (*whole, *left)], len(note.text))
     return [*completed(whole, note)]
 
 
-def _taken_at_its_word(note: Note, found: Found) -> Found:
-    """A code, a telephone number or a day of which the tagger is as good as certain is masked whatever its shape, unless it may be a score.
+def _taken_at_its_word(note: Note, found: Found, names: frozenset[int]) -> Found:
+    """A doubt of which the tagger is as good as certain, masked where nothing but a shape or a brand spoke against it.
 
-    A word may still be a title, a brand or a criterion, as `Sir`.
+    That is a code, a telephone number or a day, unless it may be a score, and a name right before a masked one, as in `Yasmin Qureshi`.
+    A word alone may still be a title, a brand or a criterion, as `Sir`.
     """
-    sure = found.state == "flagged" and found.detector == DETECTOR and found.score >= _AS_GOOD_AS_CERTAIN
-    text = note.text[found.start : found.end]
-    told = found.category is Category.DATE or any(map(str.isdigit, text))
-    if not sure or not told or found.category not in _FIGURES or _SCALED.search(text):
+    if found.state == "masked" or found.detector != DETECTOR or found.score < _AS_GOOD_AS_CERTAIN:
         return found
-    shared = any(shared_by_all(note, t.start) for t in note.tokens[note.index_at(found.start) : note.index_at(found.end)])
-    return found if shared else found._replace(state="masked")
+    text = note.text[found.start : found.end]
+    if found.category is Category.NAME:
+        told = found.score >= _BEYOND_DOUBT and found.end + 1 in names and note.text[found.end] == " "
+    else:
+        tokens = note.tokens[note.index_at(found.start) : note.index_at(found.end)]
+        said = any(t.low.endswith(_NTH) for t in tokens) if found.category is Category.DATE else not counts(tokens)
+        figures = any(map(str.isdigit, text)) and not _YEAR.fullmatch(text)
+        told = figures or (said and found.category in _SAID)
+        told = told and found.category in _FIGURES and not _may_be_a_score(found, text)
+        told = told and not any(shared_by_all(note, t.start) for t in tokens)
+    return found._replace(state="masked") if told else found
+
+
+def _may_be_a_score(found: Found, text: str) -> bool:
+    """Figures around a stroke, but for those that no scale has, as in `1/18`."""
+    pair = _PAIR.fullmatch(text)
+    odd = pair is not None and 12 < max(int(pair[1]), int(pair[2])) <= 31 and int(pair[2]) not in _SCALES
+    return bool(_SCALED.search(text)) and not (odd and found.score >= _BEYOND_DOUBT)
 
 
 def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
@@ -173,7 +189,10 @@ def _weighed_against(found: Found, listed: bool, figures: bool) -> Found:
 
 _AS_GOOD_AS_CERTAIN = 0.87
 _FIGURES = frozenset((Category.DATE, Category.PHONE, Category.OTHER_ID, Category.VEHICLE, Category.DEVICE, Category.MRN, Category.ZIP))
-_SCALED = re.compile(r"\d ?[/|] ?\d")
+_SAID = frozenset((Category.DATE, Category.PHONE))  # which dictation has in words
+_NTH, _YEAR = ("th", "first", "second", "third"), re.compile(r"(?:19|20)\d\d")
+_SCALED, _PAIR = re.compile(r"\d ?[/|] ?\d"), re.compile(r"(\d{1,2})/(\d{1,2})")
+_SCALES = frozenset((15, 20, 21, 23, 24, 27, 28, 30))
 # From this score on what is also a brand or a fixed phrase, as `Yasmin`, is worth a look.
 _SAYS_A_PERSON = 0.9
 # From this score on a find stands, on a list or in a clinical column: a telephone number is one wherever it is written.

@@ -34,6 +34,7 @@ _KNOWN = re.compile(
     r"|Hennepin|Froedtert|Sentara|Inova|WakeMed|Shriners|Duke(?= (?:Univ|Med|Health|Hosp|clinic|Raleigh"
     r"|Regional)))\b(?:'s)?"
 )
+_CHAINS = frozenset(("walgreens", "walmart", "kroger", "publix", "costco", "cvs", "wegmans", "labcorp", "davita", "superdrug", "riteaid"))
 _KNOWN_WORDS = words("facilities.known_words")
 _SAINT = re.compile(
     r"\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Sacred|Good)(?<!Good morning) [A-Z][a-z]{2,15}(?:'s?)?(?: (?:Heart"
@@ -118,6 +119,7 @@ def facilities(note: Note) -> Iterator[Found]:
         known = _KNOWN_WORDS | {w for w in note.words if w.startswith("hutch")}
         for match in (m for a, b in note.around(known, 40, 40) for m in _KNOWN.finditer(note.text, a, b)):
             yield _known(note, match.start(), match.end())
+    yield from (_facility(note, index, index + 1, 0.9) for index in note.at(_CHAINS) if note.tokens[index].shape == "l")
     if "st" in note.words or "Sa" in note.text or "M" in note.text or "Good" in note.text:
         yield from _saints(note)
     for index in note.at(_HEADS | _LOWER_HEADS):

@@ -31,7 +31,8 @@ _ACCESS_WORDS = words("further.access")
 _ACCESS = re.compile(
     r"\b(?i:(?:door|gate|garage|entry|access|pass|security|lock|alarm|key ?safe|key ?box|lock ?box|elevator|callbox)"
     r"[ -]?(?:code|pad|pin|combo)"
-    r"|passcode|keypad|alarm|key ?box|lock ?box|key ?safe)(?: (?:is|was|now|(?:on|by|at|in|under) (?:the )?[a-z]{3,12})){0,2}[ :=#]{1,3}"
+    r"|passcode|keypad|alarm|buzzer|intercom|entryphone"
+    r"|key ?box|lock ?box|key ?safe)(?: (?:is|was|now|(?:on|by|at|in|under) (?:the )?[a-z]{3,12})){0,2}[ :=#]{1,3}"
     r"([#*]?\d(?:[- ]?\d){3,7}[#*]?)(?![\w/%]|[.,:-]\d)"
 )
 _SECRET = re.compile(

@@ -39,15 +39,15 @@ def possible(tokens: list[Token], category: Category, score: float) -> bool:
         bar = _UNLISTED if all(t.word.unknown for t in tokens) else CERTAIN  # initials, as a typist leaves them
         return (category is Category.NAME and score >= bar and bool(tokens)) or _worded(tokens, category)
     if category is Category.PHONE:
-        return sum(len(t.text) for t in figures) >= 3 or (len(_said(tokens)) >= _SAID_DIGITS and not _counts(tokens))
-    return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and not _counts(tokens))
+        return sum(len(t.text) for t in figures) >= 3 or (len(_said(tokens)) >= _SAID_DIGITS and not counts(tokens))
+    return bool(figures) or (sum(len(t.text) for t in tokens) >= 5 and not counts(tokens))
 
 
 def _said(tokens: list[Token]) -> list[str]:
     return [t.low for t in tokens if t.low in _COUNTING]
 
 
-def _counts(tokens: list[Token]) -> bool:
+def counts(tokens: list[Token]) -> bool:
     """`one two three four five`."""
     said = _said(tokens)
     return len(said) > 1 and any(said == _COUNT[at : at + len(said)] for at in range(len(_COUNT)))

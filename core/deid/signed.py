@@ -24,7 +24,7 @@ _UNDER = re.compile(
     rf"^[ \t]*([A-Z]{{2,4}}) ?[:/] ?([a-z]{{2,4}}|[A-Z]{{2,4}})(?=[ \t]*(?:$|(?P<dated>[DT][DT]?:|[Jj]ob|{_DATE}|cc\b|\d{{5,}})))", re.M
 )
 _ENCLOSED = re.compile(r"\(([A-Za-z]{2,4})[/:]([A-Za-z]{2,4})\)")
-_OF_MC = re.compile(r"(?<![\w'’-])[A-Z]{1,3}(?:Mc|Mac|[OD]['’])[A-Z](?![\w'’-])")
+_OF_MC = re.compile(r"(?<![\w'’-])[A-Z]{1,3}(?:Mc|Mac|O['’])[A-Z](?![\w'’-])")
 _LABELLED = re.compile(
     r"\b(?:transcribed|transcription|transcriptionist|typed|typist|dictated|scribed?|entered|keyed|initials?|tech|technician|rph|verified"
     r"|released|collected|phleb|poured|given|drawn)(?: by)?(?P<link>:|/|=| -)? {0,3}"
@@ -36,6 +36,7 @@ _SIGNED = re.compile(
     r"(?:(?:[,/] ?| )(?P<rank>[A-Z][A-Za-z-]{1,7}))?\.?[ \t]*$",
     re.M,
 )
+_USER_CELL = re.compile(r"(?:^|(?<=[\t|]))(?P<who>[A-Za-z][a-z]{4,13})(?=[\t|]|$| e-?signed)", re.M)
 _STAMPED = re.compile(rf"^[ \t]*(?P<who>[A-Z]{{2,3}}|[a-z]{{2,3}}),? {_DATE}{_HOUR}[ \t.]*$", re.M)
 _STAMP_BEHIND = re.compile(
     rf"(?<![\w/.-]){_DATE}[ ,]{{1,2}}(?:@ ?)?\d{{1,2}}:?\d\d(?: ?hrs?| ?h)? (?P<who>[A-Z]{{2,3}}|[a-z]{{2,3}})[ \t.]*$", re.M
@@ -72,7 +73,7 @@ def signatures(note: Note) -> Iterator[Found]:
     """Initials of whoever typed, signed or was spoken to."""
     text = note.text
     yield from _typists(text)
-    yield from (_found(match, 0)._replace(detector="initials-mc") for match in _OF_MC.finditer(text))
+    yield from (_found(match, 0)._replace(detector="user") for match in _OF_MC.finditer(text))
     for start, end in note.around(_LABELS, 0, 28):
         for match in _LABELLED.finditer(text, start, end):
             sure = match["link"] in _SURE_LINKS or " by" in match[0].lower()
@@ -91,6 +92,7 @@ def signatures(note: Note) -> Iterator[Found]:
                 yield _found(match, "who")
     yield from _spoken_to(note)
     yield from _last_cells(text)
+    yield from _users(text)
     yield from _parting(note)
 
 
@@ -124,7 +126,9 @@ def _typists(text: str) -> Iterator[Found]:
     if ":" not in text and "/" not in text:
         return
     for match in _UNDER.finditer(text):
-        if (match["dated"] and match[1].lower() not in _NO_INITIALS) or all(_initials(match[i], sure=True) for i in (1, 2)):
+        told = [_initials(match[i], sure=True) for i in (1, 2)]
+        glued = match.end(1) + 1 == match.start(2) and match[2].islower() and match[2] not in _NO_INITIALS  # `DFO:cmr`
+        if (match["dated"] and match[1].lower() not in _NO_INITIALS) or all(told) or (glued and told[0]):
             yield _found(match, 1)
             yield _found(match, 2)
     for match in _ENCLOSED.finditer(text) if "(" in text else ():
@@ -151,6 +155,14 @@ def _spoken_to(note: Note) -> Iterator[Found]:
 def _shouted(note: Note, start: int) -> bool:
     index = note.index_at(start)
     return index < len(note.tokens) and note.tokens[index].shouted
+
+
+def _users(text: str) -> Iterator[Found]:
+    """An initial and a surname as one word, in a cell or before `e-signed`: `sfoley`."""
+    for match in _USER_CELL.finditer(text) if "\t" in text or "|" in text or "signed" in text else ():
+        whole, surname = look_up(match["who"].lower()), look_up(match["who"][1:].lower())
+        if whole.unknown and not whole.clinical and surname.last > 1 and not surname.medical:
+            yield _found(match, "who", PERSON)._replace(detector="user")
 
 
 def _last_cells(text: str) -> Iterator[Found]:

@@ -102,7 +102,7 @@ _REAR = re.compile(
     r"|\d{1,5} (?:CR|FM|SR|RR|CTH|CO RD|County Road|County Rd))\.? $"
 )
 _FLAT = re.compile(
-    r"(?:,? (?:apt|apartment|unit|ste|suite|fl|floor|flr|rm|room|ph|bldg|lot|spc|trlr)\.? ?#?[A-Z]?\d{1,4}[A-Z]?|,? #\w{1,5}"
+    r"(?:,? (?:apt|apartment|unit|space|slip|ste|suite|fl|floor|flr|rm|room|ph|bldg|lot|spc|trlr)\.? ?#?[A-Z]?\d{1,4}[A-Z]?|,? #\w{1,5}"
     r"| (?:on-?ramp|off-?ramp|underpass|overpass|bypass))(?!\w)",
     re.I,
 )
