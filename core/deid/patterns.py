@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import product
 
 from core.deid.found import Found
 from core.deid.lexicon import words
@@ -58,7 +57,8 @@ _PAGED = re.compile(r"^\d{1,2}:\d\d (?:TO|to|To) (\d{4,5})(?![\w/])", re.M)  # a
 _HELD = ((10, 3), (4, 1), (9, 2), (10, 1), (7, 2), (4, 2), (6, 3), (7, 2), (7, 2), (9, 4))
 _CUE_WORDS = words("patterns.phone_cues")
 _INNER = frozenset(("kl", "klapka", "klappe", "dw", "poste", "anexo", "toestel", "dial"))
-_CUES = _CUE_WORDS | _INNER | {"#", "called", "paged", "desk", "line", "office", "reach", "reached"}
+# With what a match of the above can begin.
+_CUES = _CUE_WORDS | _INNER | frozenset(("#", "xt", "called", "paged", "calls", "pages", "desk", "line", "office", "reach", "reached"))
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}(?: ?@ ?| ?[\[(]at[\])] ?)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,3}\.[A-Za-z]{2,20}")
 # Dictated: jo dot mai at example dot com.
 _SPOKEN_EMAIL = re.compile(
@@ -153,9 +153,9 @@ def _ssns(note: Note) -> Iterator[Found]:
 
 def _cued_phones(note: Note) -> Iterator[Found]:
     """Short numbers that only a cue makes a telephone number: pagers, extensions."""
-    windows = note.around(_CUES, 0, 48)
-    for pattern, (start, end) in product(_BY_CUE, windows):
-        for match in pattern.finditer(note.text, start, end):
+    starts = [note.starts[index] for index in note.at(_CUES)]
+    for pattern in _BY_CUE:
+        for match in tried(pattern, note.text, starts):
             if pattern is not _BY_CUE[0] or sum(c.isdigit() for c in match[1]) >= (4 if match[0][0].lower() in "pbdavs" else 6):
                 yield Found(match.start(1), match.end(1), Category.PHONE, 0.85, "phone-cue")
 

@@ -20,7 +20,7 @@ from core.deid.joined import CATEGORIES, DETECTOR
 from core.deid.labels import kind_of
 from core.deid.neighbours import counted
 from core.deid.note import Note, Token
-from core.deid.swept import SELDOM, SHORT_TEXT, outweighs, runs, says_itself, seldom
+from core.deid.swept import SELDOM, SHORT_TEXT, outweighs, runs, says_itself, worthless
 from core.model import Category
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _told(note: Note, run: list[int], taken: Taken, opinion: Opinion) -> Iterato
     score = round(max(float(opinion.scores[i]) for i in run), 3)
     near = (_masked_beside(note, run[0], -1, taken) or _masked_beside(note, run[-1], 1, taken)) if score >= _SURELY else None
     category = CATEGORIES[label] if near is None else near.category
-    if score < SELDOM and seldom(note, tokens, category):
+    if worthless(note, tokens, category, score):
         return
     role = PERSON if category is Category.NAME else ""
     item = Found(tokens[0].start, tokens[-1].end, category, score, DETECTOR, role, "flagged" if near is None else "masked")
@@ -78,6 +78,8 @@ def _says_no(note: Note, item: Found, tokens: list[Token]) -> bool:
     """Whether figures say themselves what they are, or medicine's word is followed by one of its nouns, as in `Ringer's lactate`."""
     if any(t.shape == "d" for t in tokens):
         return says_itself(note, item) or names_score(note, item.start) or counted(note.text, item.end) or everybodys(note, item)
+    if item.score < SELDOM and item.category is not Category.NAME and any(t.word.medical for t in tokens):
+        return True  # `the left trapezius ridge`
     return all(t.word.medical for t in tokens) and not outweighs(note, item)
 
 

@@ -44,6 +44,28 @@ SELDOM = 0.25
 SHORT_TEXT = 260
 """Tokens of a text that is short, at most."""
 _WORDED = frozenset((Category.NAME, Category.FACILITY, Category.PLACE))
+_INDEFINITE = frozenset(("a", "an", "another", "any", "some"))
+_TIMES = frozenset(
+    (
+        "day",
+        "evening",
+        "night",
+        "morning",
+        "afternoon",
+        "week",
+        "month",
+        "trimester",
+        "time",
+        "year",
+        "second",
+        "minute",
+        "hour",
+        "session",
+        "dose",
+    )
+)
+_COUNTED = ("th", "first", "second", "third")
+_COUNTING = words("figures.counting")
 _SHORT, _SEX, _EVERYDAY, _PLAIN_WORD = 4, frozenset("FMX"), 2, 3
 
 
@@ -127,7 +149,7 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     text = note.text[tokens[0].start : tokens[-1].end]
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
-    if score < SELDOM and seldom(note, tokens, category):
+    if worthless(note, tokens, category, score):
         return
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
     beside = score >= SURELY and bool(_beside(note, run, taken))
@@ -146,7 +168,12 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     yield item
 
 
-def seldom(note: Note, tokens: list[Token], category: Category) -> bool:
+def worthless(note: Note, tokens: list[Token], category: Category, score: float) -> bool:
+    """Whether a doubt is not worth a flag: of a sort that seldom identifies, or by its words never."""
+    return score < SELDOM and (_seldom(note, tokens, category) or _unsaid(note, tokens, category))
+
+
+def _seldom(note: Note, tokens: list[Token], category: Category) -> bool:
     """Whether this is of a sort that, in doubt, identifies somebody once in thirty times: a word in short capitals or in lower case, an
     everyday word that opens a sentence, a figure alone for a day; several words without a capitalised one in a text of some length."""
     token = tokens[0]
@@ -157,6 +184,19 @@ def seldom(note: Note, tokens: list[Token], category: Category) -> bool:
         return token.low == "x" or (category is Category.DATE and token.shape == "d")  # `x` of an extension
     opening = token.shape == "C" and token.opens and token.word.common >= _EVERYDAY and not token.word.first
     return token.shape == "l" or opening or (token.shape == "U" and len(token.text) <= _SHORT) or token.text in _SEX
+
+
+def _unsaid(note: Note, tokens: list[Token], category: Category) -> bool:
+    """`a lake`, `the third day`, `the second evening`, `October`: any of its kind, or counted from something; words that count nothing."""
+    if category is Category.DATE:
+        behind = note.low(note.index_at(tokens[-1].end))
+        month = len(tokens) == 1 and tokens[0].low[:3] in _DAYS_AND_MONTHS
+        timed = tokens[-1].low in _TIMES and len(tokens) > 1 and tokens[-2].low.endswith(_COUNTED)
+        return month or timed or (behind in _TIMES and tokens[-1].low.endswith(_COUNTED))
+    if category is Category.PHONE:
+        return not any(t.shape == "d" or t.low in _COUNTING for t in tokens)
+    before = note.low(note.index_at(tokens[0].start) - 1)
+    return category in _WORDED and category is not Category.NAME and bool({tokens[0].low, before} & _INDEFINITE)
 
 
 def _beside(note: Note, run: list[int], taken: Taken) -> set[Category | None]:

@@ -76,3 +76,9 @@ def test_it_stays(text: str, kept: str) -> None:
 def test_two_rows_of_numbers_are_no_list() -> None:
     """Numbers behind two names say nothing yet, nor do those that differ in make."""
     assert not {"441-20", "438-77"} & set(masked("Nilsson, Arvid 441-20 new\nPark, Ji-hoon 438-77 pump"))
+
+
+@pytest.mark.parametrize("text", ["It began on the third day after admission.", "Worse on the second evening."])
+def test_what_is_any_of_its_kind_is_no_doubt(text: str) -> None:
+    """A day counted from something identifies nobody."""
+    assert detect(text) == ()
