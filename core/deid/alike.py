@@ -15,7 +15,8 @@ from core.model import Category
 
 DETECTOR = "alike"
 _CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
-_BEHIND_NAME = re.compile(r"[,;|:]? {1,4}\(?#?([A-Z]{0,3}-?\d{2,8}(?:[-/]\d{1,6})?[A-Z]?)(?![\w/%:+]|[.,-]\d|[ -]?(?:[MFmf]|y/?o|yrs?)\b)")
+_BEHIND_NAME = re.compile(r"[,;|:]? {1,4}\(?#?([A-Z]{0,3}-?\d{2,8}(?:-\d{1,6})?[A-Z]?)(?![\w/%:+]|[.,-]\d|[ -]?(?:[MFmf]|y/?o|yrs?)\b)")
+_HOURS = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d-(?:[01]\d|2[0-3])[0-5]\d")
 _LEAST_ROWS, _LEAST_DIGITS = 3, 5
 _SERIES = re.compile(r"(?<![\w.$/+-])([A-Z]{1,4}-?)(\d)(\d{3,9})(?![\w%]|[.,]\d)")
 _LAST_DIGITS = re.compile(r"[-/.](\d{2,6})$")
@@ -44,7 +45,9 @@ def _rows(note: Note, names: list[Found]) -> Iterator[Found]:
     made: dict[str, dict[int, re.Match[str]]] = defaultdict(dict)
     for item in names:
         match = _BEHIND_NAME.match(note.text, item.end)
-        if match and sum(map(str.isdigit, match[1])) >= _LEAST_DIGITS and not measured(note.text, match.end(1)):
+        if not match or _HOURS.fullmatch(match[1]) or measured(note.text, match.end(1)):
+            continue
+        if sum(map(str.isdigit, match[1])) >= _LEAST_DIGITS:
             make = "".join("9" if c.isdigit() else "A" if c.isalpha() else c for c in match[1])
             made[make].setdefault(note.text.rfind("\n", 0, item.start), match)
     for lines in made.values():

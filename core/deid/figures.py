@@ -98,7 +98,8 @@ def _shared(note: Note, item: Found) -> bool:
     return low in _SHARED or (look_up(low).clinical and sum(c.isdigit() for c in match[0]) < 4 and "-" in match[0])
 
 
-_LASTS = re.compile(r"\d{1,2} ?/ ?52|24/7")
+_LASTS, _ALWAYS = re.compile(r"\d{1,2} ?/ ?52"), "24/7"
+_SURE_DAYS = frozenset(("date", "date-pair", "date-cue"))
 _IN_WEEKS = re.compile(r"(?<![\d/])\d{1,2}/52(?!\d)")
 _PRICED = re.compile(r" ?[$€£₹]|,- ?(?:kr|EUR)")
 _REGISTERED = re.compile(r"NCT\d{8}|ISRCTN\d{8}|(?:N[CGMPRT]|X[MP])_\d{6,9}(?:\.\d{1,2})?|rs\d{4,9}|PMID:? ?\d{6,8}")
@@ -109,7 +110,8 @@ def everybodys(note: Note, item: Found) -> bool:
     text = note.text[item.start : item.end]
     if item.detector in _ASKED:
         return False
-    return text in _RACE or bool(_REGISTERED.fullmatch(text)) or bool(_LASTS.fullmatch(text)) or _of_a_drug(note, item)
+    lasts = bool(_LASTS.fullmatch(text)) or (text == _ALWAYS and item.detector not in _SURE_DAYS)
+    return text in _RACE or bool(_REGISTERED.fullmatch(text)) or lasts or _of_a_drug(note, item)
 
 
 def _of_a_drug(note: Note, item: Found) -> bool:

@@ -25,7 +25,8 @@ _OF_TWO = re.compile(
 )
 _PLOTS = words("roads.plots")
 _PLOT = re.compile(
-    r"(?<![\w/-])(?:(?:Erf|ERF|Stand|STAND|Plot|PLOT|RMB|RSD|RMS|CMB|Sec|Portion)\.? (?:No\.? ?)?\d{2,6}[A-Z]?(?![\w/%]|[.,]\d)"
+    r"(?<![\w/-])(?:(?:Erf|ERF|RMB|RSD|RMS|CMB)\.? (?:No\.? ?)?\d{2,6}[A-Z]?(?![\w/%]|[.,]\d)"
+    r"|(?:Stand|STAND|Plot|PLOT|Portion)\.? (?:No\.? ?)?\d{3,6}[A-Z]?(?=,|\n|$)"
     r"|(?:(?:Site|SITE|Comp|COMP|Box|BOX|RR|R\.R\.|SS|GD|Stn|STN|Group|GRP) ?\d{1,4},? ?){2,4}(?![\w/%]))"
 )
 _QUARTERS = words("roads.quarters")

@@ -61,6 +61,8 @@ STAYS = (
     ("egfr", "eGFR 44, eReferral sent, eConsult done", "eReferral"),
     ("assigner", "PID|1||HM0551934^^^PAS~9430119927^^^NHS||ABDI^HODAN", "NHS"),
     ("coverage", "does not meet LCD L33718. Epworth 9/24", "L33718"),
+    ("section", "brought in under Sec 136 by police", "136"),
+    ("stands", "sit to stand: Stand 12 times", "12"),
     ("price", "quote of 61 400 $ for transport", "61 400"),
     ("phrase", "Sister Mary Joseph nodule", "Mary Joseph"),
 )
@@ -71,6 +73,19 @@ def test_it_stays(text: str, kept: str) -> None:
     """None of it is masked."""
     start = text.index(kept)
     assert not [s for s in detect(text) if s.state == "masked" and s.start < start + len(kept) and s.end > start]
+
+
+def test_the_day_of_a_month_is_no_always() -> None:
+    """`24/7` is a day where a word makes it one."""
+    assert masked("Admitted on 24/7, home 29/7.") == ["24/7", "29/7"]
+
+
+@pytest.mark.parametrize("values", [("0800-1600", "1600-2359", "0000-0800"), ("120/80", "134/72", "118/66")], ids=["hours", "pressures"])
+def test_hours_and_pressures_behind_names_stay(values: tuple[str, ...]) -> None:
+    """Three rows of names with their shifts or pressures are no list of record numbers."""
+    rows = zip(("Nilsson, Arvid", "Park, Ji-hoon", "Abebe, Tsehay"), values, strict=True)
+    text = "\n".join(f"{name} {value} on shift" for name, value in rows)
+    assert not set(values) & set(masked(text))
 
 
 def test_two_rows_of_numbers_are_no_list() -> None:
