@@ -8,19 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from core.deid.found import Found
+from core.deid.further import CODES
 from core.deid.lexicon import look_up
 from core.deid.note import Note
 from core.deid.numbers import measured
 from core.model import Category
 
 DETECTOR = "alike"
-_CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
 _BEHIND_NAME = re.compile(r"[,;|:]? {1,4}\(?#?([A-Z]{0,3}-?\d{2,8}(?:-\d{1,6})?[A-Z]?)(?![\w/%:+]|[.,-]\d|[ -]?(?:[MFmf]|y/?o|yrs?)\b)")
 _HOURS = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d-(?:[01]\d|2[0-3])[0-5]\d")
 _LEAST_ROWS, _LEAST_DIGITS = 3, 5
 _SERIES = re.compile(r"(?<![\w.$/+-])([A-Z]{1,4}-?)(\d)(\d{3,9})(?![\w%]|[.,]\d)")
 _LAST_DIGITS = re.compile(r"[-/.](\d{2,6})$")
-_NEXT = re.compile(r"(?: \(\d{1,3}\))?(?:,|;|,? and|,? &| \+| /) ?(?P<same>\w{2,8})?([-/.])(\d{2,6})(?![\w%]|\.\d)")
+_NEXT = re.compile(r"(?:,|;|,? and|,? &| \+| /) ?([-/.])(\d{2,6})(?![\w%]|\.\d)")
 _MOST = 8
 _HOST = re.compile(r"(?:@|//|www\.|^)((?:[a-z0-9-]{1,40}\.){1,4}[a-z]{2,12})", re.IGNORECASE)
 _LEAST_WORD = 5
@@ -31,7 +31,7 @@ def alike(note: Note, known: Sequence[Found]) -> Iterator[Found]:
     masked = [f for f in known if f.state == "masked"]
     if note.numbers:
         yield from _rows(note, [f for f in masked if f.category is Category.NAME])
-        codes = [f for f in masked if f.category in _CODES]
+        codes = [f for f in masked if f.category in CODES]
         yield from _series(note, codes)
         for item in codes:
             yield from _next(note.text, item)
@@ -68,16 +68,14 @@ def _series(note: Note, codes: list[Found]) -> Iterator[Found]:
 
 
 def _next(text: str, item: Found) -> Iterator[Found]:
-    """`-0419` behind `V230512-0418`, `2207-21` behind `2207-19 (3)`."""
+    """`-0419` behind `V230512-0418`."""
     last, at = _LAST_DIGITS.search(text, item.start, item.end), item.end
     for _ in range(_MOST if last else 0):
         match = _NEXT.match(text, at)
-        if not match or last is None or len(match[3]) != len(last[1]) or match[2] != last[0][0]:
-            return
-        if match["same"] and match["same"] != text[item.start : last.start()]:
+        if not match or last is None or len(match[2]) != len(last[1]) or match[1] != last[0][0]:
             return
         at = match.end()
-        yield Found(match.start("same") if match["same"] else match.start(3), at, item.category, 0.85, DETECTOR)
+        yield Found(match.start(2), at, item.category, 0.85, DETECTOR)
 
 
 def _house(note: Note, item: Found) -> Iterator[Found]:

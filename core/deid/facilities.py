@@ -34,7 +34,7 @@ _KNOWN = re.compile(
     r"|Hennepin|Froedtert|Sentara|Inova|WakeMed|Shriners|Duke(?= (?:Univ|Med|Health|Hosp|clinic|Raleigh"
     r"|Regional)))\b(?:'s)?"
 )
-_CHAINS = frozenset(("walgreens", "walmart", "kroger", "publix", "costco", "cvs", "wegmans", "labcorp", "davita", "superdrug", "riteaid"))
+_CHAINS = words("facilities.chains")
 _KNOWN_WORDS = words("facilities.known_words")
 _SAINT = re.compile(
     r"\b(?:St\.?|Saint|Mt\.?|Mount|Our Lady of|Sacred|Good)(?<!Good morning) [A-Z][a-z]{2,15}(?:'s?)?(?: (?:Heart"
@@ -185,7 +185,8 @@ def _named(note: Note, head: int) -> Iterator[Found]:
     start = _drop_opening(note, start, head)
     if note.low(head + 1) in _NO_PLACE or (note.low(head + 1) in _HEADS and note.low(head + 2) in _NO_PLACE):
         return
-    if start >= head or not (_names_something(note, start, head) or _heads_a_page(note, start, head)):
+    page = start < head and _heads_a_page(note, start, head)
+    if not page and (start >= head or not _names_something(note, start, head)):
         return
     end = head + 1
     while (
@@ -197,7 +198,7 @@ def _named(note: Note, head: int) -> Iterator[Found]:
     ):
         end += 1
     found = _facility(note, start, _extended(note, end), 0.85)
-    yield found._replace(detector="facility-page") if _heads_a_page(note, start, head) else found
+    yield found._replace(detector="facility-page") if page else found
 
 
 def _extended(note: Note, end: int) -> int:

@@ -101,7 +101,7 @@ def _shared(note: Note, item: Found) -> bool:
 _LASTS, _ALWAYS = re.compile(r"\d{1,2} ?/ ?52"), "24/7"
 _SURE_DAYS = frozenset(("date", "date-pair", "date-cue"))
 _IN_WEEKS = re.compile(r"(?<![\d/])\d{1,2}/52(?!\d)")
-_PRICED = re.compile(r" ?[$€£₹]|,- ?(?:kr|EUR)")
+_PRICED = re.compile(r" ?[$€£₹]")
 _REGISTERED = re.compile(r"NCT\d{8}|ISRCTN\d{8}|(?:N[CGMPRT]|X[MP])_\d{6,9}(?:\.\d{1,2})?|rs\d{4,9}|PMID:? ?\d{6,8}")
 
 

@@ -13,8 +13,8 @@ from core.deid.numbers import measured
 from core.model import Category
 
 DETECTOR = "further"
-_CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
-_NEXT = re.compile(r"(?:,|;|,? and|,? &|,? or| /) ?(#?[A-Za-z0-9][A-Za-z0-9/._-]{2,24})(?![\w-])")
+CODES = frozenset((Category.MRN, Category.ACCOUNT, Category.HEALTH_PLAN, Category.LICENSE, Category.DEVICE, Category.OTHER_ID))
+_NEXT = re.compile(r"(?: \(\d{1,3}\))?(?:,|;|,? and|,? &|,? or| /) ?(#?[A-Za-z0-9][A-Za-z0-9/._-]{2,24})(?![\w-])")
 _STAY = re.compile(
     r" (?:on |this )?((?:last|past) (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
     r"|september|october|november|december))\b",
@@ -64,7 +64,7 @@ def further(note: Note, known: Iterable[Found]) -> Iterator[Found]:
     """Codes of the same make right behind a masked one, and the long last part of a masked code where it stands alone."""
     parts: dict[str, Found] = {}
     for item in known:
-        if item.category in _CODES and item.state == "masked":
+        if item.category in CODES and item.state == "masked":
             yield from _siblings(note, item)
             if match := _LAST_PART.search(note.text, max(item.start, item.end - 12), item.end):
                 parts.setdefault(match[1], item)

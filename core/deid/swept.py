@@ -45,25 +45,7 @@ SHORT_TEXT = 260
 """Tokens of a text that is short, at most."""
 _WORDED = frozenset((Category.NAME, Category.FACILITY, Category.PLACE))
 _INDEFINITE = frozenset(("a", "an", "another", "any", "some"))
-_TIMES = frozenset(
-    (
-        "day",
-        "evening",
-        "night",
-        "morning",
-        "afternoon",
-        "week",
-        "month",
-        "trimester",
-        "time",
-        "year",
-        "second",
-        "minute",
-        "hour",
-        "session",
-        "dose",
-    )
-)
+_TIMES = words("swept.times")
 _COUNTED = ("th", "first", "second", "third")
 _COUNTING = words("figures.counting")
 _SHORT, _SEX, _EVERYDAY, _PLAIN_WORD = 4, frozenset("FMX"), 2, 3
