@@ -4,13 +4,15 @@
     python -m benchmarks.audit --kill 200
 
 Every figure stands beside a probe of the same minute: 512 bytes written to a file and fdatasync'ed, over and over, in
-the same folder. A round is probe, appends by 8 threads on SQLite, probe, appends by 8 threads on PostgreSQL, probe, and
-`benchmarks.audit_limit`: what the same threads reach when there is nothing to do but to write. A ratio is a round's appends per
-second over the mean of the probes around it, and what is told is the median of the rounds. PostgreSQL is a real server on a Unix
+the same folder. A round is `benchmarks.audit_limit` (what 8 threads reach when there is nothing to do but to write), and for SQLite
+and PostgreSQL in turn `benchmarks.audit_prototype` (the plainest chained store with a group-commit writer) and our appends, by 8 threads
+too, each between two probes. A ratio is a round's appends per second over the mean of the probes around it, and what is told is the
+median of the rounds. PostgreSQL is a real server on a Unix
 socket, with fsync, from the development requirement `pgserver`.
 
 The last line is JSON: `append_per_fsync_sqlite`, `append_per_fsync_postgres`, `limit_per_fsync` (the bare group commit's),
-`append_per_limit_sqlite`, `append_per_limit_postgres`, `append_p99_ms` (8 threads, SQLite),
+`append_per_limit_sqlite`, `append_per_limit_postgres`, `prototype_per_fsync_sqlite`, `prototype_per_fsync_postgres`,
+`append_per_prototype_sqlite`, `append_per_prototype_postgres`, `append_p99_ms` (8 threads, SQLite),
 `append_p99_ms_postgres`, `append_p50_ms` (what one append adds to a call, alone), `verify_per_s` (one core, processor time),
 `verify_per_sha256` (entries for each SHA-256 of 512 bytes that the same core computes in that time), `backup_s` and `restore_s` (of
 that store, each with its verification), `flips` and `flips_unseen` (bytes of the database file changed one at a time), and what
@@ -37,6 +39,7 @@ from benchmarks.audit_faults import flip_bytes, kill_rounds
 from benchmarks.audit_fill import fill
 from benchmarks.audit_limit import group_commits
 from benchmarks.audit_postgres import postgres
+from benchmarks.audit_prototype import Prototype, on_postgres, on_sqlite
 from benchmarks.audit_usage import measure
 from benchmarks.audit_workload import ENTRIES_A_CALL, Workload
 from core.audit import Action, AuditLog, Event, FileAnchor
@@ -125,14 +128,14 @@ def probe(folder: Path, seconds: float = PROBE_S) -> float:
     return count / took
 
 
-def appends(log: AuditLog, count: int, threads: int = THREADS) -> tuple[float, list[float]]:
+def appends(append: Callable[[Any], object], events: list[Any], threads: int = THREADS) -> tuple[float, list[float]]:
     """Appends per second by so many threads, and how long each took in seconds."""
-    events, took = [event(number) for number in range(count)], []
+    took: list[float] = []
 
-    def work(mine: list[Event]) -> None:
+    def work(mine: list[Any]) -> None:
         for one in mine:
             begun = time.perf_counter()
-            log.append(one)
+            append(one)
             took.append(time.perf_counter() - begun)
 
     workers = [threading.Thread(target=work, args=(events[start::threads],)) for start in range(threads)]
@@ -141,7 +144,13 @@ def appends(log: AuditLog, count: int, threads: int = THREADS) -> tuple[float, l
         worker.start()
     for worker in workers:
         worker.join()
-    return count / (time.perf_counter() - begun), sorted(took)
+    return len(events) / (time.perf_counter() - begun), sorted(took)
+
+
+def plain_event(number: int) -> dict[str, Any]:
+    """For the prototype: 511 bytes of JSON."""
+    told = _who(number) | {"action": "diagnosis_response_received", "latency_ms": 2_100 + number % 700, "payload_sha256": f"{number:064x}"}
+    return told | {"rest": "x" * (511 - len(json.dumps(told | {"rest": ""}, separators=(",", ":"))))}
 
 
 def percentile_ms(sorted_s: list[float], share: float) -> float:
@@ -151,40 +160,46 @@ def percentile_ms(sorted_s: list[float], share: float) -> float:
 
 def append_figures(folder: Path, url: Callable[[], str], rounds: int, count: int) -> dict[str, float]:
     """The rounds, told one by one."""
-    ratios: dict[str, list[float]] = {"sqlite": [], "postgres": []}
+    ratios: dict[str, list[float]] = {}
     tails: dict[str, list[float]] = {"sqlite": [], "postgres": []}
-    limits: list[float] = []
     before = probe(folder)
-    for number in range(rounds):
-        bare, after = group_commits(folder, count, THREADS), probe(folder)
-        limits.append(bare / statistics.mean((before, after)))
-        print(f"round {number + 1}  limit     probe {before:7,.0f} and {after:7,.0f}/s  writes  {bare:7,.0f}/s  ratio {limits[-1]:5.2f}")
+
+    def told(number: int, name: str, speed: float, took: list[float]) -> None:
+        nonlocal before
+        after = probe(folder)
+        ratios.setdefault(name, []).append(speed / statistics.mean((before, after)))
+        waits = f"p50 {percentile_ms(took, 0.5):5.2f}  p99 {percentile_ms(took, 0.99):6.2f} ms" if took else ""
+        print(
+            f"round {number + 1}  {name:18}  probe {before:7,.0f} and {after:7,.0f}/s  "
+            f"appends {speed:7,.0f}/s  ratio {ratios[name][-1]:5.2f}  {waits}"
+        )
         before = after
-        for kind in ratios:
+
+    for number in range(rounds):
+        told(number, "limit", group_commits(folder, count, THREADS), [])
+        for kind in tails:
+            size = count if kind == "sqlite" else count // 2
+            plain = Prototype(on_sqlite(folder / f"plain-{number}.sqlite3") if kind == "sqlite" else on_postgres(url()))
+            speed, took = appends(plain.append, [plain_event(n) for n in range(size)])
+            plain.close()
+            told(number, f"prototype_{kind}", speed, took)
             place = str(folder / f"round-{number}.sqlite3") if kind == "sqlite" else url()
             log = AuditLog.open(
                 place, clock=CLOCK, signing_key=folder / f"{kind}-{number}.key", anchor=FileAnchor(folder / f"{kind}-{number}.head")
             )
-            speed, took = appends(log, count if kind == "sqlite" else count // 2)
+            speed, took = appends(log.append, [event(n) for n in range(size)])
             log.close()
-            after = probe(folder)
-            ratios[kind].append(speed / statistics.mean((before, after)))
+            told(number, kind, speed, took)
             tails[kind].append(percentile_ms(took, 0.99))
-            print(
-                f"round {number + 1}  {kind:8}  probe {before:7,.0f} and {after:7,.0f}/s  appends {speed:7,.0f}/s  "
-                f"ratio {ratios[kind][-1]:5.2f}  p50 {percentile_ms(took, 0.5):5.2f}  p99 {tails[kind][-1]:6.2f} ms"
-            )
-            before = after
-    of_limit = {kind: statistics.median(a / b for a, b in zip(ratios[kind], limits, strict=True)) for kind in ratios}
-    return {
-        "append_per_fsync_sqlite": round(statistics.median(ratios["sqlite"]), 2),
-        "append_per_fsync_postgres": round(statistics.median(ratios["postgres"]), 2),
-        "limit_per_fsync": round(statistics.median(limits), 2),
-        "append_per_limit_sqlite": round(of_limit["sqlite"], 2),
-        "append_per_limit_postgres": round(of_limit["postgres"], 2),
-        "append_p99_ms": round(statistics.median(tails["sqlite"]), 2),
-        "append_p99_ms_postgres": round(statistics.median(tails["postgres"]), 2),
-    }
+    middle = {name: statistics.median(found) for name, found in ratios.items()}
+    figures = {"limit_per_fsync": middle["limit"]}
+    for kind in tails:
+        figures[f"append_per_fsync_{kind}"] = middle[kind]
+        figures[f"prototype_per_fsync_{kind}"] = middle[f"prototype_{kind}"]
+        for other, name in (("limit", "limit"), (f"prototype_{kind}", "prototype")):
+            figures[f"append_per_{name}_{kind}"] = statistics.median(a / b for a, b in zip(ratios[kind], ratios[other], strict=True))
+    figures |= {"append_p99_ms": statistics.median(tails["sqlite"]), "append_p99_ms_postgres": statistics.median(tails["postgres"])}
+    return {name: round(figure, 2) for name, figure in figures.items()}
 
 
 def hashes(count: int = 200_000) -> float:
@@ -198,7 +213,7 @@ def hashes(count: int = 200_000) -> float:
 def alone(folder: Path) -> float:
     """Median milliseconds of an append when nobody else appends."""
     log = AuditLog.open(folder / "alone.sqlite3", clock=CLOCK)
-    _, took = appends(log, 1_000, threads=1)
+    _, took = appends(log.append, [event(n) for n in range(1_000)], threads=1)
     log.close()
     return percentile_ms(took, 0.5)
 

@@ -27,6 +27,8 @@ _SHAPES = {"d": 1, "p": 2, "l": 3, "C": 4, "U": 5, "I": 6}
 _MIXED, _TAG = 7, 8
 # word, shape, number, length, first, last, common, city, flags, world first, world last, world city/drug, ICD/English
 SIZES = (0, 9, 19, 13, 4, 4, 5, 4, 8, 4, 4, 4, 4)
+CODE_GROUPS = ((0,), (1, 2), (3, 8), (4, 5, 6, 7), (9, 10, 11, 12))
+"""The codes that the model looks up together, in one table for each group."""
 _GAP_KINDS, _LINE_KINDS = 7, 4
 PLACES = _GAP_KINDS * 4 * _LINE_KINDS
 """How many kinds of place there are: by what stands before the token, whether a line opens or shouts, and the line's case."""
@@ -154,6 +156,36 @@ def _line_kind(line: list[Token]) -> int:
     if line[0].shouted:
         return 2
     return 3 if any(t.shape in "CUI" for t in line) else 1
+
+
+@lru_cache(maxsize=1)
+def _mixing() -> NDArray[np.int64]:
+    """What each code counts for in the number of its group; shape (13, groups)."""
+    import numpy as np
+
+    weights = np.zeros((len(SIZES), len(CODE_GROUPS)), np.int64)
+    for at, group in enumerate(CODE_GROUPS):
+        weight = 1
+        for code in reversed(group):
+            weights[code, at] = weight
+            weight *= SIZES[code]
+    return weights
+
+
+def grouped(words: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The row of each group's table for codes (n, 13); shape (n, groups)."""
+    return words @ _mixing()
+
+
+def threes(letters: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct threes of letters in a row (t, 3), and which of them stands around each letter; shape of letters."""
+    import numpy as np
+
+    wide = np.zeros((len(letters), LETTERS + 2), np.int64)
+    wide[:, 1:-1] = letters
+    keys, index = np.unique((wide[:, :-2] * ALPHABET_SIZE + wide[:, 1:-1]) * ALPHABET_SIZE + wide[:, 2:], return_inverse=True)
+    front, last = np.divmod(keys, ALPHABET_SIZE)
+    return np.stack([*np.divmod(front, ALPHABET_SIZE), last], 1), index.reshape(letters.shape)
 
 
 class Encoded(NamedTuple):

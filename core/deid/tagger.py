@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.deid.features import encode, senses
+from core.deid.features import encode, grouped, senses, threes
 from core.deid.note import Note
 from core.errors import DeidError
 
@@ -76,7 +76,8 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     for start in range(0, count, _WINDOW):
         first, last = max(0, start - _OVERLAP), min(count, start + _WINDOW + _OVERLAP)
         used, index = np.unique(whole.spread[first:last], return_inverse=True)
-        given = {"words": whole.words[used], "senses": meanings[used], "letters": whole.letters[used]}
+        rows, letters = threes(whole.letters[used])
+        given = {"words": grouped(whole.words[used]), "senses": meanings[used], "threes": rows, "letters": letters}
         seen = model.session.run(None, {**given, "places": whole.places[first:last], "index": index})[0]
         found[start : start + _WINDOW] = seen[start - first : start - first + _WINDOW]
     return found, model.labels

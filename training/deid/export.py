@@ -1,31 +1,34 @@
-"""Both networks as one int8 ONNX graph, built by hand for one text at a time.
+"""Both networks as one ONNX graph, built by hand for one text at a time.
 
-Everything about a word is worked out once for each distinct text and then spread over the tokens; activations are quantised once a
-layer, before they are laid side by side.
+Everything about a word is worked out once for each distinct text and then spread over the tokens: letters once for each distinct three
+in a row and for both networks in one go, codes of few values in tables of several codes at once. Weights are kept as signed bytes; products
+take bytes, quantised once a layer before they are laid side by side, but for the memory's, which is faster in floats for a single text.
+Constants that `reload` reads again have names.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from core.deid.features import LETTERS, SENSES, SIZES
+from core.deid.features import CODE_GROUPS, LETTERS, SENSES, SIZES
 from training.deid.grammar import LABELS
-from training.deid.network import CELLS, Reader
+from training.deid.network import CELLS, WIDE, WIDTHS, Reader
 
+SPELLED, LETTER = 48, 16
 _INPUTS = (
-    ("words", TensorProto.INT64, ("d", len(SIZES))),
+    ("words", TensorProto.INT64, ("d", len(CODE_GROUPS))),
     ("senses", TensorProto.FLOAT, ("d", SENSES)),
+    ("threes", TensorProto.INT64, ("t", 3)),
     ("letters", TensorProto.INT64, ("d", LETTERS)),
     ("places", TensorProto.INT64, ("n",)),
     ("index", TensorProto.INT64, ("n",)),
 )
-_LARGE = 1000
 Floats = NDArray[np.float32]
 
 
@@ -41,38 +44,43 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, list(given), names, domain=domain, **attributes))
         return names[0] if outputs == 1 else names
 
-    def constant(self, value: Any, kind: Any = np.float32) -> str:
+    def constant(self, value: Any, kind: Any = np.float32, name: str = "") -> str:
         array = np.array(value, kind, order="C")
-        name = f"constant_{len(self.constants)}"
+        name = name or f"constant_{len(self.constants)}"
         self.constants[name] = numpy_helper.from_array(array, name)
         return name
 
     def ints(self, *values: int) -> str:
         return self.constant(values, np.int64)
 
-    def quantised(self, weight: Floats) -> tuple[str, str, str]:
-        """A weight as signed bytes, with its scale and zero point."""
-        scale = np.float32(np.abs(weight).max() / 127)
-        return self.constant(np.rint(weight / scale), np.int8), self.constant(scale), self.constant(0, np.int8)
-
     def bytes_of(self, x: str) -> tuple[str, str, str]:
         """A tensor quantised as it comes: bytes, scale, zero point."""
         done: tuple[str, str, str] = tuple(self.add("DynamicQuantizeLinear", x, outputs=3))
         return done
 
-    def product(self, x: tuple[str, str, str], weight: Floats, bias: Floats) -> str:
+    def product(self, x: tuple[str, str, str], weight: Quantised, bias: Floats, name: str) -> str:
         """Quantised x times weight (in, out), plus bias."""
-        w, w_scale, w_zero = self.quantised(weight)
-        whole = self.add("Cast", self.add("MatMulInteger", x[0], w, x[2], w_zero), to=TensorProto.FLOAT)
-        scale = self.add("Mul", x[1], w_scale)
-        return str(self.add("Add", self.add("Mul", whole, scale), self.constant(bias)))
+        zero = self.constant(0, np.int8)
+        whole = self.add("Cast", self.add("MatMulInteger", x[0], self.constant(weight.rows, np.int8, name), x[2], zero), to=TensorProto.FLOAT)
+        scale = self.add("Mul", x[1], self.constant(weight.scale, name=f"{name}.scale"))
+        return str(self.add("Add", self.add("Mul", whole, scale), self.constant(bias, name=f"{name}.bias")))
 
-    def table(self, weight: Floats, index: str) -> str:
-        """Rows of an embedding; a large one is kept in bytes."""
-        if len(weight) < _LARGE:
-            return str(self.add("Gather", self.constant(weight), index, axis=0))
-        rows, scale, zero = self.quantised(weight)
-        return str(self.add("DequantizeLinear", self.add("Gather", rows, index, axis=0), scale, zero))
+    def norm(self, x: str, layer: Any, name: str) -> str:
+        scale, bias = self.constant(_of(layer.weight), name=f"{name}.scale"), self.constant(_of(layer.bias), name=f"{name}.bias")
+        return str(self.add("LayerNormalization", x, scale, bias, axis=-1, epsilon=1e-5))
+
+
+class Quantised(NamedTuple):
+    """Signed bytes, and what one step is worth."""
+
+    rows: NDArray[np.int8]
+    scale: Floats
+
+
+def quantised(weight: Floats) -> Quantised:
+    """A weight in 255 steps."""
+    scale = np.float32(np.abs(weight).max() / 127)
+    return Quantised(np.rint(weight / scale).astype(np.int8), np.array(scale, np.float32))
 
 
 def _of(tensor: Any) -> Floats:
@@ -80,26 +88,54 @@ def _of(tensor: Any) -> Floats:
     return array
 
 
-def _spelled(graph: _Graph, reader: Reader) -> str:
-    """Each letter's share in the three places of a window is a table of its own: three look-ups and two sums, no product."""
-    kernel = _of(reader.spell.weight).T.reshape(3, 16, 48)
-    every = _of(reader.letters.weight)
-    before, here, after = (every @ kernel[i] for i in range(3))
-    ahead = graph.add("Slice", "letters_wide", graph.ints(0), graph.ints(LETTERS), graph.ints(1))
-    behind = graph.add("Slice", "letters_wide", graph.ints(2), graph.ints(LETTERS + 2), graph.ints(1))
-    summed = graph.add("Add", graph.table(before, ahead), graph.table(here + _of(reader.spell.bias), "letters"))
-    summed = graph.add("Add", summed, graph.table(after, behind))
-    return str(graph.add("Relu", graph.add("ReduceMax", summed, axes=[1], keepdims=0)))
+def _spelled(graph: _Graph, readers: list[Reader]) -> list[str]:
+    """Of each distinct text what its spelling says to each network: a text's letters in threes, and of these three look-ups and two sums.
+
+    Each letter's share in the three places of a window is a table of its own, so that no product is left.
+    """
+    tables: list[str] = []
+    for place, name in enumerate(("before", "here", "after")):
+        shares = [_of(r.letters.weight) @ _of(r.spell.weight).T.reshape(3, LETTER, SPELLED)[place] for r in readers]
+        if name == "here":
+            shares = [share + _of(r.spell.bias) for share, r in zip(shares, readers, strict=True)]
+        column = graph.add("Gather", "threes", graph.constant(place, np.int64), axis=1)
+        tables.append(graph.add("Gather", graph.constant(np.concatenate(shares, 1), name=f"letters.{name}"), column, axis=0))
+    three = graph.add("Relu", graph.add("Add", graph.add("Add", *tables[:2]), tables[2]))
+    spelled = graph.add("ReduceMax", graph.add("Gather", three, "letters", axis=0), axes=[1], keepdims=0)
+    return list(graph.add("Split", spelled, outputs=2, axis=1))
 
 
-def _entered(graph: _Graph, reader: Reader) -> str:
+def _coded(graph: _Graph, reader: Reader, at: int) -> str:
+    """What one group of codes says; the large table is kept in bytes."""
+    group, name = CODE_GROUPS[at], f"{_name(reader)}.codes.{at}"
+    column = graph.add("Gather", "words", graph.constant(at, np.int64), axis=1)
+    kinds = np.indices([SIZES[code] or len(reader.codes[code].weight) for code in group]).reshape(len(group), -1)
+    table = np.concatenate([_of(reader.codes[code].weight)[kind] for code, kind in zip(group, kinds, strict=True)], 1)
+    if SIZES[group[0]]:
+        return str(graph.add("Gather", graph.constant(table, name=name), column, axis=0))
+    small = quantised(table)
+    found = graph.add("Gather", graph.constant(small.rows, np.int8, name), column, axis=0)
+    return str(graph.add("DequantizeLinear", found, graph.constant(small.scale, name=f"{name}.scale"), graph.constant(0, np.int8)))
+
+
+def entrance() -> NDArray[np.int64]:
+    """In which order the graph has what enters a network: its spelling, its codes by group, its senses."""
+    own = np.cumsum((SPELLED, *WIDTHS, SENSES))
+    columns = [np.arange(own[code], own[code + 1]) for group in CODE_GROUPS for code in group]
+    return np.concatenate([np.arange(SPELLED), *columns, np.arange(own[-2], own[-1])])
+
+
+def _entered(graph: _Graph, reader: Reader, spelled: str) -> str:
     """Of every token what its text and its place say; shape (n, WIDE)."""
-    columns = [graph.add("Gather", "words", graph.constant(i, np.int64), axis=1) for i in range(len(SIZES))]
-    parts = [_spelled(graph, reader), *(graph.table(_of(t.weight), c) for t, c in zip(reader.codes, columns, strict=True)), "senses"]
-    whole = graph.add("Concat", *parts, axis=1)
-    known = graph.product(graph.bytes_of(whole), _of(reader.enter.weight).T, _of(reader.enter.bias))
-    spread = graph.add("Gather", known, "index", axis=0)
-    return str(graph.add("Relu", graph.add("Add", spread, graph.table(_of(reader.places.weight), "places"))))
+    whole = graph.add("Concat", spelled, *(_coded(graph, reader, at) for at in range(len(CODE_GROUPS))), "senses", axis=1)
+    weight = quantised(_of(reader.enter.weight).T[entrance()])
+    known = graph.product(graph.bytes_of(whole), weight, _of(reader.enter.bias), f"{_name(reader)}.enter")
+    place = graph.add("Gather", graph.constant(_of(reader.places.weight), name=f"{_name(reader)}.places"), "places", axis=0)
+    return str(graph.add("Relu", graph.add("Add", graph.add("Gather", known, "index", axis=0), place)))
+
+
+def _name(reader: Reader) -> str:
+    return "alone" if reader.memory is None else "memory"
 
 
 def _gates(weight: Floats) -> Floats:
@@ -109,63 +145,61 @@ def _gates(weight: Floats) -> Floats:
 
 
 def _remembered(graph: _Graph, reader: Reader, x: str) -> str:
-    """x with what the BiLSTM recalls."""
+    """x with what the BiLSTM recalls. Its bytes become floats once, when the model is loaded."""
     memory: Any = reader.memory
     both = ("", "_reverse")
-    inward, again, bias = (
-        np.stack([_gates(_of(getattr(memory, f"{name}_l0{way}"))) for way in both]) for name in ("weight_ih", "weight_hh", "bias_ih")
+    inward, again, bias, other = (
+        np.stack([_gates(_of(getattr(memory, f"{name}_l0{way}"))) for way in both])
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
-    other = np.stack([_gates(_of(getattr(memory, f"bias_hh_l0{way}"))) for way in both])
+    weights = []
+    for weight, name in ((inward, "memory.inward"), (again, "memory.again")):
+        ways = [quantised(way) for way in weight]
+        rows = graph.constant(np.stack([w.rows for w in ways]), np.int8, name)
+        scale = graph.constant(np.array([w.scale for w in ways])[:, None, None], name=f"{name}.scale")
+        weights.append(graph.add("Mul", graph.add("Cast", rows, to=TensorProto.FLOAT), scale))
+    biases = graph.constant(np.concatenate([bias, other], 1), name="memory.biases")
     given = graph.add("Unsqueeze", x, graph.ints(1))
-    scales = [np.abs(w).max((1, 2)) / 127 for w in (inward, again)]
-    w, r = (graph.constant(np.rint(m / s[:, None, None]).transpose(0, 2, 1), np.int8) for m, s in zip((inward, again), scales, strict=True))
-    marks = [graph.constant(scales[0]), graph.constant([0, 0], np.int8), graph.constant(scales[1]), graph.constant([0, 0], np.int8)]
-    said = graph.add(
-        "DynamicQuantizeLSTM",
-        *(given, w, r, graph.constant(np.concatenate([bias, other], 1)), "", "", "", "", *marks),
-        domain="com.microsoft",
-        direction="bidirectional",
-        hidden_size=CELLS,
-    )
+    said = graph.add("LSTM", given, *weights, biases, outputs=1, direction="bidirectional", hidden_size=CELLS)
     recalled = graph.add("Reshape", graph.add("Transpose", said, perm=[0, 2, 1, 3]), graph.ints(-1, 2 * CELLS))
     recall: Any = reader.recall
-    return str(graph.add("Add", x, graph.product(graph.bytes_of(recalled), _of(recall.weight).T, _of(recall.bias))))
+    product = graph.product(graph.bytes_of(recalled), quantised(_of(recall.weight).T), _of(recall.bias), "memory.recall")
+    return str(graph.add("Add", x, product))
 
 
 def _step(graph: _Graph, reader: Reader, layer: int, x: str) -> str:
     """x after one dilated convolution over three tokens."""
-    norm, step, dilation = reader.norms[layer], reader.steps[layer], reader.dilations[layer]
-    scale, bias = graph.constant(_of(norm.weight)), graph.constant(_of(norm.bias))
-    y, y_scale, y_zero = graph.bytes_of(graph.add("LayerNormalization", x, scale, bias, axis=-1, epsilon=1e-5))
+    step, dilation, name = reader.steps[layer], reader.dilations[layer], f"{_name(reader)}.{layer}"
+    y, y_scale, y_zero = graph.bytes_of(graph.norm(x, reader.norms[layer], f"{name}.norm"))
     wide = graph.add("Pad", y, graph.ints(dilation, 0, dilation, 0), y_zero)
     left = graph.add("Slice", wide, graph.ints(0), graph.ints(-2 * dilation), graph.ints(0))
     right = graph.add("Slice", wide, graph.ints(2 * dilation), graph.ints(2**40), graph.ints(0))
     three = graph.add("Concat", left, y, right, axis=1)
-    done = graph.product((three, y_scale, y_zero), _of(step.weight).T, _of(step.bias))
+    done = graph.product((three, y_scale, y_zero), quantised(_of(step.weight).T), _of(step.bias), f"{name}.step")
     return str(graph.add("Add", x, graph.add("Relu", done)))
 
 
-def _read(graph: _Graph, reader: Reader) -> str:
+def _read(graph: _Graph, reader: Reader, spelled: str) -> str:
     """One network's logits; shape (n, labels)."""
-    x = _entered(graph, reader)
+    x = _entered(graph, reader, spelled)
     if reader.memory is not None:
         x = _remembered(graph, reader, x)
     for layer in range(len(reader.dilations)):
         x = _step(graph, reader, layer, x)
     norm, leave = reader.leave
-    x = graph.add("LayerNormalization", x, graph.constant(_of(norm.weight)), graph.constant(_of(norm.bias)), axis=-1, epsilon=1e-5)
-    return str(graph.add("Gemm", x, graph.constant(_of(leave.weight).T), graph.constant(_of(leave.bias))))
+    name = f"{_name(reader)}.leave"
+    weight, bias = graph.constant(_of(leave.weight).T, name=name), graph.constant(_of(leave.bias), name=f"{name}.bias")
+    return str(graph.add("Gemm", graph.norm(x, norm, f"{name}.norm"), weight, bias))
 
 
 def export(readers: list[Reader], path: Path) -> None:
-    """Write the graph; its only output is p (n, labels), the probabilities of the networks' mean logits.
+    """Write the graph of the network with a memory and the one without; its only output is p (n, labels), the probabilities of the
+    mean of their logits.
 
     At equal over-masking the mean of logits missed 4 % fewer tokens of unseen authors' hard notes than the mean of probabilities.
     """
     graph = _Graph()
-    padded = graph.add("Pad", "letters", graph.ints(0, 1, 0, 1), graph.constant(0, np.int64))
-    graph.nodes.append(helper.make_node("Identity", [padded], ["letters_wide"]))
-    seen = [_read(graph, reader) for reader in readers]
+    seen = [_read(graph, reader, spelled) for reader, spelled in zip(readers, _spelled(graph, readers), strict=True)]
     mean = graph.add("Softmax", graph.add("Mean", *seen), axis=-1)
     graph.nodes.append(helper.make_node("Identity", [mean], ["p"]))
     given = [helper.make_tensor_value_info(*row) for row in _INPUTS]

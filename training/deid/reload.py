@@ -1,13 +1,12 @@
 """The weights of both networks read back from a written model, so that training can go on from what is committed.
 
-The way of `export` backwards, constant by constant in the order in which they were added. Bytes come back as the numbers they stand for; the
-letters' table and the spelling kernel, which the graph holds multiplied, as two factors of the same product. Raises ValueError when the
-model was not written by this `export`.
+The way of `export` backwards, by the names of its constants. Bytes come back as the numbers they stand for; the letters' table and the
+spelling kernel, which the graph holds multiplied, as two factors of the same product. Raises ValueError when the model was not written
+by this `export`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,84 +16,89 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from core.deid.features import SIZES
-from training.deid.network import Reader
+from core.deid.features import CODE_GROUPS, SIZES
+from training.deid.export import LETTER, SPELLED, entrance
+from training.deid.network import WIDTHS, Reader
 
 Arrays = dict[str, NDArray[Any]]
-_LETTER = 16
 
 
 def reloaded(path: Path, vocabulary: int) -> list[Reader]:
     """The network with a memory and the one without, as `export` takes them."""
-    constants = [numpy_helper.to_array(c) for c in onnx.load(path).graph.initializer]
-    rest = iter(constants[2:])  # the padding and its zero come first
+    constants = {c.name: numpy_helper.to_array(c) for c in onnx.load(path).graph.initializer}
     readers = []
-    for memory in (True, False):
+    for at, memory in enumerate((True, False)):
         reader = Reader(vocabulary, memory=memory)
         try:
-            found = _read(rest, reader)
+            found = _read(constants, at, reader)
             reader.load_state_dict({name: torch.from_numpy(np.array(a, np.float32)) for name, a in found.items()})
-        except (StopIteration, RuntimeError, AssertionError) as error:
+        except (KeyError, RuntimeError, ValueError) as error:
             raise ValueError(f"{path} is no model of this network: {error}") from None
         readers.append(reader)
-    if next(rest, None) is not None:
-        raise ValueError(f"{path} holds more than two networks")
     return readers
 
 
-def _skip(rest: Iterator[Any], count: int) -> None:
-    for _ in range(count):
-        next(rest)
+def _product(constants: Arrays, name: str, weight: str) -> Arrays:
+    return {f"{weight}.weight": (constants[name] * constants[f"{name}.scale"]).T, f"{weight}.bias": constants[f"{name}.bias"]}
 
 
-def _bytes(rest: Iterator[Any]) -> NDArray[Any]:
-    rows, scale, _ = next(rest), next(rest), next(rest)
-    assert rows.dtype == np.int8  # noqa: S101 - what another graph would break
-    return rows.astype(np.float32) * scale
+def _norm(constants: Arrays, name: str, norm: str) -> Arrays:
+    return {f"{norm}.weight": constants[f"{name}.scale"], f"{norm}.bias": constants[f"{name}.bias"]}
 
 
-def _product(rest: Iterator[Any], name: str) -> Arrays:
-    return {f"{name}.weight": _bytes(rest).T, f"{name}.bias": next(rest)}
-
-
-def _read(rest: Iterator[Any], reader: Reader) -> Arrays:
-    found: Arrays = {}
-    _skip(rest, len(SIZES))
-    found |= _spelled(rest)
-    found |= {f"codes.{i}.weight": _bytes(rest) if i == 0 else next(rest) for i in range(len(SIZES))}
-    found |= _product(rest, "enter")
-    found["places.weight"] = next(rest)
+def _read(constants: Arrays, at: int, reader: Reader) -> Arrays:
+    name = "alone" if reader.memory is None else "memory"
+    found = _spelled(constants, at) | _codes(constants, name) | _enter(constants, name)
+    found["places.weight"] = constants[f"{name}.places"]
     if reader.memory is not None:
-        found |= _memory(rest) | _product(rest, "recall")
+        found |= _memory(constants) | _product(constants, "memory.recall", "recall")
     for layer in range(len(reader.dilations)):
-        found |= {f"norms.{layer}.weight": next(rest), f"norms.{layer}.bias": next(rest)}
-        _skip(rest, 7)
-        found |= _product(rest, f"steps.{layer}")
-    found |= {"leave.0.weight": next(rest), "leave.0.bias": next(rest)}
-    return found | {"leave.1.weight": next(rest).T, "leave.1.bias": next(rest)}
+        found |= _norm(constants, f"{name}.{layer}.norm", f"norms.{layer}") | _product(constants, f"{name}.{layer}.step", f"steps.{layer}")
+    found |= _norm(constants, f"{name}.leave.norm", "leave.0")
+    return found | {"leave.1.weight": constants[f"{name}.leave"].T, "leave.1.bias": constants[f"{name}.leave.bias"]}
 
 
-def _spelled(rest: Iterator[Any]) -> Arrays:
+def _spelled(constants: Arrays, at: int) -> Arrays:
     """Letter 0 is the padding, whose row is nought: what stands in its row of the middle table is the bias."""
-    _skip(rest, 6)
-    before, here, after = next(rest), next(rest), next(rest)
+    mine = slice(at * SPELLED, (at + 1) * SPELLED)
+    before, here, after = (constants[f"letters.{place}"][:, mine] for place in ("before", "here", "after"))
     bias = here[0].copy()
     left, sizes, right = np.linalg.svd(np.concatenate([before, here - bias, after], 1).astype(np.float64), full_matrices=False)
-    root = np.sqrt(sizes[:_LETTER])
-    letters, kernel = left[:, :_LETTER] * root, root[:, None] * right[:_LETTER]
+    root = np.sqrt(sizes[:LETTER])
+    letters, kernel = left[:, :LETTER] * root, root[:, None] * right[:LETTER]
     letters[0] = 0
     return {"letters.weight": letters, "spell.weight": np.concatenate(np.split(kernel, 3, 1)).T, "spell.bias": bias}
 
 
-def _memory(rest: Iterator[Any]) -> Arrays:
-    _skip(rest, 1)
-    inward, again, in_scale, _, again_scale, _, biases = (next(rest) for _ in range(7))
-    _skip(rest, 1)
+def _codes(constants: Arrays, name: str) -> Arrays:
+    """Each code's table from that of its group: the rows in which the group's other codes are 0."""
+    found: Arrays = {}
+    for number, group in enumerate(CODE_GROUPS):
+        whole = constants[f"{name}.codes.{number}"] * constants.get(f"{name}.codes.{number}.scale", np.float32(1))
+        whole = whole.reshape(*(SIZES[code] or -1 for code in group), whole.shape[-1])
+        column = 0
+        for place, code in enumerate(group):
+            rows = np.moveaxis(whole, place, 0).reshape(whole.shape[place], -1, whole.shape[-1])[:, 0]
+            found[f"codes.{code}.weight"] = rows[:, column : column + WIDTHS[code]]
+            column += WIDTHS[code]
+    return found
+
+
+def _enter(constants: Arrays, name: str) -> Arrays:
+    found = _product(constants, f"{name}.enter", "enter")
+    weight = np.empty_like(found["enter.weight"])
+    weight[:, entrance()] = found["enter.weight"]
+    return found | {"enter.weight": weight}
+
+
+def _memory(constants: Arrays) -> Arrays:
+    inward, again = (constants[f"memory.{name}"] * constants[f"memory.{name}.scale"] for name in ("inward", "again"))
     found: Arrays = {}
     for i, way in enumerate(("", "_reverse")):
-        found[f"memory.weight_ih_l0{way}"] = _gates(inward[i].T * in_scale[i])
-        found[f"memory.weight_hh_l0{way}"] = _gates(again[i].T * again_scale[i])
-        found[f"memory.bias_ih_l0{way}"], found[f"memory.bias_hh_l0{way}"] = (_gates(b) for b in np.split(biases[i], 2))
+        found[f"memory.weight_ih_l0{way}"] = _gates(inward[i])
+        found[f"memory.weight_hh_l0{way}"] = _gates(again[i])
+        biases = np.split(constants["memory.biases"][i], 2)
+        found[f"memory.bias_ih_l0{way}"], found[f"memory.bias_hh_l0{way}"] = (_gates(b) for b in biases)
     return found
 
 
