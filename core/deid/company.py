@@ -14,7 +14,7 @@ from core.deid.cues import CLINICIAN, PERSON
 from core.deid.found import Found
 from core.deid.labels import kind_of
 from core.deid.lexicon import look_up, words
-from core.deid.note import Note, Token
+from core.deid.note import Note, Token, tried
 from core.deid.runs import STOP_CAPITAL, name_run, trimmed_run
 from core.model import Category
 
@@ -61,7 +61,7 @@ def speakers(note: Note) -> Iterator[Found]:
     if note.text.count(":") < _LEAST_SAID:
         return
     yield from _handles(note)
-    said = [m for m in _SPEAKER.finditer(note.text) if m[1][0].isupper()]
+    said = [m for m in tried(_SPEAKER, note.text, note.heads_of_lines) if m[1][0].isupper()]
     counts = Counter(m[1] for m in said)
     often = {w for w, n in counts.items() if n > 1 and kind_of(w.lower()) is None and _nameable(w.lower())}
     if len(often) < 2:
@@ -73,7 +73,7 @@ def speakers(note: Note) -> Iterator[Found]:
 
 def _handles(note: Note) -> Iterator[Found]:
     """User names that open two lines at least: `dispatch_ron:`, `mbouchard_cnm 01:12:`, with a clock time `drtoor 01:13:` too."""
-    said = [m for m in _HANDLE.finditer(note.text) if _is_handle(m["who"], timed=bool(m["before"] or m["behind"]))]
+    said = [m for m in tried(_HANDLE, note.text, note.heads_of_lines) if _is_handle(m["who"], timed=bool(m["before"] or m["behind"]))]
     if len(said) > 1:
         yield from (Found(m.start("who"), m.end("who"), Category.NAME, 0.9, "machine", PERSON) for m in said)
 

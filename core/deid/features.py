@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.deid.note import Note, Token
+from core.deid.lexicon import BITS
+from core.deid.note import ANY_CAPITAL, Note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,14 +48,20 @@ def _world() -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
     return np.frombuffer(data, "<u4", count), np.frombuffer(data, "u1", count, 4 * count)
 
 
-def world_bits(words: list[str]) -> NDArray[np.uint8]:
-    """What the hashed list knows of lower-case words; shape (n,)."""
+def hashes(words: list[str]) -> NDArray[np.uint32]:
+    """The CRC-32 of lower-case words, by which the lists know them; shape (n,)."""
     import numpy as np
 
-    hashes, bits = _world()
-    asked = np.fromiter((zlib.crc32(w.encode()) for w in words), np.uint32, len(words))
-    at = np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)
-    return np.where(hashes[at] == asked, bits[at], 0).astype(np.uint8)
+    return np.array([zlib.crc32(w.encode("utf-8", "surrogatepass")) for w in words], np.uint32)
+
+
+def world_bits(asked: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """What the hashed list knows of words, given by their hashes; shape (n,)."""
+    import numpy as np
+
+    known, bits = _world()
+    at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    return np.where(known[at] == asked, bits[at], 0).astype(np.uint8)
 
 
 @lru_cache(maxsize=1)
@@ -68,14 +75,13 @@ def _senses() -> tuple[NDArray[np.uint32], NDArray[np.int8]]:
     return np.frombuffer(data, "<u4", count), np.concatenate([table, np.zeros((1, SENSES), np.int8)])
 
 
-def sense_rows(words: list[str]) -> NDArray[np.int64]:
-    """The row of each lower-case word in the table of senses, the last row when it is not there; shape (n,)."""
+def sense_rows(asked: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """The row of each word in the table of senses, given by its hash; the last row when it is not there; shape (n,)."""
     import numpy as np
 
-    hashes, _ = _senses()
-    asked = np.fromiter((zlib.crc32(w.encode()) for w in words), np.uint32, len(words))
-    at = np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)
-    return np.where(hashes[at] == asked, at, len(hashes))
+    known, _ = _senses()
+    at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    return np.where(known[at] == asked, at, len(known))
 
 
 def senses(rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -118,19 +124,12 @@ def _number(text: str) -> int:
     return min(6 + size, 18)
 
 
-def _shape(token: Token) -> int:
-    if token.shape == "p":
-        return _TAG if token.text[0] == "§" else 2
-    if token.shape == "C" and not token.text[1:].islower():
+def _shape(text: str, shape: str) -> int:
+    if shape == "p":
+        return _TAG if text[0] == "§" else 2
+    if shape == "C" and not text[1:].islower():
         return _MIXED
-    return _SHAPES[token.shape]
-
-
-def _word_codes(token: Token, vocabulary: dict[str, int]) -> tuple[int, ...]:
-    text, word = token.text, token.word
-    flags = word.capital + 2 * word.clinical + 4 * word.eponym
-    number = _number(text) if token.shape == "d" else 0
-    return vocabulary.get(token.low, 1), _shape(token), number, min(len(text), 12), *word[:4], flags
+    return _SHAPES[shape]
 
 
 def _gap(gap: str) -> int:
@@ -145,17 +144,9 @@ _GAPS = {gap: _gap(gap) for gap in ("", " ", "\n", "\n\n", "  ")}
 
 
 def _line_kinds(note: Note) -> list[int]:
-    """For every token: 1 its line has no capitals, 2 nearly nothing else, 3 mixed."""
-    kinds: list[int] = []
-    for line in note.by_line():
-        kinds += [_line_kind(line)] * len(line)
-    return kinds
-
-
-def _line_kind(line: list[Token]) -> int:
-    if line[0].shouted:
-        return 2
-    return 3 if any(t.shape in "CUI" for t in line) else 1
+    """For every line: 1 it has no capitals, 2 nearly nothing else, 3 mixed."""
+    ends = (*note.lines[1:], len(note.tokens))
+    return [2 if note.tokens[a].shouted else 3 if ANY_CAPITAL.search(note.shapes, a, b) else 1 for a, b in zip(note.lines, ends, strict=True)]
 
 
 @lru_cache(maxsize=1)
@@ -202,16 +193,22 @@ def encode(note: Note, vocabulary: dict[str, int]) -> Encoded:
     """words (distinct, 13), letters (distinct, 14), rows of `senses` (distinct,), places (n,), index (n,)."""
     import numpy as np
 
-    tokens = note.tokens
-    texts: dict[str, int] = {}
-    index = np.array([texts.setdefault(t.text, len(texts)) for t in tokens], np.int64)
-    first = {t.text: t for t in reversed(tokens)}
-    distinct = [first[text] for text in texts]
-    lows = [t.low for t in distinct]
-    bits = world_bits(lows).astype(np.int64)
-    world = np.stack([bits & 3, bits >> 2 & 3, bits >> 4 & 3, bits >> 6 & 3], 1)
-    words = np.concatenate([np.array([_word_codes(t, vocabulary) for t in distinct], np.int64), world], 1)
-    gaps = [_GAPS.get(t.gap) or _gap(t.gap) for t in tokens]
-    kinds = zip(gaps, tokens, _line_kinds(note), strict=True)
-    places = np.array([(gap * 4 + t.opens + 2 * t.shouted) * _LINE_KINDS + line for gap, t, line in kinds], np.int64)
-    return Encoded(words, _spelled(list(texts)), sense_rows(lows), places, index)
+    found = note.texts
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(found))}
+    distinct = list(numbers)
+    facts = [note.known[text] for text in distinct]
+    words = np.empty((len(SIZES), len(distinct)), np.int64)
+    words[0] = [vocabulary.get(fact.low, 1) for fact in facts]
+    words[1] = [_shape(text, fact.shape) for text, fact in zip(distinct, facts, strict=True)]
+    words[2] = [_number(text) if fact.shape == "d" else 0 for text, fact in zip(distinct, facts, strict=True)]
+    words[3] = np.minimum(list(map(len, distinct)), 12)
+    bits = np.array([fact.bits for fact in facts])
+    words[4:9] = bits & 3, bits >> BITS.last & 3, bits >> BITS.common & 7, bits >> BITS.city & 3, bits >> BITS.flags & 7
+    asked = np.array([fact.hash for fact in facts], np.uint32)
+    world = world_bits(asked)
+    words[9:] = world & 3, world >> 2 & 3, world >> 4 & 3, world >> 6 & 3
+    gaps = [_GAPS.get(gap) or _gap(gap) for gap in note.gaps]
+    kinds = np.array(_line_kinds(note), np.int64)
+    lines = np.repeat(kinds + 2 * _LINE_KINDS * (kinds == 2), np.diff((*note.lines, len(found))))
+    places = (np.array(gaps, np.int64) * 4 + note.opening) * _LINE_KINDS + lines
+    return Encoded(words.T, _spelled(distinct), sense_rows(asked), places, np.array([numbers[text] for text in found], np.int64))

@@ -14,7 +14,7 @@ from core.deid.numbers import measured
 from core.deid.runs import name_run, trimmed_run
 from core.model import Category
 
-_MARK = re.compile(r"[:=][ \t]{0,20}(?=[^\s.:=_])|[._](?:\.{2,90}|_{2,60}):?[ \t]{0,20}(?=[^\s.:=_])")
+_MARK = re.compile(r"[:=._](?:(?<=[:=])|(?<=[._])(?:\.{2,90}|_{2,60}):?)[ \t]{0,20}(?=[^\s.:=_])")
 _MOST_LABEL = 64
 _VALUE_END = re.compile(r"\n|\t|  |[|;]|, (?=[A-Za-z /]{2,24}:)")
 _BIOMETRIC = words("numbers.biometric")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from zlib import adler32, crc32
+
 
 _DATA = Path(__file__).parent / "data"
 TABLE = _DATA / "words.bin"
@@ -22,6 +23,7 @@ class _Bits(NamedTuple):
     last: int = 2
     common: int = 4
     city: int = 7
+    flags: int = 9
     capital: int = 1 << 9
     clinical: int = 1 << 10
     eponym: int = 1 << 11
@@ -128,7 +130,29 @@ def look_up(word: str) -> Word:
     keys, packed = table()
     key = key_of(word)
     at = bisect_left(keys, key)
-    bits = packed[at] if at < len(keys) and keys[at] == key else 0
+    return _DECODED[_with_ending(word, packed[at] if at < len(keys) and keys[at] == key else 0)]
+
+
+def look_up_all(words: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The packed bits of many words, given in lower case and folded, and their CRC-32."""
+    import numpy as np
+
+    keys, packed = map(np.asarray, table())
+    raw = [word.encode("utf-8", "surrogatepass") for word in words]
+    hashes = list(map(crc32, raw))
+    asked = np.array(hashes, np.uint64) << np.uint64(16) | np.array(list(map(adler32, raw)), np.uint64) & np.uint64(0xFFFF)
+    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    found = np.where(keys[at] == asked, packed[at], 0).tolist()
+    return [_with_ending(word, bits) for word, bits in zip(words, found, strict=True)], hashes
+
+
+def decoded(bits: int) -> Word:
+    """What packed bits say."""
+    return _DECODED[bits]
+
+
+def _with_ending(word: str, bits: int) -> int:
+    """The bits, with the clinical one where only a word's ending tells that it is clinical."""
     if not bits >> BITS.common and len(word) > 5 and word[-3:] in _LAST_LETTERS and word.endswith(_CLINICAL_ENDINGS):
         bits |= BITS.clinical if not bits & 3 else 0
-    return _DECODED[bits]
+    return bits

@@ -10,13 +10,14 @@ from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise
 from typing import NamedTuple
 
-from core.deid.lexicon import Word, look_up
+from core.deid.lexicon import BITS, Word, decoded, look_up_all
 
 _TOKEN = re.compile(r"([^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_)")
 # The same where all but our own tags is ASCII: plain sets of characters are matched twice as fast.
 _ASCII_TOKEN = re.compile(r"([A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)*|[0-9]+|'[sS]\b|§+|[!-/:-@\[-`{-~\x00-\x08\x0e-\x1b\x7f])")
-_CAPITAL = re.compile(r"[CUI]")
+ANY_CAPITAL = re.compile(r"[CUI]")
 _DIGITS, _ASCII_DIGITS = re.compile(r"\d+"), re.compile(r"[0-9]+")
+_LINE_END = re.compile("\n")
 _CODED_BLOB = re.compile(r"(?<!\S)[^\s\d]*+\d\S*+")
 _CODE = re.compile(r"[A-Za-z](?<!\w[A-Za-z])|#(?=[A-Za-z\d])")
 _SIGNS = frozenset("-(+#")
@@ -51,21 +52,36 @@ class Token:
     gap: str = ""
 
 
-def _facts(text: str) -> tuple[str, str, Word]:
-    """A token's lower case, shape and word."""
-    low, first = text.lower(), text[0]
-    word = look_up(low)
+class Facts(NamedTuple):
+    """What is known of a text wherever it stands: lower case, shape, word, the word's packed bits, and the CRC-32 of its lower case."""
+
+    low: str
+    shape: str
+    word: Word
+    bits: int
+    hash: int
+
+
+def _facts(texts: list[str]) -> Iterator[Facts]:
+    """Of each text in turn."""
+    lows = [text.lower() for text in texts]
+    for text, low, bits, hashed in zip(texts, lows, *look_up_all(lows), strict=True):
+        shape = _shape(text)
+        if shape == "C" and bits & BITS.clinical and len(low) in (3, 4) and bits & 3 >= 2:
+            # `ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name.
+            bits ^= BITS.clinical
+        yield Facts(low, shape, decoded(bits), bits, hashed)
+
+
+def _shape(text: str) -> str:
+    first = text[0]
     if not first.isalpha():
-        return low, "d" if first.isdigit() else "p", word
+        return "d" if first.isdigit() else "p"
     if not first.isupper():
-        return low, "l", word
+        return "l"
     if len(text) == 1:
-        return low, "I", word
-    if text.isupper():
-        return low, "U", word
-    # `ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name.
-    woman = word.clinical and word.first >= 2 and len(low) in (3, 4)
-    return low, "C", word._replace(clinical=False) if woman else word
+        return "I"
+    return "U" if text.isupper() else "C"
 
 
 class Squeezed(NamedTuple):
@@ -87,7 +103,7 @@ class Note:
     """A shadow text with its tokens; the parts that are already our own tags are in `tags`."""
 
     text: str
-    known: dict[str, tuple[str, str, Word]] = field(default_factory=dict, repr=False)
+    known: dict[str, Facts] = field(default_factory=dict, repr=False)
     """What is known of each word; another note of the same case may lend its own."""
     tokens: list[Token] = field(init=False)
     tags: list[tuple[int, int]] = field(init=False)
@@ -100,6 +116,12 @@ class Note:
     """The shapes of the tokens, one character each."""
     starts: list[int] = field(init=False)
     """Start offsets of the tokens, rising."""
+    texts: list[str] = field(init=False)
+    """The tokens as they are written."""
+    gaps: list[str] = field(init=False)
+    """What stands before each token; a line's end before the first."""
+    opening: list[bool] = field(init=False)
+    """Whether a sentence, a line or a label begins with the token."""
     heads: list[int] = field(init=False)
     """The indexes of the tokens with a blank before them."""
 
@@ -118,28 +140,40 @@ class Note:
         gaps[:1] = ["\n"] * bool(found)
         ends = list(accumulate(map(len, parts)))
         known = self.known
-        for text in set(found).difference(known):
-            known[text] = _facts(text)
+        new = [*set(found).difference(known)]
+        known.update(zip(new, _facts(new), strict=True))
         facts = [known[text] for text in found]
-        self.lows = [low for low, _, _ in facts] + _PAD
-        self.shapes = "".join([shape for _, shape, _ in facts])
+        self.lows = [fact[0] for fact in facts] + _PAD
+        self.shapes = "".join([fact[1] for fact in facts])
+        self.texts, self.gaps = found, gaps
         self.starts = ends[:-1:2]
         self.heads = list(compress(range(len(found)), gaps))
         tokens: list[Token] = []
+        self.opening = []
         before, opens = "", True
-        for text, gap, (low, shape, word), start, end in zip(found, gaps, facts, self.starts, ends[1::2], strict=True):
+        for text, gap, (low, shape, word, _, _), start, end in zip(found, gaps, facts, self.starts, ends[1::2], strict=True):
             if "\n" in gap:
                 opens = True
                 self.lines.append(len(tokens))
             else:
                 opens = before in _NEW_SENTENCE or (opens and before in _STILL_OPENS)
+            self.opening.append(opens)
             tokens.append(Token(text, low, start, end, shape, word, opens, False, gap))
             before = text
         return tokens
 
-    def by_line(self) -> list[list[Token]]:
-        """The tokens of every line that has some."""
-        return [self.tokens[a:b] for a, b in pairwise((*self.lines, len(self.tokens)))]
+    @cached_property
+    def heads_of_lines(self) -> list[int]:
+        """The offsets at which lines begin."""
+        return [0, *(m.end() for m in _LINE_END.finditer(self.text))]
+
+    def starts_of(self, shape: str) -> list[int]:
+        """The offsets of the tokens of a shape."""
+        return [start for start, own in zip(self.starts, self.shapes, strict=True) if own == shape]
+
+    def starts_at(self, words: Set[str]) -> list[int]:
+        """The offsets of these lower-case tokens, rising."""
+        return [self.starts[i] for i in self.at(words)]
 
     @cached_property
     def capitals(self) -> list[int]:
@@ -149,7 +183,7 @@ class Note:
     @cached_property
     def named(self) -> list[int]:
         """The indexes of the tokens that begin with a capital."""
-        return [m.start() for m in _CAPITAL.finditer(self.shapes)]
+        return [m.start() for m in ANY_CAPITAL.finditer(self.shapes)]
 
     def at(self, words: Set[str]) -> list[int]:
         """The indexes of these lower-case tokens, rising."""

@@ -43,11 +43,12 @@ def listed_names(note: Note) -> Iterator[Found]:
 
 
 _BY_MACHINE = re.compile(r"(?<![\w,;/.])([A-Z][A-Z'-]{2,20}),([A-Z][A-Z'-]{0,20})(?: [A-Z](?![\w']))?(?![\w,;/])")
+_GLUED = re.compile(r",(?<=[A-Z'-],)[A-Z]")
 
 
 def _by_machines(note: Note) -> Iterator[Found]:
     """`DESTEFANO,R`, `PHAN,UYEN`: capitals joined by a comma alone, as dispensing cabinets and lists print people."""
-    for match in _BY_MACHINE.finditer(note.text) if "," in note.text else ():
+    for match in _BY_MACHINE.finditer(note.text) if _GLUED.search(note.text) else ():
         last, first = look_up(match[1].lower()), look_up(match[2].lower())
         listed = last.last > 0 or last.first > 0 or first.first > 1 or (last.unknown and first.unknown)
         if listed and not last.clinical and not first.clinical and last.common < 3 and (len(match[2]) == 1 or first.common < 3):

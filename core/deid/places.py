@@ -204,7 +204,7 @@ def places(note: Note) -> Iterator[Found]:
     for match in _near(_LOWER_STREET, note, _STREET_WORDS, 64, 16):
         if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
             yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
-    for match in _FOREIGN_STREET.finditer(text) if numbers and _foreign(note) else ():
+    for match in _near(_FOREIGN_STREET, note, _foreign(note), 0, 88) if numbers else ():
         if not _by_way_of(match):
             yield Found(match.start(), match.end(), Category.STREET, 0.8, "street")
     for match in postal_codes(note) if numbers else ():
@@ -263,8 +263,9 @@ _STREET_TAILS = ("strasse", "strase", "str", "weg", "gasse", "platz", "laan", "s
 _LAST_LETTERS = frozenset(tail[-3:] for tail in _STREET_TAILS)
 
 
-def _foreign(note: Note) -> bool:
-    return not _STREET_HEADS.isdisjoint(note.words) or any(w[-3:] in _LAST_LETTERS and w.endswith(_STREET_TAILS) for w in note.words)
+def _foreign(note: Note) -> frozenset[str]:
+    """Words before which or with which a street of another country may begin."""
+    return _STREET_HEADS & note.words | {w for w in note.words if w[-3:] in _LAST_LETTERS and w.endswith(_STREET_TAILS)}
 
 
 def _cities(note: Note) -> Iterator[Found]:

@@ -197,7 +197,7 @@ _SAID = re.compile(
 
 def _said(note: Note) -> Iterator[Found]:
     """A day of the month said in words: `back on duty the twenty-sixth`."""
-    for match in _SAID.finditer(note.text) if not _SAID_DAYS.isdisjoint(note.words) else ():
+    for match in (m for start, end in note.around(_SAID_DAYS, 24, 16) for m in _SAID.finditer(note.text, start, end)):
         if not _NTH_NOT.match(note.text, match.end()):
             group = match.lastindex or 0
             yield Found(match.start(group), match.end(group), Category.DATE, 0.8, "ordinal")

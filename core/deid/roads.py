@@ -43,6 +43,7 @@ _PRISON = re.compile(r"\b(?:HMP(?:[ /&]{1,3}YOI)?|HMYOI|YOI|IRC) (?:The )?[A-Z][
 
 
 _LOCATIVE = re.compile(r"(?<![\w.-])(?:e|kwa|o|Kwa)(?P<stem>[A-Z][a-z]{4,20})(?![\w-])")
+_INNER_CAPITAL = re.compile(r"[eao](?=[A-Z][a-z]{4})")
 
 
 def roads(note: Note) -> Iterator[Found]:
@@ -62,7 +63,7 @@ def roads(note: Note) -> Iterator[Found]:
         for start, end in note.around(gate, 24, 96):
             for match in pattern.finditer(note.text, start, end):
                 yield Found(match.start(), match.start() + len(match[0].rstrip(" ,")), category, 0.85, "road")
-    for match in _LOCATIVE.finditer(note.text):
+    for match in _LOCATIVE.finditer(note.text) if _INNER_CAPITAL.search(note.text) else ():
         stem = look_up(match["stem"].lower())
         if stem.unknown or stem.first or stem.last:
             yield Found(*match.span(), Category.PLACE, 0.8, "road")

@@ -14,7 +14,7 @@ from core.deid.found import Found
 from core.deid.kept import is_abbreviation
 from core.deid.lexicon import look_up, words
 from core.deid.normalise import fold
-from core.deid.note import Note
+from core.deid.note import Note, tried
 from core.model import Category
 
 DETECTOR = "signed"
@@ -53,7 +53,8 @@ _RANKED = re.compile(r"(?:(?<=[.!?)] )|^)(?P<who>[a-z]{2,3}), (?P<rank>[A-Z][A-Z
 _BY_TYPIST = re.compile(r"(?<=/ )(?P<who>[a-z]{2,3}:[a-z]{2,3})[ \t]*$", re.M)
 _TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
 # Each with what a text must hold for it to be looked for at all.
-_ENDS = {_BRACKETED: ")", _RECEIVED: "", _RANKED: ", ", _BY_TYPIST: "/ ", _TURNED_TO: " "}
+_ENDS = {_BRACKETED: (")",), _RECEIVED: ("rec", "Rec", "REC"), _RANKED: (", ",), _BY_TYPIST: ("/ ",), _TURNED_TO: (" →", " ->")}
+_STROKES = frozenset("-–—~*/")
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 # A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
 _LETTER = re.compile(r"(?:(?<=\n)|(?<=[.!?)] ))(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|--|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
@@ -72,21 +73,22 @@ _NO_INITIALS = words("signed.never")
 def signatures(note: Note) -> Iterator[Found]:
     """Initials of whoever typed, signed or was spoken to."""
     text = note.text
-    yield from _typists(text)
-    yield from (_found(match, 0)._replace(detector="user") for match in _OF_MC.finditer(text))
+    yield from _typists(note)
+    if "Mc" in text or "Mac" in text or "O'" in text or "O’" in text:
+        yield from (_found(match, 0)._replace(detector="user") for match in _OF_MC.finditer(text))
     for start, end in note.around(_LABELS, 0, 28):
         for match in _LABELLED.finditer(text, start, end):
             sure = match["link"] in _SURE_LINKS or " by" in match[0].lower()
             if _initials(match["who"], sure=sure):
                 yield _found(match, "who")
-    for match in _SIGNED.finditer(text) if "-" in text or "~" in text or "–" in text or "—" in text else ():
+    for match in tried(_SIGNED, text, note.starts_at(_STROKES)):
         if _initials(match["who"], sure=True) and (not match["rank"] or is_abbreviation(match["rank"].lower()) or match["rank"].isupper()):
             yield _found(match, "who")
     if note.numbers:
-        for pattern in (_STAMPED, _STAMP_BEHIND):
-            yield from (_found(m, "who") for m in pattern.finditer(text) if _initials(m["who"], sure=m["who"].isupper()))
-    for pattern, sign in _ENDS.items():
-        for match in pattern.finditer(text) if sign in text else ():
+        for pattern, starts in ((_STAMPED, note.heads_of_lines), (_STAMP_BEHIND, note.figures(2, 2, "/.-"))):
+            yield from (_found(m, "who") for m in tried(pattern, text, starts) if _initials(m["who"], sure=m["who"].isupper()))
+    for pattern, held in _ENDS.items():
+        for match in pattern.finditer(text) if any(part in text for part in held) else ():
             ranked = pattern is not _RANKED or is_abbreviation(match["rank"].lower())
             if ranked and all(_initials(part, sure=True) for part in match["who"].split(":")):
                 yield _found(match, "who")
@@ -98,7 +100,7 @@ def signatures(note: Note) -> Iterator[Found]:
 
 def _parting(note: Note) -> Iterator[Found]:
     """`W` above the message it answers; `Ta, Clo`, `Cheers Bex`, but not `Thanks, Pharmacy`."""
-    yield from (_found(m, "who", PERSON) for m in _LETTER.finditer(note.text) if "\n" in note.text)
+    yield from (_found(m, "who", PERSON) for m in tried(_LETTER, note.text, note.starts_of("I")))
     for start, end in note.around(_PARTING_WORDS, 16, 32):
         for match in _PARTING.finditer(note.text, start, end):
             word = look_up(fold(match["who"].split()[0]).lower())
@@ -121,11 +123,12 @@ def _initials(value: str, *, sure: bool) -> bool:
     return sure and not word.common and value.islower()
 
 
-def _typists(text: str) -> Iterator[Found]:
+def _typists(note: Note) -> Iterator[Found]:
     """`ABC:de` on a line of its own or before the dates of dictation, `(abc/DE)`."""
+    text = note.text
     if ":" not in text and "/" not in text:
         return
-    for match in _UNDER.finditer(text):
+    for match in tried(_UNDER, text, note.heads_of_lines):
         told = [_initials(match[i], sure=True) for i in (1, 2)]
         glued = match.end(1) + 1 == match.start(2) and match[2].islower() and match[2] not in _NO_INITIALS  # `DFO:cmr`
         if (match["dated"] and match[1].lower() not in _NO_INITIALS) or all(told) or (glued and told[0]):

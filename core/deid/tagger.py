@@ -75,7 +75,10 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     found = np.empty((count, len(model.labels)), np.float32)
     for start in range(0, count, _WINDOW):
         first, last = max(0, start - _OVERLAP), min(count, start + _WINDOW + _OVERLAP)
-        used, index = np.unique(whole.spread[first:last], return_inverse=True)
+        used: Any = slice(None)
+        index = whole.spread
+        if last - first < count:
+            used, index = np.unique(whole.spread[first:last], return_inverse=True)
         rows, letters = threes(whole.letters[used])
         given = {"words": grouped(whole.words[used]), "senses": meanings[used], "threes": rows, "letters": letters}
         seen = model.session.run(None, {**given, "places": whole.places[first:last], "index": index})[0]

@@ -12,7 +12,7 @@ import pytest
 
 from core.deid import deidentify, detect, joined, tagger, warm_up
 from core.deid.bars import FIRST_LOOK, SETTLED, Bars
-from core.deid.features import sense_rows, senses
+from core.deid.features import hashes, sense_rows, senses
 from core.deid.found import Found
 from core.deid.note import Note
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
@@ -150,7 +150,7 @@ def test_the_model_is_the_one_its_recipe_names() -> None:
 
 def test_words_have_their_senses_and_others_none() -> None:
     """A public word has a vector, near words near ones; what is in no newspaper has none."""
-    known, near, far, unknown = senses(sense_rows(["smith", "nguyen", "pseudomonas", "qzxjv"]))
+    known, near, far, unknown = senses(sense_rows(hashes(["smith", "nguyen", "pseudomonas", "qzxjv"])))
     assert not unknown.any()
     assert known @ near > 0 > known @ far
 

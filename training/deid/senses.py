@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.deid.features import SENSE_SCALE, SENSES, world_bits
+from core.deid.features import SENSE_SCALE, SENSES, hashes, world_bits
 from core.deid.lexicon import look_up
 from core.deid.normalise import fold
 
@@ -45,7 +45,7 @@ def _read(source: Path) -> tuple[list[str], Floats]:
         plain = fold(word).lower()
         if plain not in found and _WORD.fullmatch(plain):
             found[plain] = row[:100]
-    known = world_bits(list(found)) & _CLINICAL
+    known = world_bits(hashes(list(found))) & _CLINICAL
     chosen = {word: row for i, (word, row) in enumerate(found.items()) if i < WORDS or known[i]}
     vectors = np.array(list(chosen.values()), np.float64)
     return list(chosen), vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -53,7 +53,7 @@ def _read(source: Path) -> tuple[list[str], Floats]:
 
 def _sorts(words: list[str]) -> Floats:
     """What the lists say of each word, one column a list, standardised."""
-    bits = world_bits(words)
+    bits = world_bits(hashes(words))
     columns = [(bits & 3) > 0, (bits & 3) > 2, (bits >> 2 & 3) > 0, (bits >> 2 & 3) > 2, *(bits >> n & 1 for n in (4, 5, 6, 7))]
     facts = [look_up(w) for w in words]
     columns += [np.array([f.clinical for f in facts]), np.array([f.common > 1 for f in facts]), np.array([f.capital for f in facts])]
