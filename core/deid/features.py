@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -125,11 +126,9 @@ def _number(text: str) -> int:
 
 
 def _shape(text: str, shape: str) -> int:
-    if shape == "p":
-        return _TAG if text[0] == "§" else 2
-    if shape == "C" and not text[1:].islower():
-        return _MIXED
-    return _SHAPES[shape]
+    if shape == "C":
+        return _SHAPES[shape] if text[1:].islower() else _MIXED
+    return _TAG if text[0] == "§" else _SHAPES[shape]
 
 
 def _gap(gap: str) -> int:
@@ -140,13 +139,23 @@ def _gap(gap: str) -> int:
     return 4 if "\t" in gap else 2 if gap == " " else 3
 
 
-_GAPS = {gap: _gap(gap) for gap in ("", " ", "\n", "\n\n", "  ")}
+class _Gaps(dict[str, int]):
+    """The codes of the usual gaps; others are worked out and not kept."""
+
+    def __missing__(self, gap: str) -> int:
+        return _gap(gap)
+
+
+_GAPS = _Gaps({gap: _gap(gap) for gap in ("", " ", "\n", "\n\n", "  ")})
 
 
 def _line_kinds(note: Note) -> list[int]:
     """For every line: 1 it has no capitals, 2 nearly nothing else, 3 mixed."""
-    ends = (*note.lines[1:], len(note.tokens))
-    return [2 if note.tokens[a].shouted else 3 if ANY_CAPITAL.search(note.shapes, a, b) else 1 for a, b in zip(note.lines, ends, strict=True)]
+    kinds: list[int] = []
+    for first, last in pairwise((*note.lines, len(note.tokens))):
+        capitals = ANY_CAPITAL.search(note.shapes, first, last)
+        kinds.append(2 if note.tokens[first].shouted else 3 if capitals else 1)
+    return kinds
 
 
 @lru_cache(maxsize=1)
@@ -194,21 +203,22 @@ def encode(note: Note, vocabulary: dict[str, int]) -> Encoded:
     import numpy as np
 
     found = note.texts
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(found))}
-    distinct = list(numbers)
-    facts = [note.known[text] for text in distinct]
-    words = np.empty((len(SIZES), len(distinct)), np.int64)
-    words[0] = [vocabulary.get(fact.low, 1) for fact in facts]
-    words[1] = [_shape(text, fact.shape) for text, fact in zip(distinct, facts, strict=True)]
-    words[2] = [_number(text) if fact.shape == "d" else 0 for text, fact in zip(distinct, facts, strict=True)]
+    distinct = list(dict.fromkeys(found))
+    numbers = dict(zip(distinct, range(len(distinct)), strict=True))
+    lows, shapes, _, packed, hashed = zip(*[note.known[text] for text in distinct], strict=True)
+    words = np.zeros((len(SIZES), len(distinct)), np.int64)
+    words[0] = [vocabulary.get(low, 1) for low in lows]
+    words[1] = [_SHAPES[shape] if shape in "ldUI" else _shape(text, shape) for text, shape in zip(distinct, shapes, strict=True)]
+    for i in [i for i, shape in enumerate(shapes) if shape == "d"]:
+        words[2, i] = _number(distinct[i])
     words[3] = np.minimum(list(map(len, distinct)), 12)
-    bits = np.array([fact.bits for fact in facts])
+    bits = np.array(packed)
     words[4:9] = bits & 3, bits >> BITS.last & 3, bits >> BITS.common & 7, bits >> BITS.city & 3, bits >> BITS.flags & 7
-    asked = np.array([fact.hash for fact in facts], np.uint32)
+    asked = np.array(hashed, np.uint32)
     world = world_bits(asked)
     words[9:] = world & 3, world >> 2 & 3, world >> 4 & 3, world >> 6 & 3
-    gaps = [_GAPS.get(gap) or _gap(gap) for gap in note.gaps]
     kinds = np.array(_line_kinds(note), np.int64)
     lines = np.repeat(kinds + 2 * _LINE_KINDS * (kinds == 2), np.diff((*note.lines, len(found))))
-    places = (np.array(gaps, np.int64) * 4 + note.opening) * _LINE_KINDS + lines
-    return Encoded(words.T, _spelled(distinct), sense_rows(asked), places, np.array([numbers[text] for text in found], np.int64))
+    places = (np.array(list(map(_GAPS.__getitem__, note.gaps)), np.int64) * 4 + note.opening) * _LINE_KINDS + lines
+    index = np.array(list(map(numbers.__getitem__, found)), np.int64)
+    return Encoded(words.T, _spelled(distinct), sense_rows(asked), places, index)

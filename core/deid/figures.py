@@ -101,15 +101,16 @@ def _shared(note: Note, item: Found) -> bool:
 _LASTS, _ALWAYS = re.compile(r"\d{1,2} ?/ ?52"), "24/7"
 _SURE_DAYS = frozenset(("date", "date-pair", "date-cue"))
 _IN_WEEKS = re.compile(r"(?<![\d/])\d{1,2}/52(?!\d)")
+_A_DIGIT = re.compile(r"\d")
 _PRICED = re.compile(r" ?[$€£₹]")
 _REGISTERED = re.compile(r"NCT\d{8}|ISRCTN\d{8}|(?:N[CGMPRT]|X[MP])_\d{6,9}(?:\.\d{1,2})?|rs\d{4,9}|PMID:? ?\d{6,8}")
 
 
 def everybodys(note: Note, item: Found) -> bool:
     """The code of a race (HL7), of a trial, a gene's reference sequence, an article, a drug, and weeks as `6/52`, unless asked for."""
-    text = note.text[item.start : item.end]
-    if item.detector in _ASKED:
+    if item.detector in _ASKED or not _A_DIGIT.search(note.text, item.start, item.end):
         return False
+    text = note.text[item.start : item.end]
     lasts = bool(_LASTS.fullmatch(text)) or (text == _ALWAYS and item.detector not in _SURE_DAYS)
     return text in _RACE or bool(_REGISTERED.fullmatch(text)) or lasts or _of_a_drug(note, item)
 

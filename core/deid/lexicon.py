@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import adler32, crc32
 
-
 _DATA = Path(__file__).parent / "data"
 TABLE = _DATA / "words.bin"
 
@@ -123,6 +122,8 @@ class _Decoded(dict[int, Word]):
 
 
 _DECODED = _Decoded()
+decoded = _DECODED.__getitem__
+"""What packed bits say."""
 
 
 def look_up(word: str) -> Word:
@@ -144,11 +145,6 @@ def look_up_all(words: Sequence[str]) -> tuple[list[int], list[int]]:
     at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
     found = np.where(keys[at] == asked, packed[at], 0).tolist()
     return [_with_ending(word, bits) for word, bits in zip(words, found, strict=True)], hashes
-
-
-def decoded(bits: int) -> Word:
-    """What packed bits say."""
-    return _DECODED[bits]
 
 
 def _with_ending(word: str, bits: int) -> int:

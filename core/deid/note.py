@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, chain, compress, pairwise
+from itertools import accumulate, chain, compress, pairwise, repeat
 from typing import NamedTuple
 
 from core.deid.lexicon import BITS, Word, decoded, look_up_all
@@ -25,6 +25,7 @@ _WIDEST_GAP, _MANY, _MOST = 3, 4, 7
 _PAD = [""] * 16
 _NEW_SENTENCE = frozenset('.!?:;•*|"([{')
 _STILL_OPENS = frozenset("-–•>#\"'")
+_OPENERS = _NEW_SENTENCE | _STILL_OPENS
 OWN_TAG = re.compile(
     r"\[(?:(?:PATIENT|CLINICIAN|RELATIVE|PERSON|FACILITY|STREET|CITY|PHONE|FAX|EMAIL|SSN|MRN|PLAN|ACCOUNT|LICENSE"
     r"|VEHICLE|DEVICE|URL|IP|BIOMETRIC|PHOTO|ID"
@@ -64,17 +65,19 @@ class Facts(NamedTuple):
 
 def _facts(texts: list[str]) -> Iterator[Facts]:
     """Of each text in turn."""
-    lows = [text.lower() for text in texts]
-    for text, low, bits, hashed in zip(texts, lows, *look_up_all(lows), strict=True):
-        shape = _shape(text)
-        if shape == "C" and bits & BITS.clinical and len(low) in (3, 4) and bits & 3 >= 2:
+    lows, shapes = [text.lower() for text in texts], [_shape(text) for text in texts]
+    bits, hashes = look_up_all(lows)
+    for i, shape in enumerate(shapes):
+        if shape == "C" and bits[i] & BITS.clinical and bits[i] & 3 >= 2 and len(lows[i]) in (3, 4):
             # `ANA` is a test, `Ana` a woman: a short clinical abbreviation counts only in capitals when it is also a first name.
-            bits ^= BITS.clinical
-        yield Facts(low, shape, decoded(bits), bits, hashed)
+            bits[i] ^= BITS.clinical
+    return map(Facts, lows, shapes, map(decoded, bits), bits, hashes)
 
 
 def _shape(text: str) -> str:
     first = text[0]
+    if first.islower():
+        return "l"
     if not first.isalpha():
         return "d" if first.isdigit() else "p"
     if not first.isupper():
@@ -107,7 +110,7 @@ class Note:
     """What is known of each word; another note of the same case may lend its own."""
     tokens: list[Token] = field(init=False)
     tags: list[tuple[int, int]] = field(init=False)
-    lines: list[int] = field(init=False, default_factory=list)
+    lines: list[int] = field(init=False)
     """Index of each line's first token."""
 
     lows: list[str] = field(init=False)
@@ -148,19 +151,21 @@ class Note:
         self.texts, self.gaps = found, gaps
         self.starts = ends[:-1:2]
         self.heads = list(compress(range(len(found)), gaps))
-        tokens: list[Token] = []
-        self.opening = []
-        before, opens = "", True
-        for text, gap, (low, shape, word, _, _), start, end in zip(found, gaps, facts, self.starts, ends[1::2], strict=True):
-            if "\n" in gap:
-                opens = True
-                self.lines.append(len(tokens))
-            else:
-                opens = before in _NEW_SENTENCE or (opens and before in _STILL_OPENS)
-            self.opening.append(opens)
-            tokens.append(Token(text, low, start, end, shape, word, opens, False, gap))
-            before = text
-        return tokens
+        self.lines = [i for i, gap in enumerate(gaps) if "\n" in gap]
+        self.opening = self._openings(found)
+        words = [fact[2] for fact in facts]
+        quiet = repeat(False)
+        return list(map(Token, found, self.lows, self.starts, ends[1::2], self.shapes, words, self.opening, quiet, gaps))
+
+    def _openings(self, found: list[str]) -> list[bool]:
+        """Whether each token opens a sentence, a line or a label."""
+        opening = [False] * (len(found) + 1)
+        for i in self.lines:
+            opening[i] = True
+        for i in [i for i, text in enumerate(found) if text in _OPENERS]:
+            if opening[i] or found[i] in _NEW_SENTENCE:
+                opening[i + 1] = True
+        return opening[:-1]
 
     @cached_property
     def heads_of_lines(self) -> list[int]:

@@ -194,14 +194,12 @@ def places(note: Note) -> Iterator[Found]:
         if not _NO_STREET.match(match[0]) and not _titled(match):
             yield Found(match.start(), match.end(), Category.STREET, 0.95, "street")
     for pattern, group, score, gate, also, reach in _OTHER_STREETS:
-        if gate.isdisjoint(note.words) or (pattern is _LIVES and not _LIVES_HINT.search(text)):
-            continue
-        for match in _near(pattern, note, gate | also, *reach):
+        held = not gate.isdisjoint(note.words) and (pattern is not _LIVES or _LIVES_HINT.search(text))
+        for match in _near(pattern, note, gate | also, *reach) if held else ():
             part = "low" if pattern is _CROSSING and match["low"] else group
-            if _titled(match):
-                continue
-            yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
-    for match in _near(_LOWER_STREET, note, _STREET_WORDS, 64, 16):
+            if not _titled(match):
+                yield Found(match.start(part), match.end(part), Category.STREET, score, "street")
+    for match in _near(_LOWER_STREET, note, _LOWER_WORDS, 64, 16):
         if _NOT_STREET.isdisjoint(match[1].split()) and not look_up(match[1].split()[-2]).clinical:
             yield Found(match.start(1), match.end(1), Category.STREET, 0.75, "street")
     for match in _near(_FOREIGN_STREET, note, _foreign(note), 0, 88) if numbers else ():
@@ -232,12 +230,17 @@ def _by_way_of(match: re.Match[str]) -> bool:
 
 def _near(pattern: re.Pattern[str], note: Note, words_: frozenset[str], before: int, behind: int) -> Iterator[re.Match[str]]:
     """What `finditer` gives of a pattern whose every match holds one of the words and reaches no farther than told."""
-    for start, end in note.around(words_, before, behind):
+    indexes = [i for i in note.at(words_) if note.lows[i] != "dr" or note.lows[i - 1] not in _BEFORE_TITLES]
+    for start, end in note.stretches(indexes, before, behind):
         if pattern is _CROSSING and not _CROSSING_HINT.search(note.text, start, end):
             continue
         yield from pattern.finditer(note.text, start, end)
 
 
+_NAMED_WORDS = words("places.named_words")
+_LOWER_WORDS = _NAMED_WORDS - {"boulevard", "highway", "parkway"} | {"ln"}
+# `seen by Dr`: a title, not a drive.
+_BEFORE_TITLES = words("places.before_titles") | {""}
 # Each with the words of which a note must hold one, further words that a match may hold in their stead, and its reach around them.
 _OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozenset[str], tuple[int, int]], ...] = (
     (
@@ -253,7 +256,7 @@ _OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozens
     (_RURAL, 0, 0.85, frozenset(("r", "rr", "rd", "h", "hc", "route", "pmb", "psc", "cmr", "box")), frozenset(), (24, 48)),
     (_ON_STREET, 1, 0.8, _STREET_WORDS, frozenset(), (96, 32)),
     (_UNIT_FIRST, 0, 0.85, words("places.unit_words"), frozenset(), (16, 48)),
-    (_NAMED_STREET, 0, 0.8, _STREET_WORDS, frozenset(), (64, 32)),
+    (_NAMED_STREET, 0, 0.8, _NAMED_WORDS, frozenset(), (64, 32)),
     (_LIVES, 1, 0.8, frozenset(("at", "address", "to", "home")), frozenset(), (16, 128)),
     (_BOX, 0, 0.9, words("places.unit_words") | {"b"}, frozenset(("pobox", "obox")), (24, 24)),
     (_NUMBERED_STREET, 0, 0.85, frozenset(("st", "nd", "rd", "th")), frozenset(), (32, 32)),
@@ -281,10 +284,9 @@ def _city_starts(note: Note) -> list[int]:
     """Where a place can begin: at a listed name, beside what makes an unknown one a place, in lower case behind a preposition."""
     lows, heads, tokens = note.lows, long_cities(), note.tokens
     lower = [i + 1 for i in note.at(_SURE_IN) if note.shapes[i + 1 : i + 2] == "l"]
-    return sorted(
-        [i for i in note.capitals if lows[i] in heads or tokens[i].word.city or lows[i - 1] in _TOWN_BEFORE or lows[i + 1] in _TOWN_BEHIND]
-        + lower
-    )
+    listed = (i for i in note.capitals if lows[i] in heads or tokens[i].word.city)
+    beside = (i for i in note.capitals if lows[i - 1] in _TOWN_BEFORE or lows[i + 1] in _TOWN_BEHIND)
+    return sorted({*listed, *beside, *lower})
 
 
 def _place_from(note: Note, index: int) -> int:

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from core.deid.features import CODE_GROUPS, LETTERS, SENSES, SIZES
 from training.deid.grammar import LABELS
-from training.deid.network import CELLS, WIDE, WIDTHS, Reader
+from training.deid.network import CELLS, WIDTHS, Reader
 
 SPELLED, LETTER = 48, 16
 _INPUTS = (
@@ -61,7 +61,9 @@ class _Graph:
     def product(self, x: tuple[str, str, str], weight: Quantised, bias: Floats, name: str) -> str:
         """Quantised x times weight (in, out), plus bias."""
         zero = self.constant(0, np.int8)
-        whole = self.add("Cast", self.add("MatMulInteger", x[0], self.constant(weight.rows, np.int8, name), x[2], zero), to=TensorProto.FLOAT)
+        whole = self.add(
+            "Cast", self.add("MatMulInteger", x[0], self.constant(weight.rows, np.int8, name), x[2], zero), to=TensorProto.FLOAT
+        )
         scale = self.add("Mul", x[1], self.constant(weight.scale, name=f"{name}.scale"))
         return str(self.add("Add", self.add("Mul", whole, scale), self.constant(bias, name=f"{name}.bias")))
 
