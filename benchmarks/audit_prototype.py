@@ -15,7 +15,7 @@ import json
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Prototype:
             rows: list[Row] = []
             for one in batch:
                 if one is not None:
-                    body, sequence = json.dumps(one[0], separators=(",", ":"), sort_keys=True), sequence + 1
+                    body, sequence = _body(one[0]), sequence + 1
                     last = hashlib.sha256(last + body.encode()).digest()
                     rows.append((sequence, body, last))
             if rows:
@@ -60,6 +60,35 @@ class Prototype:
                 if one is None:
                     return
                 one[1].set()
+
+
+def filled(path: Path, events: Iterable[dict[str, Any]]) -> None:
+    """A new SQLite file with these events in it."""
+    write, last, rows = on_sqlite(path)(), bytes(32), []
+    for sequence, event in enumerate(events, 1):
+        body = _body(event)
+        last = hashlib.sha256(last + body.encode()).digest()
+        rows.append((sequence, body, last))
+    write(rows)
+
+
+def verified(path: Path) -> int:
+    """How many events are chained as their bodies say, from the first on."""
+    last, count = bytes(32), 0
+    connection = sqlite3.connect(path)
+    try:
+        for sequence, body, own in connection.execute("SELECT sequence, body, hash FROM event ORDER BY sequence"):
+            last = hashlib.sha256(last + body.encode()).digest()
+            if last != own or sequence != count + 1:
+                break
+            count += 1
+    finally:
+        connection.close()
+    return count
+
+
+def _body(event: dict[str, Any]) -> str:
+    return json.dumps(event, separators=(",", ":"), sort_keys=True)
 
 
 def on_sqlite(path: Path) -> Callable[[], Callable[[list[Row]], None]]:

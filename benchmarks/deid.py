@@ -5,9 +5,10 @@
 
 CORPUS is JSON lines (`{"id","text","spans":[[start,end,TYPE],...]}`) or a marked source (`.txt`); the golden set when none is
 given. `--show` lists every leak and every over-masking of Casegate's; `--peers` measures the open de-identifiers that are
-installed (requirements/bench.in) in the same run. `--update-known` writes the golden set's JSON lines and the list of its known
-failures anew. The last line is JSON: `core_leak`, `silent_leak`, `over_masked_per_1000` over all corpora together,
-`ms_per_2000_chars`, `load_s`, `rss_mb`, `long_to_short` (time per character at 50,000 against 2,000 characters), `flags_per_note`.
+installed (requirements/bench.in) in the same run, their speed also text by text in turns. `--update-known` writes the golden set's
+JSON lines and the list of its known failures anew. The last line is JSON: `core_leak`, `silent_leak`, `over_masked_per_1000` over
+all corpora together, `ms_per_2000_chars`, `load_s`, `rss_mb`, `long_to_short` (time per character at 50,000 against 2,000
+characters), `flags_per_note`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from benchmarks.deid_contestants import PEERS
 from benchmarks.deid_corpus import read_corpus
 from benchmarks.deid_golden import GOLDEN, update
 from benchmarks.deid_score import Marked, Sample, Score, mark, total
+from benchmarks.deid_turns import in_turns, times_as_long
 
 ROOT = Path(__file__).parent.parent
 OWN = "casegate"
@@ -83,14 +85,19 @@ def scored(name: str, samples: Sequence[Sample]) -> list[Marked]:
 
 def cost(name: str, samples: Sequence[Sample]) -> Cost:
     """Speed on texts of 2,000 and 50,000 characters cut from the corpora, and what loading took."""
-    whole = "\n\n".join(s.text for s in samples) or "No text."
-    whole *= LONG // len(whole) + 1
-    short = [whole[i : i + SHORT] for i in range(0, LONG, SHORT)]
+    whole, short = long_and_short(samples)
     _, answers = ask(name, [*short, whole[:LONG]], timed=True)
     loading = loaded(name)
     taken = sorted(a["ms"] for a in answers[:-1])
     mean = sum(taken) / len(taken)
     return Cost(taken[len(taken) // 2], loading["load_s"], loading["rss_mb"], answers[-1]["ms"] / LONG / (mean / SHORT))
+
+
+def long_and_short(samples: Sequence[Sample]) -> tuple[str, list[str]]:
+    """A text of at least 50,000 characters cut from the corpora, and its beginning in pieces of 2,000."""
+    whole = "\n\n".join(s.text for s in samples) or "No text."
+    whole *= LONG // len(whole) + 1
+    return whole, [whole[i : i + SHORT] for i in range(0, LONG, SHORT)]
 
 
 def loaded(name: str) -> dict[str, float]:
@@ -174,6 +181,10 @@ def main() -> None:
     print(f"\n{'':18}{'ms/2,000':>9}{'50k : 2k':>10}{'load s':>8}{'MB':>7}")
     for name, c in costs.items():
         print(f"{name:18}{c.ms_per_2000_chars:9.2f}{c.long_to_short:10.2f}{c.load_s:8.2f}{c.rss_mb:7.0f}")
+    if peers:
+        ratios = times_as_long(in_turns([OWN, *peers], long_and_short([m.sample for m in own])[1], ONE_THREAD), OWN)
+        told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+        print(f"\ntimes as long as {OWN} for 2,000 characters, each text given to all in turn: {told}")
     print(last_line(total(own), costs[OWN]))
 
 

@@ -62,8 +62,7 @@ def main() -> None:
         return
     print(json.dumps(costs), flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(finder, json.loads(line), ROUNDS if args.time else 0)))
-    sys.stdout.flush()
+        print(json.dumps(answer(finder, json.loads(line), ROUNDS if args.time else 0)), flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class Bars(NamedTuple):
     sweep: float
 
 
-FIRST_LOOK = Bars(0.16, 0.14, 0.12, 0.55, 0.53, 0.05)
+FIRST_LOOK = Bars(0.13, 0.125, 0.11, 0.45, 0.43, 0.05)
 """For a text as it came in."""
 SETTLED = Bars(0.97, 1.1, 0.9, 0.995, 1.1, 1.1)
 """For a text that already bears our tags: what stands beside them is read out of context. Never flags: nobody could decide them."""

@@ -198,7 +198,7 @@ def _rewritten(text: str, masked: list[Found], tags: list[str]) -> tuple[list[st
 
 
 def _is_kept(note: Note, found: Found, keep: frozenset[str]) -> bool:
-    return found.detector != "identity" and term_key(note.text[found.start : found.end]) in keep
+    return bool(keep) and found.detector != "identity" and term_key(note.text[found.start : found.end]) in keep
 
 
 def _needles(note: Note, found: Found) -> Iterable[Needle]:

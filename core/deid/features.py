@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.deid.lexicon import BITS
-from core.deid.note import ANY_CAPITAL, Note
+from core.deid.note import Note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ def world_bits(asked: NDArray[np.uint32]) -> NDArray[np.uint8]:
     import numpy as np
 
     known, bits = _world()
-    at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    at = np.minimum(known.searchsorted(asked), len(known) - 1)
     return np.where(known[at] == asked, bits[at], 0).astype(np.uint8)
 
 
@@ -81,7 +81,7 @@ def sense_rows(asked: NDArray[np.uint32]) -> NDArray[np.int64]:
     import numpy as np
 
     known, _ = _senses()
-    at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    at = np.minimum(known.searchsorted(asked), len(known) - 1)
     return np.where(known[at] == asked, at, len(known))
 
 
@@ -153,7 +153,7 @@ def _line_kinds(note: Note) -> list[int]:
     """For every line: 1 it has no capitals, 2 nearly nothing else, 3 mixed."""
     kinds: list[int] = []
     for first, last in pairwise((*note.lines, len(note.tokens))):
-        capitals = ANY_CAPITAL.search(note.shapes, first, last)
+        capitals = any(note.shapes.find(shape, first, last) >= 0 for shape in "CUI")
         kinds.append(2 if note.tokens[first].shouted else 3 if capitals else 1)
     return kinds
 
@@ -183,9 +183,13 @@ def threes(letters: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
 
     wide = np.zeros((len(letters), LETTERS + 2), np.int64)
     wide[:, 1:-1] = letters
-    keys, index = np.unique((wide[:, :-2] * ALPHABET_SIZE + wide[:, 1:-1]) * ALPHABET_SIZE + wide[:, 2:], return_inverse=True)
-    front, last = np.divmod(keys, ALPHABET_SIZE)
-    return np.stack([*np.divmod(front, ALPHABET_SIZE), last], 1), index.reshape(letters.shape)
+    around = (wide[:, :-2] * ALPHABET_SIZE + wide[:, 1:-1]) * ALPHABET_SIZE + wide[:, 2:]
+    written = around > 0  # the others, behind a text's end, are row 0
+    keys, rows = np.unique(around[written], return_inverse=True)
+    index = np.zeros(letters.shape, np.int64)
+    index[written] = rows + 1
+    front, last = np.divmod(np.concatenate([[0], keys]), ALPHABET_SIZE)
+    return np.stack([*np.divmod(front, ALPHABET_SIZE), last], 1), index
 
 
 class Encoded(NamedTuple):

@@ -75,11 +75,11 @@ _LABEL = re.compile(r"(?:MRN?#|(?:DL|OLN|IRB|NI|TKT|SN|BN|LIC|DEA|NPI|REF|ACC|en
 _PREFIXED = re.compile(r"([A-Za-z]{2,6})[-# :.]{1,2}[A-Z]?\d{2,5}(?:/\d{2,5})?")
 
 
-_HEADS = {Category.DATE: re.compile(r"the ", re.I), Category.PHONE: re.compile(r"x(?=\d)", re.I)}
+_HEADS = {Category.DATE: re.compile(r"the ", re.I)}
 
 
 def _unlabelled(item: Found, text: str) -> Found:
-    """A value without the label or article that was taken for its head: `MR#66018-2`, `IRB 19-00487`, `the 14th`, `x5512`."""
+    """A value without the label or article that was taken for its head: `MR#66018-2`, `IRB 19-00487`, `the 14th`."""
     head = _LABEL if item.category in _CODES else _HEADS.get(item.category)
     if head is None or item.detector in ("identity", "propagation", "decision"):
         return item

@@ -142,7 +142,7 @@ def look_up_all(words: Sequence[str]) -> tuple[list[int], list[int]]:
     raw = [word.encode("utf-8", "surrogatepass") for word in words]
     hashes = list(map(crc32, raw))
     asked = np.array(hashes, np.uint64) << np.uint64(16) | np.array(list(map(adler32, raw)), np.uint64) & np.uint64(0xFFFF)
-    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    at = np.minimum(keys.searchsorted(asked), len(keys) - 1)
     found = np.where(keys[at] == asked, packed[at], 0).tolist()
     return [_with_ending(word, bits) for word, bits in zip(words, found, strict=True)], hashes
 

@@ -42,8 +42,8 @@ _SCANNED_PART = re.compile(
 _SCANNED_HINT = re.compile(r"\d[OoIlSB|][\d/-]|[-/ ][OoIl|]\d|[OoIl]{2}/|\d[lIOo](?: y|-)|[0-3lI][lIO][- ]?[A-Z]|[(-]\d?[OolSI]")
 # What each of the above that is changed holds, and few texts do: such a letter beside a digit, or a day of two before its month.
 _MIXED_HINT = re.compile(
-    r"\d[-/.) ]{0,3}[OoIlSB|]{1,14}(?![A-Za-z])|[OoIlSB|](?<![A-Za-z].)[OoIlSB|]{0,13}[-/.) ]{0,3}\d"
-    r"|[0-3lI][lIO][- ]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"[0-9OoIlSB|](?:(?<=[0-9])[-/.) ]{0,3}[OoIlSB|]{1,14}(?![A-Za-z])|(?<=[OoIlSB|])(?<![A-Za-z].)[OoIlSB|]{0,13}[-/.) ]{0,3}[0-9]"
+    r"|(?<=[0-3lI])[lIO][- ]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
 )
 # A word with a digit for a letter: J0hnathan, Kess1er.
 _WORD_HINT = re.compile(r"[015](?<=[A-Za-z].)[A-Za-z]")

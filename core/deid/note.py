@@ -15,7 +15,7 @@ from core.deid.lexicon import BITS, Word, decoded, look_up_all
 _TOKEN = re.compile(r"([^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_)")
 # The same where all but our own tags is ASCII: plain sets of characters are matched twice as fast.
 _ASCII_TOKEN = re.compile(r"([A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)*|[0-9]+|'[sS]\b|§+|[!-/:-@\[-`{-~\x00-\x08\x0e-\x1b\x7f])")
-ANY_CAPITAL = re.compile(r"[CUI]")
+_CAPITALS = frozenset("CUI")
 _DIGITS, _ASCII_DIGITS = re.compile(r"\d+"), re.compile(r"[0-9]+")
 _LINE_END = re.compile("\n")
 _CODED_BLOB = re.compile(r"(?<!\S)[^\s\d]*+\d\S*+")
@@ -94,7 +94,16 @@ class Squeezed(NamedTuple):
     at: list[int]
 
 
+_ASCII_LOW = bytes(range(128)).lower() + bytes(128)
+_ASCII_SIGNS = bytes(c for c in range(128) if not chr(c).isalnum())
+_ASCII_HELD = bytes(c < 128 and chr(c).isalnum() for c in range(256))  # what stays, as a truth value
+
+
 def _squeezed(text: str) -> Squeezed:
+    if text.isascii():
+        raw = text.encode("ascii")
+        keys = raw.translate(_ASCII_LOW, _ASCII_SIGNS).decode("ascii")
+        return Squeezed(keys, list(compress(range(len(raw)), raw.translate(_ASCII_HELD))))
     held = list(map(str.isalnum, text))
     keys = "".join(compress(text, held))
     low = keys.lower()
@@ -188,7 +197,7 @@ class Note:
     @cached_property
     def named(self) -> list[int]:
         """The indexes of the tokens that begin with a capital."""
-        return [m.start() for m in ANY_CAPITAL.finditer(self.shapes)]
+        return [i for i, shape in enumerate(self.shapes) if shape in _CAPITALS]
 
     def at(self, words: Set[str]) -> list[int]:
         """The indexes of these lower-case tokens, rising."""

@@ -51,6 +51,12 @@ _BY_CUE = (
         re.I,
     ),
     re.compile(r"(?<=[a-z)] )([xX] \d{4,5})(?=[,;.)\n]|$)(?<![05]000)"),
+    re.compile(  # whose pager it is stands between; figures that are a time of day may be one
+        r"\b(?:bleep|page|pager|beeper|dect|(?:call|ring|phone|dial)(?= (?:dr|mr|mrs|ms|miss|sr|prof|nurse)\b))"
+        r" (?:(?:dr|mr|mrs|ms|miss|sr|prof|nurse)\.? )?[a-z][a-z'-]{2,20} (?:on |at )?(?!(?:[01]\d|2[0-3])[0-5]\d\b)(\d{4,5})"
+        r"(?![\w/%:-]|\.\d)(?! ?(?:mg|ml|mcg|units?|times|x|hours?|hrs?)\b)",
+        re.I,
+    ),
 )
 _PAGED = re.compile(r"^\d{1,2}:\d\d (?:TO|to|To) (\d{4,5})(?![\w/])", re.M)  # a paging log
 # How many digits each of the above holds at least, and in how many runs.

@@ -131,7 +131,8 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
     text = note.text[tokens[0].start : tokens[-1].end]
     digits = any(c.isdigit() for c in text)
     score = round(max(float(opinion.scores[i]) for i in run), 3)
-    if worthless(note, tokens, category, score):
+    surname = category is Category.NAME and score >= _SLIGHT_BAR and Category.NAME in _beside(note, run, taken) and _nobodys_word(tokens)
+    if worthless(note, tokens, category, score) and not surname:
         return
     slight = len(text) < 2 or bool(_SMALL_OR_YEAR.fullmatch(text)) or (category is Category.STREET and len(tokens) == 1 and score < SURELY)
     beside = score >= SURELY and bool(_beside(note, run, taken))
@@ -148,6 +149,11 @@ def _flag(note: Note, opinion: Opinion, run: list[int], taken: Taken) -> Iterato
             return
         item = item._replace(state="flagged")
     yield item
+
+
+def _nobodys_word(tokens: list[Token]) -> bool:
+    """Whether no list holds a word, as `UME` behind `CHIDERA`."""
+    return len(tokens) == 1 and tokens[0].word.unknown and len(tokens[0].text) > 2 and tokens[0].shape in "CU"
 
 
 def worthless(note: Note, tokens: list[Token], category: Category, score: float) -> bool:

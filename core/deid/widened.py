@@ -87,6 +87,7 @@ _RIVER = re.compile(
 _HEADED = re.compile(
     r"(?: (?:of|for|and|&|the|at|de|del))?(?: (?:[A-Z][\w'’.-]{0,20}))?[ -]([A-Z][A-Za-z]{1,14})\b(?:(?:,? ?#| No\.? ?| )\d{1,5}\b)?"
 )
+_HEAD_NOUN = re.compile(r" ([A-Z][a-z]{1,14})\b(?= [A-Z])")
 _INITIAL = re.compile(r"/[A-Z](?![\w/'])")
 _ROLES = words("widened.roles") | words("cues.kin") | words("company.roles") | words("company.clinical_roles")
 _WINGS = words("widened.wings")
@@ -206,12 +207,11 @@ def _place_of(item: Found, text: str) -> re.Match[str] | None:
 
 def _headed(item: Found, note: Note, end: int) -> int:
     """Where a name ends whose head noun comes next: `Prairie Moon` with `Casino`, `Colby Roads` with `Pathology`, `VFW` with `Post 12`."""
-    tail = _HEADED.match(note.text, end)
-    if not tail:
-        return end
-    head = tail[1].lower()
-    if head in _LANDS or (head in _HOUSES and note.low(note.index_at(tail.end(1))) not in _NO_HOUSE):
-        return tail.end()
+    for pattern in (_HEADED, _HEAD_NOUN):
+        tail = pattern.match(note.text, end)
+        head = tail[1].lower() if tail else ""
+        if tail and (head in _LANDS or (head in _HOUSES and note.low(note.index_at(tail.end(1))) not in _NO_HOUSE)):
+            return tail.end()
     return end
 
 
@@ -220,6 +220,13 @@ _HOUSES, _LANDS, _NO_HOUSE = words("widened.houses"), words("widened.lands"), wo
 
 def _role_before_name(note: Note, index: int) -> bool:
     return note.low(index) in _ROLES and note.tokens[index + 1].shape in "CU" and note.tokens[index + 1].gap == " "
+
+
+def _winged(text: str, end: int) -> int:
+    """Where a site ends with the departments behind it: `Gulf Mental Health` with `Service`."""
+    while (wing := _WING.match(text, end)) and wing[1].lower() in _WINGS and (text[end] == " " or wing[1].isupper() == (text[end] == ",")):
+        end = wing.end()
+    return end
 
 
 def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
@@ -231,10 +238,9 @@ def _site(item: Found, note: Note, scores: NDArray[np.float32]) -> Found:
     head = _HEAD.search(text, max(0, start - 6), start)
     if item.category is not Category.STREET and head and _own(head[1]) and _score(note, scores, head.start(1)) >= _LIKELY:
         start = head.start(1)
-    while (wing := _WING.match(text, end)) and wing[1].lower() in _WINGS and (text[end] == " " or wing[1].isupper() == (text[end] == ",")):
-        end = wing.end()
+    end = _winged(text, end)
     if item.category is not Category.STREET:
-        end = _headed(item, note, end)
+        end = _winged(text, _headed(item, note, end))
     if item.category is not Category.STREET and (home := _NURSING.match(text, end)) and (not home["home"] or text[start:end].isupper()):
         end = home.end()
     if item.category is Category.FACILITY and (what := _FOR.match(text, end)):

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import deid_worker
-from benchmarks.deid import LONG, SHORT, cost, scored
+from benchmarks.deid import LONG, ONE_THREAD, SHORT, cost, scored
 from benchmarks.deid_contestants import Spans
 from benchmarks.deid_corpus import parse_marked
+from benchmarks.deid_turns import in_turns, times_as_long
 
 ROOT = Path(__file__).parents[2]
 FIGURES = {"core_leak", "silent_leak", "over_masked_per_1000", "ms_per_2000_chars", "load_s", "rss_mb", "long_to_short", "flags_per_note"}
@@ -80,3 +81,11 @@ def test_costs_are_per_length(monkeypatch: pytest.MonkeyPatch) -> None:
     assert got.long_to_short == pytest.approx(1.0)
     assert LONG % SHORT == 0
     assert scored("casegate", notes)[0].leaks[0].text == "Ann"
+
+
+def test_texts_are_given_in_turns() -> None:
+    """Every contestant answers every text, each from a process of its own; a ratio is taken text by text."""
+    taken = in_turns(["casegate"], ["Seen by Dr. Okafor.", "No text."], ONE_THREAD)
+    assert {name: len(row) for name, row in taken.items()} == {"casegate": 2}
+    assert all(ms > 0 for row in taken.values() for ms in row)
+    assert times_as_long({"own": [1.0, 2.0, 4.0], "peer": [3.0, 2.0, 8.0]}, "own") == {"peer": 2.0}

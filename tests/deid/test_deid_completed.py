@@ -45,6 +45,10 @@ GOES = [
     ("county", "Lives in county Roscommon with her son.", ["county Roscommon"]),
     ("nursing-home", "ELZINGA - SPC, FROM GALLOWS HILL NH, DRIVER WAITING", ["GALLOWS HILL NH"]),
     ("letter-ends-line", "BMI 34, K 3.1 replace. W\n> On 1/17/24, K Farrar wrote:\n> ok", ["W"]),
+    ("extension", "call CM (Twyla, x55310) re infusion", ["x55310"]),
+    ("whose-pager", "NBM FROM MIDNIGHT\nBLEEP DR OSULLIVAN 2071 FOR TTOS", ["2071"]),
+    ("service-of-a-site", "Wattlebank Community Mental Health Service\nMedical review - 21 Oct 2024\nSeen at home.", ["Service"]),
+    ("head-noun-between", "Referred to Wattlebank Community Mental Health Service today.", ["Mental Health Service"]),
     ("careful-in-quotes", 'Patient: Prudence Whitlow\nContainer labeled "Whitlow axilla", two cores.', ['"Whitlow']),
 ]
 
@@ -77,6 +81,7 @@ STAYS = [
     ("self", "GT1|1||SELF|", ["SELF"]),
     ("van-hours", "Drove the van 48 h straight.", ["48"]),
     ("score-labels", "bp_sys: 120\nspo2_ra: 96\nbp_sys: 118", ["bp_sys", "spo2_ra"]),
+    ("hour-behind-a-name", "Call Dr. Okonedo 1830 with labs. Bleep holder 0930.", ["1830"]),
     ("labs-with-commas", "CBC,BMP and PT,INR sent.", ["CBC,BMP", "PT,INR"]),
 ]
 

@@ -28,6 +28,7 @@ MRI on the Siemens Avanto, 1.5 T
 port: Bard PowerPort, left chest
 flu vaccine: Vaxigrip Tetra, left deltoid
 scope: Olympus PCF-H190DL, cecum reached
+Foley came out on day 3, voided
 heart rate by Apple Watch 58
 notes are in Cerner and MyChart
 prednisone 40-30-20-10, three days each

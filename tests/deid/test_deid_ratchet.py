@@ -77,13 +77,13 @@ SETS = sorted((Path(__file__).parents[2] / "benchmarks" / "deid_sets").glob("*_h
 
 def test_the_evaluation_sets_are_there() -> None:
     """Seventeen authors' hard texts."""
-    assert len(SETS) == 17
+    assert len(SETS) == 19
 
 
 @pytest.mark.parametrize("path", SETS, ids=[path.stem for path in SETS])
 def test_every_evaluation_text_can_be_redacted(path: Path) -> None:
     """None of an author's texts makes a detector or a replacement fail, which would blank the case."""
     texts = [json.loads(row)["text"] for row in path.read_text(encoding="utf-8").splitlines()]
-    assert len(texts) == 50
+    assert len(texts) in (44, 50)
     for text in texts:
         assert deidentify({"history": text}, identity=Identity(), encounter=date(2026, 1, 5)).fields["history"].text

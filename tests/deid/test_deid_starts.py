@@ -6,8 +6,23 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.deid import dates, national, neighbours, normalise, numbers, patterns, postcodes, rhythm
-from core.deid.note import Note, tried
+from core.deid import (
+    company,
+    dates,
+    national,
+    neighbours,
+    normalise,
+    numbers,
+    patterns,
+    people,
+    places,
+    postcodes,
+    rhythm,
+    roads,
+    signed,
+    vetoes,
+)
+from core.deid.note import Note, _squeezed, tried
 
 FIGURES: list[tuple[re.Pattern[str], tuple[int, int] | tuple[int, int, str]]] = [
     *zip(patterns._PHONES, patterns._HELD, strict=True),
@@ -25,6 +40,7 @@ FIGURES: list[tuple[re.Pattern[str], tuple[int, int] | tuple[int, int, str]]] = 
     (rhythm._DOTTED, (2, 2, ".")),
     (neighbours._PAIR, (2, 2, "/.-")),
     (postcodes._FORMS[2], (9, 2, "-")),
+    (signed._STAMP_BEHIND, (2, 2, "/.-")),
 ]
 SHAPES = [
     "(555) 867-5309",
@@ -126,3 +142,79 @@ def test_letters_scanned_for_digits_are_looked_for_where_they_can_stand(text: st
     """A text that the hint passes over holds nothing that is put right."""
     if not normalise._MIXED_HINT.search(text):
         assert normalise._SCANNED_PART.sub("", normalise._SCANNED.sub(normalise._digits_for_most, text)) == text
+
+
+SIGNED = [
+    "ABC:de",
+    "  KLM/nop",
+    "- jk",
+    "seen. -JK, RN",
+    "~ab",
+    "//mw",
+    "W\n> On 1/2, K wrote:",
+    "ok. W",
+    "F.A.C.S.",
+    "M.D",
+    "J. K. Lee",
+    "NOVAK,R",
+    "O'DEA,ANN M",
+    "kwaMashu",
+    "eThekwini",
+    "bob_k: hi",
+    "01:12 mia9> ok",
+    "Ana: yes",
+    "cd, 3/4 10:15",
+    "3/4/24 1015 jk",
+    "calle de la Luz 14",
+    "Lindenstrasse 9",
+    "via",
+    "Hauptstr. 12",
+]
+lines = st.lists(st.sampled_from(SIGNED) | st.text("AbI.,-:/> \n1é'", max_size=5), max_size=7).map("".join) | st.lists(
+    st.sampled_from(SIGNED), max_size=7
+).map("\n".join)
+
+
+@UNCHANGED
+@given(lines)
+@example("\n\nW\n")
+@example("I-I.J. and K.L.M.")
+def test_signatures_are_tried_where_lines_letters_and_strokes_are(text: str) -> None:
+    """Each gate gives what looking everywhere gives."""
+    note = Note(text)
+    gates = [
+        (signed._UNDER, note.heads_of_lines),
+        (signed._STAMPED, note.heads_of_lines),
+        (company._HANDLE, note.heads_of_lines),
+        (company._SPEAKER, note.heads_of_lines),
+        (signed._SIGNED, note.starts_at(signed._STROKES)),
+        (signed._LETTER, note.starts_of("I")),
+        (vetoes._DOTTED, vetoes._letters(note)),
+    ]
+    for pattern, starts in gates:
+        assert [m.span() for m in tried(pattern, text, starts)] == [m.span() for m in pattern.finditer(text)], pattern.pattern
+    for hint, pattern in ((people._GLUED, people._BY_MACHINE), (roads._INNER_CAPITAL, roads._LOCATIVE)):
+        assert hint.search(text) or not pattern.search(text)
+    for pattern, held in signed._ENDS.items():
+        assert any(part in text for part in held) or not pattern.search(text)
+    near = [m.span() for m in places._near(places._FOREIGN_STREET, note, places._foreign(note), 0, 88)]
+    assert near == [m.span() for m in places._FOREIGN_STREET.finditer(text)]
+
+
+@UNCHANGED
+@given(st.text("aB9é .-_\u0660ſ", max_size=20))
+def test_letters_and_digits_alone_are_the_same_for_plain_and_other_texts(text: str) -> None:
+    """The quick way for ASCII gives what the other gives."""
+    keys, at = _squeezed(text + "é")  # takes the way for other texts
+    assert _squeezed(text) == (keys[:-1], at[:-1])
+
+
+@UNCHANGED
+@given(st.lists(st.sampled_from([*"ab1-•#\".:!([>'", "Word", "DNR", " ", "\n", "  "]), max_size=14).map("".join))
+def test_openings_are_those_of_a_walk_from_token_to_token(text: str) -> None:
+    """A token opens behind a line's end or a stop, or behind a mark that opens itself."""
+    stops, marks, opens, before = set('.!?:;•*|"([{'), set("-–•>#\"'"), True, ""
+    for token in Note(text).tokens:
+        opens = "\n" in token.gap or before in stops or (opens and before in marks)
+        assert token.opens == opens
+        before = token.text

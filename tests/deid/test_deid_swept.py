@@ -123,3 +123,11 @@ def test_a_weekday_alone_is_passed_over_but_not_a_feast() -> None:
     """Words that name a day of a year are worth a look."""
     assert flags("due xmas day", {"xmas": ("DATE", 0.32), "day": ("DATE", 0.32)}) == [("xmas day", Category.DATE)]
     assert flags("due Tuesday", {"Tuesday": ("DATE", 0.8)}) == []
+
+
+def test_a_word_of_no_list_behind_a_name_may_be_its_surname() -> None:
+    """`UME` behind `CHIDERA`: short capitals are nobody's name once in thirty doubts, but not beside one; an abbreviation is none."""
+    name = Found(4, 11, Category.NAME, 0.99, "tagger")
+    assert flags("RM5 CHIDERA UME 34/40", {"UME": ("NAME", 0.12)}, name, bar=0.05) == [("UME", Category.NAME)]
+    assert flags("RM5 BEDROOM UME 34/40", {"UME": ("NAME", 0.12)}, bar=0.05) == []
+    assert flags("RM5 CHIDERA DNR 34/40", {"DNR": ("NAME", 0.12)}, name, bar=0.05) == []

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.deid import deidentify, detect, joined, tagger, warm_up
 from core.deid.bars import FIRST_LOOK, SETTLED, Bars
-from core.deid.features import hashes, sense_rows, senses
+from core.deid.features import ALPHABET_SIZE, CODE_GROUPS, LETTERS, SIZES, encode, grouped, hashes, sense_rows, senses, threes
 from core.deid.found import Found
 from core.deid.note import Note
 from core.deid.weighed import AT_THE_GATE, SURE, weighed
@@ -153,6 +155,29 @@ def test_words_have_their_senses_and_others_none() -> None:
     known, near, far, unknown = senses(sense_rows(hashes(["smith", "nguyen", "pseudomonas", "qzxjv"])))
     assert not unknown.any()
     assert known @ near > 0 > known @ far
+
+
+@given(st.lists(st.text("ab cZ9-é§", min_size=1, max_size=20), min_size=1, max_size=6).map("\n".join))
+@settings(max_examples=100, deadline=None)
+def test_what_the_model_takes_says_what_the_codes_say(text: str) -> None:
+    """Letters in threes stand around each letter of each text; the number of a group tells each of its codes."""
+    note = Note(text)
+    if not note.tokens:
+        return
+    seen = encode(note, {"ab": 2})
+    rows, index = threes(seen.letters)
+    wide = np.pad(seen.letters, ((0, 0), (1, 1)))
+    assert len(np.unique(rows, axis=0)) == len(rows)
+    assert rows.max() < ALPHABET_SIZE
+    for place in range(3):
+        assert (rows[index][:, :, place] == wide[:, place : place + LETTERS]).all()
+    numbers = grouped(seen.words)
+    for at, group in enumerate(CODE_GROUPS):
+        left = numbers[:, at]
+        for code in reversed(group):
+            found = left if SIZES[code] == 0 else left % SIZES[code]
+            assert (found == seen.words[:, code]).all()
+            left = left // SIZES[code] if SIZES[code] else left
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no recipe"])

@@ -163,7 +163,7 @@ def _remembered(graph: _Graph, reader: Reader, x: str) -> str:
     biases = graph.constant(np.concatenate([bias, other], 1), name="memory.biases")
     given = graph.add("Unsqueeze", x, graph.ints(1))
     said = graph.add("LSTM", given, *weights, biases, outputs=1, direction="bidirectional", hidden_size=CELLS)
-    recalled = graph.add("Reshape", graph.add("Transpose", said, perm=[0, 2, 1, 3]), graph.ints(-1, 2 * CELLS))
+    recalled = graph.add("Reshape", said, graph.ints(-1, 2 * CELLS))  # of one text both ways of a token lie side by side
     recall: Any = reader.recall
     product = graph.product(graph.bytes_of(recalled), quantised(_of(recall.weight).T), _of(recall.bias), "memory.recall")
     return str(graph.add("Add", x, product))
