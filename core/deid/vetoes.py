@@ -31,7 +31,7 @@ _FIGURES = re.compile(r"\d{1,2}[/-]\d{1,2}")
 _A_VERB = re.compile(r"(?:may|march) \d{1,2}")
 _COUNTING = words("figures.counting")
 _DOTTED = re.compile(r"(?<![\w.])(?:[A-Z]\.){2,6}(?!\w)")
-_TWO_LETTERS = re.compile("I(?=pI)")
+_TWO_LETTERS = re.compile(r"[A-Z]\.(?=[A-Z]\.)")
 _VITALS = words("vetoes.vitals")
 _NUMBERED = frozenset((Category.OTHER_ID, Category.PHONE, Category.AGE))
 _WORDED = frozenset((Category.NAME, Category.PLACE, Category.FACILITY))
@@ -44,18 +44,14 @@ _SURE_IN_LOWER = 0.7
 
 def without_credentials(note: Note, opinion: Opinion) -> Opinion:
     """The tagger's opinion, with nothing of the letters of dotted credentials, as `F.A.C.S.`."""
-    told = [m for m in tried(_DOTTED, note.text, _letters(note)) if m[0].replace(".", "").lower() in CREDENTIALS]
+    starts = [m.start() for m in _TWO_LETTERS.finditer(note.text)]
+    told = [m for m in tried(_DOTTED, note.text, starts) if m[0].replace(".", "").lower() in CREDENTIALS]
     if not told:
         return opinion
     scores = opinion.scores.copy()
     for match in told:
         scores[note.index_at(match.start()) : note.index_at(match.end())] = 0.0
     return opinion._replace(scores=scores)
-
-
-def _letters(note: Note) -> list[int]:
-    """Where a capital stands alone before another, as far as shapes tell."""
-    return [note.starts[m.start()] for m in _TWO_LETTERS.finditer(note.shapes)]
 
 
 def vetoed_find(note: Note, found: Found) -> bool:
