@@ -63,8 +63,23 @@ class Facts(NamedTuple):
     hash: int
 
 
-def _facts(texts: list[str]) -> Iterator[Facts]:
+# Of everyday words of the lists that no list of names holds, and of nothing that only a case says.
+_EVERYDAY: dict[str, Facts] = {}
+_MOST_EVERYDAY = 4_096
+_COMMON, _NAMES = 7 << BITS.common, 3 << BITS.first | 3 << BITS.last | 3 << BITS.city
+
+
+def _facts(texts: list[str]) -> list[Facts]:
     """Of each text in turn."""
+    known = list(map(_EVERYDAY.get, texts))
+    new = [text for text, facts in zip(texts, known, strict=True) if facts is None]
+    made = dict(zip(new, _made(new), strict=True))
+    if len(_EVERYDAY) < _MOST_EVERYDAY:
+        _EVERYDAY.update((text, facts) for text, facts in made.items() if facts.bits & _COMMON and not facts.bits & _NAMES)
+    return [facts or made[text] for text, facts in zip(texts, known, strict=True)]
+
+
+def _made(texts: list[str]) -> Iterator[Facts]:
     lows, shapes = [text.lower() for text in texts], [_shape(text) for text in texts]
     bits, hashes = look_up_all(lows)
     for i, shape in enumerate(shapes):

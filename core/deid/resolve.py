@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from core.deid.found import Found
 from core.model import Category
@@ -61,6 +61,12 @@ def resolve(found: Iterable[Found], length: int, forbidden: Iterable[tuple[int, 
 
 
 def _free(taken: bytearray, start: int, end: int) -> Iterable[tuple[int, int]]:
+    if start < end and taken.find(1, start, end) < 0:
+        return ((start, end),)
+    return _pieces(taken, start, end)
+
+
+def _pieces(taken: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
     while start < end:
         begin = taken.find(0, start, end)
         if begin < 0:

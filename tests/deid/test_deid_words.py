@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.deid import note
 from core.deid.lexicon import TABLE, look_up
 from tools.build_word_table import merged, packed
 
@@ -35,3 +36,18 @@ def test_two_words_never_share_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.build_word_table.key_of", lambda _: 7)
     with pytest.raises(ValueError, match="share a key"):
         packed({"a": 1, "b": 2})
+
+
+def test_what_is_known_between_notes_is_everyday_words_of_the_lists_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name, number or unknown word of a case outlives it; the store of words does not grow past its bound."""
+    monkeypatch.setattr(note, "_EVERYDAY", {})
+    first = note.Note("Mrs. Quillanova Okafor of Dunmorrow, MRN 4471882, has Zorbitis. The patient was seen with her sister. Rose May Will")
+    assert {"The", "patient", "was", "seen", "with"} <= set(note._EVERYDAY)
+    assert not {"Quillanova", "Okafor", "Dunmorrow", "4471882", "Zorbitis", "Rose", "May", "Will", "."} & set(note._EVERYDAY)
+    assert all(look_up(text.lower()).common for text in note._EVERYDAY)
+    again = note.Note(first.text)
+    assert again.tokens == first.tokens
+    monkeypatch.setattr(note, "_MOST_EVERYDAY", 2)
+    monkeypatch.setattr(note, "_EVERYDAY", {"a": first.known["The"], "b": first.known["The"]})
+    note.Note("The patient was seen")
+    assert set(note._EVERYDAY) == {"a", "b"}
