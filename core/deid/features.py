@@ -5,13 +5,12 @@ Shared by training and use, so both see the same. All numbers are small codes; 0
 
 from __future__ import annotations
 
-import zlib
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.deid.lexicon import BITS
+from core.deid.lexicon import BITS, look_up_all
 from core.deid.note import Note
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def hashes(words: list[str]) -> NDArray[np.uint32]:
     """The CRC-32 of lower-case words, by which the lists know them; shape (n,)."""
     import numpy as np
 
-    return np.array([zlib.crc32(w.encode("utf-8", "surrogatepass")) for w in words], np.uint32)
+    return np.array(look_up_all(words)[1], np.uint32)
 
 
 def world_bits(asked: NDArray[np.uint32]) -> NDArray[np.uint8]:

@@ -336,8 +336,6 @@ def _as_eponym(note: Note, first: int, last: int, *, sure: bool) -> bool:
         return False
     if behind in _BEHIND or (behind == "'s" and note.low(last + 1) in _BEHIND):
         return True
-    if not sure and (behind, note.low(last + 1)) == ("came", "out"):  # as catheters do
-        return True
     if note.low(first - 1) in _BY and token.word.first < 3 and not cues.ACTS & {note.low(i) for i in range(first - 4, first - 1)}:
         return True
     graded = behind.isdigit() or behind in ("i", "ii", "iii", "iv", ">", "<", "+", "=")

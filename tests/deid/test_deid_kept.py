@@ -109,6 +109,7 @@ def test_a_card_of_nobody_stays_untouched(name: str) -> None:
 # what a closed list or a shape must not let go: the text, and what of it goes
 GOES = [
     ("a patient named Karen has pain", "Karen"),
+    ("Addison came out of the OR well, Mrs. Foley came out later", "Addison|Foley"),
     ("Karen called about the results", "Karen"),
     ("brothers Ross and David came today", "Ross|David"),
     ("Came with aide, Rosa, diabetes teaching done", "Rosa"),
