@@ -109,6 +109,11 @@ _ABROAD = (
     ),
     re.compile(r"(?<![\w/.-])(?:3[01]|[12]\d|0?[1-9])[-/.](?:XII|XI|IX|IV|VI{0,3}|I{1,3}|X)(?:[-/.](?:19|20)?\d\d(?![\d/])|(?![\w/.-]))"),
 )
+# A date-time group, as the forces and their medics write: 11 0542Z JUL, 110542ZJUL25.
+_GROUP = re.compile(
+    r"(?<![\w/.-])(?:3[01]|[12]\d|0[1-9]) ?(?:[01]\d|2[0-3])[0-5]\d ?[A-Z] ?(?:JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC)"
+    r"(?: ?(?:20)?\d\d)?(?!\w)"
+)
 # A week of the calendar, as northern Europe counts: KW 26, uke 19.
 _WEEK = Late(r"\b(?:KW|Kalenderwoche|uke|vecka|uge) ?\d{1,2}\b")
 _WEEK_WORDS = frozenset(("kw", "kalenderwoche", "uke", "vecka", "uge"))
@@ -149,6 +154,8 @@ def dates(note: Note) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
     for match in tried(_ABROAD[1], text, note.figures(1, 1, "-/.")):
         yield Found(match.start(), match.end(), Category.DATE, 0.95, "date")
+    for match in tried(_GROUP, text, note.figures(6)):
+        yield Found(match.start(), match.end(), Category.DATE, 0.97, "date")
     if not _WEEK_WORDS.isdisjoint(note.words):
         for match in _WEEK.compiled.finditer(text):
             yield Found(match.start(), match.end(), Category.DATE, 0.9, "week")

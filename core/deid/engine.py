@@ -136,15 +136,29 @@ def _spread(fields: Mapping[str, _Field], decisions: Decisions, site: frozenset[
     known = tuple({n.key: n for note, f in sure for n in _needles(note, f)}.values())
     out = {}
     for name, item in fields.items():
-        own = {(f.start, f.end, f.category) for f in kept[name] if f.state == "masked"}
-        echoed = [*outside_fixed(item.note, [*echoes(item.note, known, "propagation")])]
-        again = [f for f in echoed if (f.start, f.end, f.category) not in own]
-        found = kept[name] + [f for f in again if not _is_kept(item.note, f, keep)]
+        known_here = _Covered([f for f in kept[name] if f.state == "masked"])
+        echoed = [f for f in echoes(item.note, known, "propagation") if not known_here.says(f)]
+        found = kept[name] + [f for f in outside_fixed(item.note, echoed) if not _is_kept(item.note, f, keep)]
         found += (*echoes(item.note, listed, SITE, 1.0), *echoes(item.note, asked, DECISION, 1.0))
-        out[name] = _Field(
-            item.source, item.shadow, item.note, resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags)
-        )
+        settled = resolve(trimmed(found, item.note.text), len(item.note.text), item.note.tags)
+        out[name] = _Field(item.source, item.shadow, item.note, settled)
     return out
+
+
+class _Covered:
+    """Disjoint masked finds in order."""
+
+    def __init__(self, found: list[Found]) -> None:
+        self._found = found
+        self._starts = [f.start for f in found]
+
+    def says(self, echo: Found) -> bool:
+        """Whether one of them is this echo or holds it as a part, so that it adds nothing."""
+        at = bisect_right(self._starts, echo.start) - 1
+        if at < 0 or echo.end > self._found[at].end:
+            return False
+        own = self._found[at]
+        return own.category is echo.category or own.end - own.start > echo.end - echo.start
 
 
 def _asked(terms: Iterable[str]) -> tuple[Needle, ...]:

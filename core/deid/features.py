@@ -5,13 +5,14 @@ Shared by training and use, so both see the same. All numbers are small codes; 0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.deid.lexicon import BITS, look_up_all
-from core.deid.note import Note
+from core.deid.note import Facts, Note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,6 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-
 _CODES = {c: i + 3 for i, c in enumerate(_ALPHABET)}
 ALPHABET_SIZE = len(_ALPHABET) + 3
 _OTHER_LETTER, _OTHER_SIGN = 1, 2
-_ASCII = [0 if c == " " else _CODES.get(c, _OTHER_SIGN) for c in map(chr, range(128))]
 WORD, LEVELS = 0, slice(4, 13)
 _SHAPES = {"d": 1, "p": 2, "l": 3, "C": 4, "U": 5, "I": 6}
 _MIXED, _TAG = 7, 8
@@ -84,6 +84,13 @@ def sense_rows(asked: NDArray[np.uint32]) -> NDArray[np.int64]:
     return np.where(known[at] == asked, at, len(known))
 
 
+def sense_bytes(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The vectors of rows of the table as bytes with 128 for nought, in steps of SENSE_SCALE; shape (n, SENSES)."""
+    import numpy as np
+
+    return _senses()[1][rows].view(np.uint8) ^ np.uint8(128)
+
+
 def senses(rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """The vectors of rows of the table; shape (n, SENSES)."""
     import numpy as np
@@ -97,14 +104,22 @@ def regions() -> frozenset[str]:
     return frozenset((Path(__file__).parent / "data" / "regions.txt").read_text(encoding="utf-8").split())
 
 
-def _spelled(texts: list[str]) -> NDArray[np.int64]:
+@lru_cache(maxsize=1)
+def _ascii() -> NDArray[np.int64]:
+    """The code of each character below 128."""
+    import numpy as np
+
+    return np.array([0 if c == " " else _CODES.get(c, _OTHER_SIGN) for c in map(chr, range(128))], np.int64)
+
+
+def _letters(texts: list[str]) -> NDArray[np.int64]:
     """The codes of each text's letters, of a long one its first nine and last five; shape (n, LETTERS)."""
     import numpy as np
 
     cut = [(t if len(t) <= LETTERS else t[:9] + t[-5:]).ljust(LETTERS) for t in texts]  # no token holds a blank
     points = np.frombuffer("".join(cut).encode("utf-32-le", "surrogatepass"), "<u4").reshape(-1, LETTERS)
-    codes: NDArray[np.int64] = np.array(_ASCII, np.int64)[np.minimum(points, 127)]
-    for point in set(points[points > 126].tolist()):
+    codes: NDArray[np.int64] = _ascii()[np.minimum(points, 127)]
+    for point in set(points[points > 126].tolist()) if points.max() > 126 else ():
         codes[points == point] = _OTHER_LETTER if chr(point).isalpha() else _OTHER_SIGN
     return codes
 
@@ -191,6 +206,14 @@ def threes(letters: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.stack([*np.divmod(front, ALPHABET_SIZE), last], 1), index
 
 
+class Spelled(NamedTuple):
+    """Distinct texts for the tagger: codes (n, 13), letters (n, 14), rows of `senses` (n,)."""
+
+    words: NDArray[np.int64]
+    letters: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
 class Encoded(NamedTuple):
     """A note for the tagger: of each distinct text its codes, letters and senses; of each token its place and the row of its text."""
 
@@ -205,23 +228,36 @@ def encode(note: Note, vocabulary: dict[str, int]) -> Encoded:
     """words (distinct, 13), letters (distinct, 14), rows of `senses` (distinct,), places (n,), index (n,)."""
     import numpy as np
 
-    found = note.texts
-    distinct = list(dict.fromkeys(found))
+    distinct = list(dict.fromkeys(note.texts))
     numbers = dict(zip(distinct, range(len(distinct)), strict=True))
-    lows, shapes, _, packed, hashed = zip(*[note.known[text] for text in distinct], strict=True)
-    words = np.zeros((len(SIZES), len(distinct)), np.int64)
+    index = np.array(list(map(numbers.__getitem__, note.texts)), np.int64)
+    return Encoded(*spelled(distinct, note.known, vocabulary), places(note), index)
+
+
+def places(note: Note) -> NDArray[np.int64]:
+    """The place of each token, below PLACES; shape (n,)."""
+    import numpy as np
+
+    kinds = np.array(_line_kinds(note), np.int64)
+    lines = np.repeat(kinds + 2 * _LINE_KINDS * (kinds == 2), np.diff((*note.lines, len(note.texts))))
+    found: NDArray[np.int64] = (np.array(list(map(_GAPS.__getitem__, note.gaps)), np.int64) * 4 + note.opening) * _LINE_KINDS + lines
+    return found
+
+
+def spelled(texts: list[str], known: Mapping[str, Facts], vocabulary: Mapping[str, int]) -> Spelled:
+    """What texts say wherever they stand; at least one."""
+    import numpy as np
+
+    lows, shapes, _, packed, hashed = zip(*[known[text] for text in texts], strict=True)
+    words = np.zeros((len(SIZES), len(texts)), np.int64)
     words[0] = [vocabulary.get(low, 1) for low in lows]
-    words[1] = [_SHAPES[shape] if shape in "ldUI" else _shape(text, shape) for text, shape in zip(distinct, shapes, strict=True)]
+    words[1] = [_SHAPES[shape] if shape in "ldUI" else _shape(text, shape) for text, shape in zip(texts, shapes, strict=True)]
     for i in [i for i, shape in enumerate(shapes) if shape == "d"]:
-        words[2, i] = _number(distinct[i])
-    words[3] = np.minimum(list(map(len, distinct)), 12)
+        words[2, i] = _number(texts[i])
+    words[3] = np.minimum(list(map(len, texts)), 12)
     bits = np.array(packed)
     words[4:9] = bits & 3, bits >> BITS.last & 3, bits >> BITS.common & 7, bits >> BITS.city & 3, bits >> BITS.flags & 7
     asked = np.array(hashed, np.uint32)
     world = world_bits(asked)
     words[9:] = world & 3, world >> 2 & 3, world >> 4 & 3, world >> 6 & 3
-    kinds = np.array(_line_kinds(note), np.int64)
-    lines = np.repeat(kinds + 2 * _LINE_KINDS * (kinds == 2), np.diff((*note.lines, len(found))))
-    places = (np.array(list(map(_GAPS.__getitem__, note.gaps)), np.int64) * 4 + note.opening) * _LINE_KINDS + lines
-    index = np.array(list(map(numbers.__getitem__, found)), np.int64)
-    return Encoded(words.T, _spelled(distinct), sense_rows(asked), places, index)
+    return Spelled(words.T, _letters(texts), sense_rows(asked))

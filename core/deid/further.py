@@ -39,12 +39,18 @@ _SECRET = re.compile(
     r"\b(?i:passw(?:or)?d|pwd?|pass ?phrase|code ?word)(?: (?:is|for [a-z]{3,12}))?(?:[:=] ?| )[\"']?"
     r"((?=[a-z]*[^a-z\s])\S{4,24}?)(?=[\"',;.)]*(?:\s|$))"
 )
+_WATCHWORD = re.compile(
+    r"\b(?i:(?:code|safe|pass)[ -]?word(?: is| was|:| =)? ?|passphrase(?: is|:)? ?|(?:give|gives|say|says|quote) (?:the |a )?word )"
+    r"[\"'“]?(?!(?:is|was|for|to|with|on|and|or|in|if|not|no|set|has|by|as|must|needed|required|given|only|please|reset|expired|changed)\b)"
+    r"([A-Za-z]{3,16})(?![\w-])"
+)
+"""`codeword teapot`, `give the word "LANTERN"`: what callers must say."""
 
 
 def access_codes(note: Note) -> Iterator[Found]:
     """What opens a door, a box or a screen: `door code 1608`, `key box on woodshed 2-5-1-8`, `pw: zephyr!0630`."""
     for start, end in note.around(_ACCESS_WORDS, 12, 64):
-        for pattern in (_ACCESS, _SECRET):
+        for pattern in (_ACCESS, _SECRET, _WATCHWORD):
             for match in pattern.finditer(note.text, start, end):
                 if not measured(note.text, match.end(1)):
                     yield Found(match.start(1), match.end(1), Category.OTHER_ID, 0.9, "cue")

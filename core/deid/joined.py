@@ -56,7 +56,7 @@ _SPACED_BAR = 0.8
 _FIGURES_LEFT = 2
 _SURELY, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.98, 0.6, 0.4, 0.6, 0.6
 _PLAIN_TITLES = words("joined.plain_titles")
-_REGIONS = words("places.states") | regions()
+_REGIONS = (words("places.states") | regions()) - words("places.provinces")  # of other countries, which tell more than a state
 
 
 class _Stretch(NamedTuple):

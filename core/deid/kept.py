@@ -287,9 +287,9 @@ def _stays(note: Note, item: Found, first: int, last: int, scores: NDArray[np.fl
         return False
     if all(t.low in lists["brands"] or t.low == "'s" for t in named) and not any(t.word.first == 3 for t in named):
         return top < _CERTAIN and not _titled(note, first)
-    if len([t for t in named if t.low != "'s"]) > 1:
-        return False
     sure = top >= _BELIEVED
+    if len([t for t in named if t.low != "'s"]) > 1:
+        return not sure and _of_a_list(note, first, last)
     return (_eponymous(named[0]) and _as_eponym(note, first, last, sure=sure)) or (not sure and _among_drugs(note, first, last))
 
 
@@ -324,6 +324,13 @@ def _titled(note: Note, first: int) -> bool:
 
 def _eponymous(token: Token) -> bool:
     return token.word.eponym or token.low in _lists()["eponyms"]
+
+
+def _of_a_list(note: Note, first: int, last: int) -> bool:
+    """`Canavan, Alexander` before `, Krabbe`: nothing but eponyms with commas between, and another goes on."""
+    tokens = note.tokens
+    listed = all(t.text == "," or _eponymous(t) for t in tokens[first:last]) and any(t.text == "," for t in tokens[first:last])
+    return listed and note.low(last) == "," and last + 1 < len(tokens) and _eponymous(tokens[last + 1])
 
 
 def _as_eponym(note: Note, first: int, last: int, *, sure: bool) -> bool:

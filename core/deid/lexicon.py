@@ -149,6 +149,11 @@ def look_up_all(words: Sequence[str]) -> tuple[list[int], list[int]]:
 
 def _with_ending(word: str, bits: int) -> int:
     """The bits, with the clinical one where only a word's ending tells that it is clinical."""
-    if not bits >> BITS.common and len(word) > 5 and word[-3:] in _LAST_LETTERS and word.endswith(_CLINICAL_ENDINGS):
+    if not bits >> BITS.common and clinical_by_ending(word):
         bits |= BITS.clinical if not bits & 3 else 0
     return bits
+
+
+def clinical_by_ending(word: str) -> bool:
+    """Whether it ends as clinical words do, listed or not."""
+    return len(word) > 5 and word[-3:] in _LAST_LETTERS and word.endswith(_CLINICAL_ENDINGS)

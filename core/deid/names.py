@@ -20,8 +20,9 @@ def cued_names(note: Note) -> Iterator[Found]:
     """Names with a cue before or behind them."""
     for index in sorted({*note.named, *note.at(_SIGNS)}):
         token = note.tokens[index]
+        if token.shape in "CUI" and (found := _before_cue(note, index)):
+            yield found
         if token.low not in _SIGNS:
-            yield from _before_cue(note, index)
             continue
         if token.low in cues.TITLES:
             yield from _after_title(note, index)
@@ -41,8 +42,6 @@ def cued_names(note: Note) -> Iterator[Found]:
             or token.low in ("i'm", "dear", "hi", "hello", "sincerely", "regards")
         ):
             yield from _after_naming(note, index)
-        if token.shape in "CUI":
-            yield from _before_cue(note, index)
 
 
 _LINKING = frozenset((":", "=", "per", "is", "was", "i'm", "dear", "hi", "hello", "sincerely", "regards"))
@@ -251,27 +250,28 @@ def _after_naming(note: Note, index: int) -> Iterator[Found]:
         yield _found(note, start, end, PERSON, "naming", 0.85)
 
 
-def _before_cue(note: Note, index: int) -> Iterator[Found]:
+def _before_cue(note: Note, index: int) -> Found | None:
     """Credentials, an age, a record number or a verb of speech right behind a name."""
     if (
         index
-        and note.tokens[index - 1].shape in "CI"
-        and not note.tokens[index].opens
-        and note.tokens[index].gap in (" ", "", "-")
-        and note.tokens[index - 1].low not in STOP_CAPITAL
+        and note.shapes[index - 1] in "CI"
+        and not note.opening[index]
+        and note.gaps[index] in (" ", "", "-")
+        and note.lows[index - 1] not in STOP_CAPITAL
     ):
-        return
+        return None
     end = name_run(note, index)
     if end <= index:
-        return
+        return None
     if _is_clinician(note, end):
         start = _drop_common_head(note, index, end)
-        if start < end and plausible(note, start, end):
-            yield _found(note, start, end, CLINICIAN, "credential")
-        return
+        return _found(note, start, end, CLINICIAN, "credential") if start < end and plausible(note, start, end) else None
+    if not _told_by_next(note, end):
+        return None
     start = _drop_common_head(note, index, end)
-    if start < end and _told_by_next(note, start, end) and supported(note, start, end) and not vetoed(note, start, end):
-        yield _found(note, start, end, PERSON, "speech", 0.85)
+    if start < end and supported(note, start, end) and not vetoed(note, start, end):
+        return _found(note, start, end, PERSON, "speech", 0.85)
+    return None
 
 
 def _drop_common_head(note: Note, start: int, end: int) -> int:
@@ -296,7 +296,7 @@ def _is_clinician(note: Note, end: int) -> bool:
 _DEGREES = ("M.D", "D.O.", "R.N", "Ph.D", "PhD", "Phar", "P.A.")
 
 
-def _told_by_next(note: Note, start: int, end: int) -> bool:
+def _told_by_next(note: Note, end: int) -> bool:
     lows, at = note.lows, end
     if lows[at] in cues.SPEECH:
         return True

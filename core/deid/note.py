@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate, chain, compress, pairwise, repeat
 from typing import NamedTuple
 
-from core.deid.lexicon import BITS, Word, decoded, look_up_all
+from core.deid.lexicon import BITS, Word, clinical_by_ending, decoded, look_up_all
 
 _TOKEN = re.compile(r"([^\W\d_]+(?:'(?![sS]\b)[^\W\d_]+)*|'[sS]\b|\d+|§+|[^\s\w]|_)")
 # The same where all but our own tags is ASCII: plain sets of characters are matched twice as fast.
@@ -63,9 +63,9 @@ class Facts(NamedTuple):
     hash: int
 
 
-# Of everyday words of the lists that no list of names holds, and of nothing that only a case says.
+# Of everyday texts, and of nothing that only a case says.
 _EVERYDAY: dict[str, Facts] = {}
-_MOST_EVERYDAY = 4_096
+_MOST_EVERYDAY = 8_192
 _COMMON, _NAMES = 7 << BITS.common, 3 << BITS.first | 3 << BITS.last | 3 << BITS.city
 
 
@@ -75,8 +75,21 @@ def _facts(texts: list[str]) -> list[Facts]:
     new = [text for text, facts in zip(texts, known, strict=True) if facts is None]
     made = dict(zip(new, _made(new), strict=True))
     if len(_EVERYDAY) < _MOST_EVERYDAY:
-        _EVERYDAY.update((text, facts) for text, facts in made.items() if facts.bits & _COMMON and not facts.bits & _NAMES)
+        _EVERYDAY.update((text, facts) for text, facts in made.items() if everyday(text, facts))
     return [facts or made[text] for text, facts in zip(texts, known, strict=True)]
+
+
+def everyday(text: str, facts: Facts) -> bool:
+    """Whether a text says nothing of anybody: a listed common or clinical word that no list of names holds, a sign, one or two digits."""
+    if facts.shape in "dp":
+        return text.isascii() and len(text) <= 1 + (facts.shape == "d")
+    listed = facts.bits & _COMMON or (facts.bits & BITS.clinical and not clinical_by_ending(facts.low))
+    return bool(listed) and names_nobody(facts)
+
+
+def names_nobody(facts: Facts) -> bool:
+    """Whether no list of names or cities holds it."""
+    return not facts.bits & _NAMES
 
 
 def _made(texts: list[str]) -> Iterator[Facts]:

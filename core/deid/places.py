@@ -102,7 +102,7 @@ _LIVES = re.compile(
 # What stands right before its number.
 _LIVES_HINT = re.compile(r" \d(?:(?<=at .|to .|ss .|is .)|(?<=: .))")
 _BOX = re.compile(
-    r"\bP\.? ?O\.? ?Box \d{1,7}|\bP\.? ?M\.? ?B\.? \d{1,6}"
+    r"\bP\.? ?O\.? ?Box \d{1,7}|\bP\.? ?M\.? ?B\.? \d{1,6}|\b(?:private|locked) bag (?:no\.? )?[A-Z]{0,2}\d{1,7}"
     r"|(?<=, )(?:apt|apartment|unit|suite|ste)\.? ?#? ?(?:\d{1,5}[A-Za-z]?|[A-Z]\d{0,3})\b",
     re.I,
 )
@@ -258,7 +258,7 @@ _OTHER_STREETS: tuple[tuple[re.Pattern[str], int, float, frozenset[str], frozens
     (_UNIT_FIRST, 0, 0.85, words("places.unit_words"), frozenset(), (16, 48)),
     (_NAMED_STREET, 0, 0.8, _NAMED_WORDS, frozenset(), (64, 32)),
     (_LIVES, 1, 0.8, frozenset(("at", "address", "to", "home")), frozenset(), (16, 128)),
-    (_BOX, 0, 0.9, words("places.unit_words") | {"b"}, frozenset(("pobox", "obox")), (24, 24)),
+    (_BOX, 0, 0.9, words("places.unit_words") | {"b", "bag"}, frozenset(("pobox", "obox")), (24, 24)),
     (_NUMBERED_STREET, 0, 0.85, frozenset(("st", "nd", "rd", "th")), frozenset(), (32, 32)),
 )
 _STREET_HEADS = words("places.street_heads")

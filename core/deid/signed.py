@@ -57,6 +57,14 @@ _ENDS = {_BRACKETED: (")",), _RECEIVED: ("rec", "Rec", "REC"), _RANKED: (", ",),
 _STROKES = frozenset("-–—~*/")
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
 # A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
+_LATE = re.compile(
+    rf"(?:^|(?<=[.] ))(?:[Aa]ddend(?:um|a)|ADDENDUM|[Ll]ate (?:entry|note)|[Uu]pdate)[ :]{{1,2}}{_DATE}{_HOUR},? "
+    r"(?P<who>[A-Z]{2,3}|[a-z]{2,3})(?=[ ]?[:–-])",
+    re.M,
+)
+_LATE_WORDS = frozenset(("addendum", "addenda", "late", "update"))
+# Two or three letters alone on the last line of several.
+_LAST_LINE = re.compile(r"(?<=\n)[ \t]*(?P<who>[a-z]{2,3})\s*\Z")
 _LETTER = re.compile(r"(?:(?<=\n)|(?<=[.!?)] ))(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|--|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
 _PARTING = re.compile(
     r"(?:^|(?<=[.!?,] ))(?:[Tt]a|[Tt]hanks?|[Tt]hx|[Tt]nx|[Tt]ks|[Tt]y|[Cc]heers|[Bb]est(?: wishes)?|[Rr]egards|[Rr]gds)[,!.]?"
@@ -78,7 +86,7 @@ def signatures(note: Note) -> Iterator[Found]:
         yield from (_found(match, 0)._replace(detector="user") for match in _OF_MC.finditer(text))
     for start, end in note.around(_LABELS, 0, 28):
         for match in _LABELLED.finditer(text, start, end):
-            sure = match["link"] in _SURE_LINKS or " by" in match[0].lower()
+            sure = match["link"] in _SURE_LINKS or " by" in match[0].lower() or _typed_last(match)
             if _initials(match["who"], sure=sure):
                 yield _found(match, "who")
     for match in tried(_SIGNED, text, note.starts_at(_STROKES)):
@@ -92,15 +100,26 @@ def signatures(note: Note) -> Iterator[Found]:
             ranked = pattern is not _RANKED or is_abbreviation(match["rank"].lower())
             if ranked and all(_initials(part, sure=True) for part in match["who"].split(":")):
                 yield _found(match, "who")
+    for match in (m for start, end in note.around(_LATE_WORDS, 0, 48) for m in _LATE.finditer(text, start, end)):
+        if _initials(match["who"], sure=True):
+            yield _found(match, "who")
+    if note.shapes[-1:] == "l" and len(note.texts[-1]) < 4 and (last := _LAST_LINE.search(text, note.starts[-1] - 1)):
+        yield from [_found(last, "who", PERSON)] if _initials(last["who"], sure=True) else ()
     yield from _spoken_to(note)
     yield from _last_cells(text)
     yield from _users(text)
     yield from _parting(note)
 
 
+def _typed_last(match: re.Match[str]) -> bool:
+    """`transcribed rbl` at the end of a line."""
+    ends = match.string[match.end() : match.end() + 1] in ("", "\n")
+    return ends and match[0].lower().startswith(("transcri", "typ", "dictat", "scribe", "keyed"))
+
+
 def _parting(note: Note) -> Iterator[Found]:
     """`W` above the message it answers; `Ta, Clo`, `Cheers Bex`, but not `Thanks, Pharmacy`."""
-    yield from (_found(m, "who", PERSON) for m in tried(_LETTER, note.text, note.starts_of("I")))
+    yield from (_found(m, "who", PERSON)._replace(detector="user") for m in tried(_LETTER, note.text, note.starts_of("I")))
     for start, end in note.around(_PARTING_WORDS, 16, 32):
         for match in _PARTING.finditer(note.text, start, end):
             word = look_up(fold(match["who"].split()[0]).lower())

@@ -1,4 +1,4 @@
-"""What dictation says in words: digits one by one, dates, ages over 89; and names spelled letter by letter."""
+"""What dictation says in words: digits one by one, dates, ages over 89; and names spelled letter by letter or by radio."""
 
 from __future__ import annotations
 
@@ -70,6 +70,8 @@ _ORDINAL_HINT = frozenset(
 _NUMBER_WORDS = frozenset(("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double"))
 _ORDER = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SPELLING = words("spoken.spelling")
+_RADIO = words("spoken.radio")
+_SIGNED_OFF = 3  # words of the radio alphabet in a row are no chance, unlike `Echo Delta`
 
 
 def spoken(note: Note) -> Iterator[Found]:
@@ -84,11 +86,31 @@ def spoken(note: Note) -> Iterator[Found]:
     if "the" in note.words and not _DATE_HINT.isdisjoint(note.words):
         for match in (m for start, end in note.around(_WEEKDAYS, 0, 40) for m in _ON_DAY.compiled.finditer(note.text, start, end)):
             yield Found(match.start(), match.end(), Category.DATE, 0.95, "date-words")
+    yield from _by_radio(note)
     if not _TENS_HINT.isdisjoint(note.words):
         for match in _AGES.compiled.finditer(note.text):
             yield Found(match.start(), match.end(), Category.AGE, 0.9, "age")
 
 
+def _by_radio(note: Note) -> Iterator[Found]:
+    """`papa echo tango`: a name, or with digits between a code, in the alphabet of the radio (ICAO Annex 10)."""
+    run: list[int] = []
+    for i in note.at(_RADIO) if len(_RADIO & note.words) >= _SIGNED_OFF else ():
+        if run and not all(note.low(at) in _BETWEEN_LETTERS for at in range(run[-1] + 1, i)):
+            yield from _signed(note, run)
+            run = []
+        run.append(i)
+    yield from _signed(note, run)
+
+
+def _signed(note: Note, run: list[int]) -> Iterator[Found]:
+    if len(run) >= _SIGNED_OFF:
+        code = any(note.low(i) in _NUMBER_WORDS or note.shapes[i] == "d" for i in range(run[0], run[-1]))
+        category, role = (Category.OTHER_ID, "") if code else (Category.NAME, PERSON)
+        yield Found(note.tokens[run[0]].start, note.tokens[run[-1]].end, category, 0.95, "radio", role)
+
+
+_BETWEEN_LETTERS = _NUMBER_WORDS | {"-", ",", ".", "x", "ray"} | frozenset("0123456789")
 _YEAR_ONLY = Late(_YEAR, re.I)
 
 

@@ -1,7 +1,9 @@
 """The trained tagger: probabilities of each token being part of an identifier, from a small network run by onnxruntime.
 
-One session per process, one thread, no network. Texts are read in overlapping windows, so time and memory grow with the
-length only. Raises DeidError when the model cannot be loaded: without it nothing leaves. Trained by `training/deid`.
+Two sessions per process, one thread each, no network: one for what a text says wherever it stands, one for what it says where it stands.
+The first one's answers about everyday words are kept, and those are the same to the bit in whatever company they are asked. Texts are
+read in overlapping windows, so time and memory grow with the length only. Raises DeidError when the model cannot be loaded: without it
+nothing leaves. Trained by `training/deid`.
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.deid.features import encode, grouped, senses, threes
-from core.deid.note import Note
+from core.deid.features import grouped, places, sense_bytes, spelled, threes
+from core.deid.note import Facts, Note, everyday, names_nobody
 from core.errors import DeidError
 
 if TYPE_CHECKING:
@@ -23,24 +26,74 @@ if TYPE_CHECKING:
 
 _DATA = Path(__file__).parent / "data"
 _WINDOW, _OVERLAP = 1024, 64
+_MOST = 8_192  # texts of which the networks' answers are kept
 _LOCK = threading.Lock()
 _FAILED = "The redactor's model could not be loaded. Nothing was sent; tell your administrator."
 
 
+class _Familiar:
+    """What the networks say of everyday texts and of the vocabulary's words that name nobody, a row of floats each."""
+
+    def __init__(self, vocabulary: Mapping[str, int], width: int) -> None:
+        import numpy as np
+
+        self.rows: dict[str, int] = {}
+        self.table = np.zeros((_MOST, width), np.float32)
+        self._vocabulary = vocabulary
+        self._lock = threading.Lock()
+
+    def keep(self, texts: list[str], said: NDArray[np.float32], known: Mapping[str, Facts]) -> None:
+        """Keep rows until _MOST are kept; a text gets its number once its row is written, so that readers need no lock."""
+        new = [i for i, text in enumerate(texts) if self._may_stay(text, known[text])]
+        with self._lock:
+            for i in new:
+                at = len(self.rows)
+                if at < _MOST and texts[i] not in self.rows:
+                    self.table[at] = said[i]
+                    self.rows[texts[i]] = at
+
+    def _may_stay(self, text: str, facts: Facts) -> bool:
+        return everyday(text, facts) or (facts.low in self._vocabulary and names_nobody(facts))
+
+
 class _Model(NamedTuple):
-    session: Any
+    words: Any
+    reading: Any
     vocabulary: dict[str, int]
     labels: tuple[str, ...]
+    familiar: _Familiar
+
+    def told(self, texts: list[str], known: Mapping[str, Facts]) -> NDArray[np.float32]:
+        """What both networks say of texts wherever they stand, the familiar ones from memory; shape (texts, both networks' width)."""
+        import numpy as np
+
+        rows = [self.familiar.rows.get(text, -1) for text in texts]
+        told = self.familiar.table[rows]
+        new = [text for text, row in zip(texts, rows, strict=True) if row < 0]
+        if new:
+            fresh = told[np.array(rows) < 0] = self.asked(new, known)
+            self.familiar.keep(new, fresh, known)
+        return told
+
+    def asked(self, texts: list[str], known: Mapping[str, Facts]) -> NDArray[np.float32]:
+        """The same without a memory; at least one text."""
+        of = spelled(texts, known, self.vocabulary)
+        rows, letters = threes(of.letters)
+        given = {"words": grouped(of.words), "senses": sense_bytes(of.rows), "threes": rows, "letters": letters}
+        said: NDArray[np.float32] = self.words.run(None, given)[0]
+        return said
 
 
 @lru_cache(maxsize=1)
 def _model(folder: Path) -> _Model:
     recipe = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
-    weights = (folder / "tagger.onnx").read_bytes()
-    if hashlib.sha256(weights).hexdigest() != recipe["sha256"]:
+    weights = [(folder / name).read_bytes() for name in ("words.onnx", "tagger.onnx")]
+    if [hashlib.sha256(part).hexdigest() for part in weights] != [recipe["words_sha256"], recipe["sha256"]]:
         raise ValueError("the model is not the one its recipe names")
     vocabulary = {word: i + 2 for i, word in enumerate(recipe["vocabulary"].split(" "))}
-    return _Model(_session(weights), vocabulary, tuple(recipe["labels"]))
+    words, reading = map(_session, weights)
+    familiar = _Familiar(vocabulary, words.get_outputs()[0].shape[1])
+    return _Model(words, reading, vocabulary, tuple(recipe["labels"]), familiar)
 
 
 def _session(weights: bytes) -> Any:
@@ -70,18 +123,14 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     count = len(note.tokens)
     if not count:
         return np.empty((0, len(model.labels)), np.float32), model.labels
-    whole = encode(note, model.vocabulary)
-    meanings = senses(whole.rows)
+    texts = list(dict.fromkeys(note.texts))
+    numbers = dict(zip(texts, range(len(texts)), strict=True))
+    told, stands = model.told(texts, note.known), places(note)
+    index = np.array(list(map(numbers.__getitem__, note.texts)), np.int64)
     found = np.empty((count, len(model.labels)), np.float32)
     for start in range(0, count, _WINDOW):
         first, last = max(0, start - _OVERLAP), min(count, start + _WINDOW + _OVERLAP)
-        used: Any = slice(None)
-        index = whole.spread
-        if last - first < count:
-            used, index = np.unique(whole.spread[first:last], return_inverse=True)
-        rows, letters = threes(whole.letters[used])
-        given = {"words": grouped(whole.words[used]), "senses": meanings[used], "threes": rows, "letters": letters}
-        seen = model.session.run(None, {**given, "places": whole.places[first:last], "index": index})[0]
+        seen = model.reading.run(None, {"told": told, "places": stands[first:last], "index": index[first:last]})[0]
         found[start : start + _WINDOW] = seen[start - first : start - first + _WINDOW]
     return found, model.labels
 

@@ -28,7 +28,7 @@ _WEAK = frozenset((Category.NAME, Category.PLACE, Category.FACILITY, Category.ST
 _FIRM = frozenset(
     [
         *("identity", "decision", "propagation", "email", "title", "label", "cue", "street", "national", "coordinates", "signed", "hl7"),
-        *("machine", "road", "form", "ward", "alike", "facility-page", "user"),
+        *("machine", "road", "form", "ward", "alike", "facility-page", "user", "radio"),
     ]
 )
 _TRIMMED = frozenset(("title", "label", "signed"))

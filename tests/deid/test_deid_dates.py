@@ -62,6 +62,8 @@ def test_every_spelling_of_a_day_becomes_the_same_interval(spelling: str) -> Non
         ("away from Dec 26-28 and ill", "away from [10 days before] and ill"),
         ("seen on 17 janv. and well", "seen on [12 days after] and well"),
         ("discharge on Thursday the twenty second", "discharge on [DATE_1]"),
+        ("wounded 11 0542Z JUL, at role 2", "wounded [DATE_1], at role 2"),
+        ("lifted 110612LJUL25 by air", "lifted [DATE_1] by air"),
         ("born 1931", "born [DATE_1]"),
         ("born 1958", "born 1958"),
         ("stroke in 2019", "stroke in 2019"),

@@ -26,6 +26,9 @@ GOES = [
     ("thanks", "Bed 4 is clean. Cheers Bex", "Bex"),
     ("parting", "Can you ring him back?\nBest,\nIngrid T.", "Ingrid T"),
     ("doctor-letter", "thanks for the help - dr v", "v"),
+    ("late-entry", "Seen on the ward.\n\nAddendum 12/19 8:20 AM, kvb: pharmacy rang", "kvb"),
+    ("typed-last", "cc: file\nread and agreed /transcribed kvw\n\nseen later", "kvw"),
+    ("last-line", "He is doing fine today and asks for you.\nkvb", "kvb"),
     ("chat", "mvance7: bed 4 ready?\nkim.o: yes\nmvance7: ty\nkim.o: np", "kim.o"),
     ("weekday", "Booked for Thurs 4/18 at noon", "Thurs 4/18"),
     ("weekday-full", "Clinic on Friday 9/20/24 with labs", "Friday 9/20/24"),
@@ -68,6 +71,7 @@ tech CT done
 Please call. Thanks, Pharmacy
 Thanks. Team
 Called by EMS
+Addendum 12/19 0820: bun: 14
 Team at Lake of the eye level
 """.strip().splitlines()
 

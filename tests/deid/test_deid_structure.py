@@ -148,6 +148,8 @@ SET_APART = [
     ("scanned-phone", "fax 5O5-555-Ol33 today", "5O5-555-Ol33"),
     ("scanned-name", "Pat1ent: J0hn Kess1er", "J0hn Kess1er"),
     ("scanned-age", "a woman, 9l yrs, frail", "9l"),
+    ("radio-name", "he is spelled papa echo tango whiskey, over", "papa echo tango whiskey"),
+    ("radio-code", "callsign bravo two five kilo mike inbound", "bravo two five kilo mike"),
     ("said-number", "fax five five five oh one eight two please", "five five five oh one eight two"),
     ("said-date", "born march twelfth nineteen fifty eight", "march twelfth nineteen fifty eight"),
     ("said-day", "seen the fourteenth of June", "fourteenth of June"),

@@ -38,13 +38,15 @@ def test_two_words_never_share_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         packed({"a": 1, "b": 2})
 
 
-def test_what_is_known_between_notes_is_everyday_words_of_the_lists_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_known_between_notes_is_words_of_the_lists_and_signs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No name, number or unknown word of a case outlives it; the store of words does not grow past its bound."""
     monkeypatch.setattr(note, "_EVERYDAY", {})
     first = note.Note("Mrs. Quillanova Okafor of Dunmorrow, MRN 4471882, has Zorbitis. The patient was seen with her sister. Rose May Will")
     assert {"The", "patient", "was", "seen", "with"} <= set(note._EVERYDAY)
-    assert not {"Quillanova", "Okafor", "Dunmorrow", "4471882", "Zorbitis", "Rose", "May", "Will", "."} & set(note._EVERYDAY)
-    assert all(look_up(text.lower()).common for text in note._EVERYDAY)
+    assert not {"Quillanova", "Okafor", "Dunmorrow", "4471882", "Zorbitis", "Rose", "May", "Will"} & set(note._EVERYDAY)
+    words = {text: look_up(text.lower()) for text in note._EVERYDAY if text.isalpha()}
+    assert all(word.common or word.clinical for word in words.values())
+    assert all(len(text) == 1 for text in note._EVERYDAY.keys() - words.keys())
     again = note.Note(first.text)
     assert again.tokens == first.tokens
     monkeypatch.setattr(note, "_MOST_EVERYDAY", 2)

@@ -16,24 +16,25 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from core.deid.features import CODE_GROUPS, SIZES
-from training.deid.export import LETTER, SPELLED, entrance
+from core.deid.features import CODE_GROUPS, SENSE_SCALE, SIZES
+from training.deid.export import LETTER, NOUGHT, SPELLED, entrance
 from training.deid.network import WIDTHS, Reader
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def reloaded(path: Path, vocabulary: int) -> list[Reader]:
+def reloaded(folder: Path, vocabulary: int) -> list[Reader]:
     """The network with a memory and the one without, as `export` takes them."""
-    constants = {c.name: numpy_helper.to_array(c) for c in onnx.load(path).graph.initializer}
+    graphs = [onnx.load(folder / name).graph for name in ("words.onnx", "tagger.onnx")]
+    constants = {c.name: numpy_helper.to_array(c) for graph in graphs for c in graph.initializer}
     readers = []
     for at, memory in enumerate((True, False)):
-        reader = Reader(vocabulary, memory=memory)
         try:
+            reader = Reader(vocabulary, memory=memory)
             found = _read(constants, at, reader)
             reader.load_state_dict({name: torch.from_numpy(np.array(a, np.float32)) for name, a in found.items()})
         except (KeyError, RuntimeError, ValueError) as error:
-            raise ValueError(f"{path} is no model of this network: {error}") from None
+            raise ValueError(f"{folder} holds no model of this network: {error}") from None
         readers.append(reader)
     return readers
 
@@ -49,7 +50,7 @@ def _norm(constants: Arrays, name: str, norm: str) -> Arrays:
 def _read(constants: Arrays, at: int, reader: Reader) -> Arrays:
     name = "alone" if reader.memory is None else "memory"
     found = _spelled(constants, at) | _codes(constants, name) | _enter(constants, name)
-    found["places.weight"] = constants[f"{name}.places"]
+    found["places.weight"] = np.split(constants["places.here"], 2, 1)[at]
     if reader.memory is not None:
         found |= _memory(constants) | _product(constants, "memory.recall", "recall")
     for layer in range(len(reader.dilations)):
@@ -74,7 +75,7 @@ def _codes(constants: Arrays, name: str) -> Arrays:
     """Each code's table from that of its group: the rows in which the group's other codes are 0."""
     found: Arrays = {}
     for number, group in enumerate(CODE_GROUPS):
-        whole = constants[f"{name}.codes.{number}"] * constants.get(f"{name}.codes.{number}.scale", np.float32(1))
+        whole = (constants[f"{name}.codes.{number}"].astype(np.float32) - NOUGHT) * np.float32(SENSE_SCALE)
         whole = whole.reshape(*(SIZES[code] or -1 for code in group), whole.shape[-1])
         column = 0
         for place, code in enumerate(group):

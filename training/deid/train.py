@@ -1,4 +1,4 @@
-"""`python -m training.deid.train`: pools → world.bin → vocabulary → tagger.onnx and tagger.json in core/deid/data.
+"""`python -m training.deid.train`: pools → world.bin → vocabulary → words.onnx, tagger.onnx and tagger.json in core/deid/data.
 
 Both networks train side by side, each in its own process, and may go on from an earlier run or from a written model (`--start`).
 Needs training/deid/requirements.txt. Same seed, same text; the weights may differ in the last bits between machines.
@@ -167,7 +167,7 @@ def _learn(memory: bool, words: list[str], stage: Stage) -> tuple[int, int]:
     if stage.start is not None and (stage.start / _weights(memory)).exists():
         reader.load_state_dict(torch.load(stage.start / _weights(memory)))
     elif stage.start is not None:
-        reader = reloaded(stage.start / "tagger.onnx", len(words))[not memory]
+        reader = reloaded(stage.start, len(words))[not memory]
     notes = Notes(stage.seed + 10 * memory, pools.load(stage.pools))
     return _fit(reader, _windows(notes, {w: i + 2 for i, w in enumerate(words)}), stage, stage.run / _weights(memory))
 
@@ -187,7 +187,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pools", type=Path, default=Path("pools.json"))
     parser.add_argument("--run", type=Path, default=Path("run"), help="folder of the weights")
-    parser.add_argument("--start", type=Path, help="folder of an earlier run, or of tagger.onnx and tagger.json, to go on from")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run, or of a written model, to go on from")
     parser.add_argument("--export", action="store_true", help="train nothing, write the model of the run's weights")
     return parser.parse_args()
 
@@ -197,13 +197,13 @@ def _packed(run: Path, words: list[str], stages: list[dict[str, object]]) -> Non
     readers = [Reader(len(words), memory=memory) for memory in (True, False)]
     for reader, memory in zip(readers, (True, False), strict=True):
         reader.load_state_dict(torch.load(run / _weights(memory)))
-    model = DATA / "tagger.onnx"
-    export(readers, model)
+    export(readers, DATA)
     recipe = {
         "stages": stages,
         "parameters": sum(p.numel() for r in readers for p in r.parameters()),
         "torch": torch.__version__,
-        "sha256": _digest(model),
+        "sha256": _digest(DATA / "tagger.onnx"),
+        "words_sha256": _digest(DATA / "words.onnx"),
         "world_sha256": _digest(DATA / "world.bin"),
         "senses_sha256": _digest(DATA / "senses.bin"),
         "labels": LABELS,
