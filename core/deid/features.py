@@ -226,12 +226,17 @@ class Encoded(NamedTuple):
 
 def encode(note: Note, vocabulary: dict[str, int]) -> Encoded:
     """words (distinct, 13), letters (distinct, 14), rows of `senses` (distinct,), places (n,), index (n,)."""
+    texts, index = distinct(note)
+    return Encoded(*spelled(texts, note.known, vocabulary), places(note), index)
+
+
+def distinct(note: Note) -> tuple[list[str], NDArray[np.int64]]:
+    """The distinct texts of the tokens, and of each token the row of its text; shape (n,)."""
     import numpy as np
 
-    distinct = list(dict.fromkeys(note.texts))
-    numbers = dict(zip(distinct, range(len(distinct)), strict=True))
-    index = np.array(list(map(numbers.__getitem__, note.texts)), np.int64)
-    return Encoded(*spelled(distinct, note.known, vocabulary), places(note), index)
+    texts = list(dict.fromkeys(note.texts))
+    numbers = dict(zip(texts, range(len(texts)), strict=True))
+    return texts, np.array(list(map(numbers.__getitem__, note.texts)), np.int64)
 
 
 def places(note: Note) -> NDArray[np.int64]:

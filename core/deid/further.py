@@ -40,8 +40,9 @@ _SECRET = re.compile(
     r"((?=[a-z]*[^a-z\s])\S{4,24}?)(?=[\"',;.)]*(?:\s|$))"
 )
 _WATCHWORD = re.compile(
-    r"\b(?i:(?:code|safe|pass)[ -]?word(?: is| was|:| =)? ?|passphrase(?: is|:)? ?|(?:give|gives|say|says|quote) (?:the |a )?word )"
-    r"[\"'“]?(?!(?:is|was|for|to|with|on|and|or|in|if|not|no|set|has|by|as|must|needed|required|given|only|please|reset|expired|changed)\b)"
+    r"\b(?i:(?:code|safe)[ -]?word(?: is| was|:| =)? [\"'“]?|pass[ -]?(?:word|phrase)(?: is| was|:| =) [\"'“]?"
+    r"|(?:gives?|quotes?) the word [\"'“])"
+    r"(?!(?:is|was|for|to|with|on|and|or|in|if|not|no|set|has|by|as|must|needed|required|given|only|please|reset|expired|changed)\b)"
     r"([A-Za-z]{3,16})(?![\w-])"
 )
 """`codeword teapot`, `give the word "LANTERN"`: what callers must say."""

@@ -56,7 +56,8 @@ _SPACED_BAR = 0.8
 _FIGURES_LEFT = 2
 _SURELY, _BEYOND_DOUBT, _SEASON_BAR, _PAIR_BAR, _POINT_BAR, _UNHEARD_BAR = 0.9, 0.98, 0.6, 0.4, 0.6, 0.6
 _PLAIN_TITLES = words("joined.plain_titles")
-_REGIONS = (words("places.states") | regions()) - words("places.provinces")  # of other countries, which tell more than a state
+_REGIONS = words("places.states") | regions()
+_PROVINCES = words("places.provinces")
 
 
 class _Stretch(NamedTuple):
@@ -185,9 +186,14 @@ def _behind_counts(note: Note, stretch: _Stretch) -> _Stretch:
 
 
 def _with_regions(note: Note, stretches: list[_Stretch]) -> Iterator[_Stretch]:
-    """States and countries stay, unless they stand inside a street address or before its postal code."""
+    """States and countries stay, but no province, unless they stand inside a street address or before its postal code."""
     for i, stretch in enumerate(stretches):
-        free = stretch.label == "REGION" and all(t.shape == "p" or t.low in _REGIONS for t in note.tokens[stretch.first : stretch.last])
+        if stretch.label != "REGION":
+            yield stretch
+            continue
+        spelled = [t.low for t in note.tokens[stretch.first : stretch.last] if t.shape != "p"]
+        whole = f"_{'_'.join(spelled)}_"
+        free = _REGIONS.issuperset(spelled) and not any(f"_{province}_" in whole for province in _PROVINCES)
         if not free or any(_beside(stretch, other) for other in stretches[max(0, i - 2) : i + 3]):
             yield stretch
 

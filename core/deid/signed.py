@@ -56,15 +56,13 @@ _TURNED_TO = re.compile(r"(?:^|, )(?P<who>[a-z]{2,3}) (?:→|->)", re.M)
 _ENDS = {_BRACKETED: (")",), _RECEIVED: ("rec", "Rec", "REC"), _RANKED: (", ",), _BY_TYPIST: ("/ ",), _TURNED_TO: (" →", " ->")}
 _STROKES = frozenset("-–—~*/")
 _LAST_CELL = re.compile(r"\t(?P<who>[a-z]{2,3})[ \t]*$", re.M)
-# A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
 _LATE = re.compile(
     rf"(?:^|(?<=[.] ))(?:[Aa]ddend(?:um|a)|ADDENDUM|[Ll]ate (?:entry|note)|[Uu]pdate)[ :]{{1,2}}{_DATE}{_HOUR},? "
     r"(?P<who>[A-Z]{2,3}|[a-z]{2,3})(?=[ ]?[:–-])",
     re.M,
 )
 _LATE_WORDS = frozenset(("addendum", "addenda", "late", "update"))
-# Two or three letters alone on the last line of several.
-_LAST_LINE = re.compile(r"(?<=\n)[ \t]*(?P<who>[a-z]{2,3})\s*\Z")
+# A letter alone that ends a message, before what it answers; a name behind the word of thanks or parting that ends one.
 _LETTER = re.compile(r"(?:(?<=\n)|(?<=[.!?)] ))(?P<who>[A-Z])\.?[ \t]*(?=\n+(?:>|--|On [^\n]{4,60} wrote:|From:)|(?<=\n\n[A-Z])\s*\Z)")
 _PARTING = re.compile(
     r"(?:^|(?<=[.!?,] ))(?:[Tt]a|[Tt]hanks?|[Tt]hx|[Tt]nx|[Tt]ks|[Tt]y|[Cc]heers|[Bb]est(?: wishes)?|[Rr]egards|[Rr]gds)[,!.]?"
@@ -103,12 +101,18 @@ def signatures(note: Note) -> Iterator[Found]:
     for match in (m for start, end in note.around(_LATE_WORDS, 0, 48) for m in _LATE.finditer(text, start, end)):
         if _initials(match["who"], sure=True):
             yield _found(match, "who")
-    if note.shapes[-1:] == "l" and len(note.texts[-1]) < 4 and (last := _LAST_LINE.search(text, note.starts[-1] - 1)):
-        yield from [_found(last, "who", PERSON)] if _initials(last["who"], sure=True) else ()
+    yield from _last_line(note)
     yield from _spoken_to(note)
     yield from _last_cells(text)
     yield from _users(text)
     yield from _parting(note)
+
+
+def _last_line(note: Note) -> Iterator[Found]:
+    """Two or three letters alone on the last line of several."""
+    last = note.tokens[-1] if len(note.tokens) > 1 else None
+    if last and last.shape == "l" and len(last.text) in (2, 3) and "\n" in last.gap and _initials(last.text, sure=True):
+        yield Found(last.start, last.end, Category.NAME, 0.85, DETECTOR, PERSON)
 
 
 def _typed_last(match: re.Match[str]) -> bool:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.deid.features import grouped, places, sense_bytes, spelled, threes
+from core.deid.features import distinct, grouped, places, sense_bytes, spelled, threes
 from core.deid.note import Facts, Note, everyday, names_nobody
 from core.errors import DeidError
 
@@ -123,10 +123,8 @@ def probabilities(note: Note) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     count = len(note.tokens)
     if not count:
         return np.empty((0, len(model.labels)), np.float32), model.labels
-    texts = list(dict.fromkeys(note.texts))
-    numbers = dict(zip(texts, range(len(texts)), strict=True))
+    texts, index = distinct(note)
     told, stands = model.told(texts, note.known), places(note)
-    index = np.array(list(map(numbers.__getitem__, note.texts)), np.int64)
     found = np.empty((count, len(model.labels)), np.float32)
     for start in range(0, count, _WINDOW):
         first, last = max(0, start - _OVERLAP), min(count, start + _WINDOW + _OVERLAP)

@@ -23,6 +23,7 @@ GOES = [
     ("watchword", 'Callers must give the word "LANTERN" before you speak.', ["LANTERN"]),
     ("plain-password", "ring him on the ward, password is custard", ["custard"]),
     ("province", "He moved here from Kettle Narrows, Manitoba, in spring.", ["Kettle Narrows", "Manitoba"]),
+    ("province-of-two-words", "He moved from Kettle Narrows, Nova Scotia, to Wirrabilla.", ["Nova Scotia"]),
     ("private-bag", "Write to Private Bag 90417, Waipuna.", ["Private Bag 90417"]),
     ("password", "Camera in the nursery, password: zephyr!0630", ["zephyr!0630"]),
     ("internal", "Wound nurse paged 22-816.", ["22-816"]),
@@ -87,6 +88,9 @@ STAYS = [
     ("van-hours", "Drove the van 48 h straight.", ["48"]),
     ("score-labels", "bp_sys: 120\nspo2_ra: 96\nbp_sys: 118", ["bp_sys", "spo2_ra"]),
     ("hour-behind-a-name", "Call Dr. Okonedo 1830 with labs. Bleep holder 0930.", ["1830"]),
+    ("first-words", "Speech: says the word mama, repeats a word list.", ["mama", "list"]),
+    ("password-protected", "Sent as a password protected file; password manager in use.", ["protected", "manager"]),
+    ("state", "Trained in California, USA, for a year.", ["California", "USA"]),
     ("labs-with-commas", "CBC,BMP and PT,INR sent.", ["CBC,BMP", "PT,INR"]),
 ]
 
